@@ -1,0 +1,18 @@
+"""What every evaluation is given."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Folders of the artefacts that an evaluation may read, and the run's seed.
+
+    ``prepared`` holds ``{train,test}.h5``, ``run`` the frozen encoder, ``features`` its ``{train,test}.h5``.
+    """
+
+    prepared: Path
+    run: Path
+    features: Path
+    seed: int
+    device: str = "cpu"

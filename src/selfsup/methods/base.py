@@ -1,0 +1,110 @@
+"""What a self-supervised method is: views, players with losses, and an encoder to keep."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from selfsup.nn.encoder import Encoder
+
+Views = dict[str, Tensor]
+Draws = dict[str, Tensor]
+Carry = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a method may know of the data and the training: counts, sizes, never an example."""
+
+    examples: int
+    classes: int
+    size_px: int
+    batch_size: int
+    total_steps: int
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What one loss returns: the scalar to minimise, scalars to log, detached tensors for later players and after_step."""
+
+    loss: Tensor
+    metrics: dict[str, Tensor] = field(default_factory=dict)
+    carry: Carry = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Player:
+    """One loss and the only parameters that it may move, by name, so that decay can skip norms and biases."""
+
+    loss: Callable[[Views, Carry], Terms]
+    parameters: dict[str, nn.Parameter]
+
+
+@dataclass(frozen=True)
+class Pretext:
+    """The pretext task on some images, so that an untrained network and a colour histogram can try it too.
+
+    ``images`` (M, 3, H, W) in [0, 1], just what the encoder is given; ``target`` (M,) the class, or for ``matching``
+    the row that holds the other view of the same image; ``group`` (M,) rows that compete with each other in
+    ``matching`` (those of one batch); ``correct`` (M,) whether the method answered right.
+    """
+
+    kind: Literal["classification", "matching"]
+    images: Tensor
+    target: Tensor
+    group: Tensor
+    correct: Tensor
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A row of the gallery: images (n, 3, H, W) in [0, 1], and under each what the method must answer."""
+
+    title: str
+    images: Tensor
+    captions: list[str]
+
+
+class Method(nn.Module, ABC):
+    """A self-supervised method. Its keyword-only arguments are its recipe, by the paper's names, stored unchanged."""
+
+    modality: Literal["image", "labelled_image"] = "image"
+
+    def __init__(self, encoder: Encoder, facts: Facts) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.facts = facts
+
+    @abstractmethod
+    def draw(self, examples: int, generator: torch.Generator) -> Draws:
+        """Return all randomness of one batch's views, each tensor with ``examples`` rows, drawn on the CPU."""
+
+    @abstractmethod
+    def views(self, batch: Views, draws: Draws) -> Views:
+        """Return the views of a batch (``image`` uint8 (N, 3, H, W); ``label`` (N,) only where labelled), on its device."""
+
+    @abstractmethod
+    def loss(self, views: Views, carry: Carry) -> Terms:
+        """Return the loss of the only player; pure: same views and state, same number (BatchNorm's buffers aside)."""
+
+    def players(self) -> dict[str, Player]:
+        """Return the players in the order in which they move; by default one, with every trainable parameter."""
+        return {"main": Player(self.loss, {n: p for n, p in self.named_parameters() if p.requires_grad})}
+
+    def after_step(self, carry: Carry) -> None:
+        """Do what follows the optimisers' steps: a momentum update, a queue's push. By default nothing."""
+
+    @abstractmethod
+    def pretext(self, views: Views) -> Pretext:
+        """Return the pretext task and the method's own answers on these views; called in evaluation mode."""
+
+    @abstractmethod
+    def panels(self, views: Views) -> list[Panel]:
+        """Return what the gallery shows of these views."""
+
+    def encoders(self) -> dict[str, Encoder]:
+        """Return what evaluations keep."""
+        return {"image": self.encoder}

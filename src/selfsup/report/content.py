@@ -1,0 +1,54 @@
+"""All that a report is made from: paths and plain values, put together by the store."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Member:
+    """One seed of one run: where it lies, what made it, and its measures by protocol.
+
+    ``variant`` is the suite's name for it (``simclr-no-colour``), ``method`` the module (``simclr``); ``run``,
+    ``features`` and ``prepared`` are artefact folders whose names hold their digests; ``measures`` maps a protocol to
+    its ``measures.json``; a protocol that the suite does not ask of this run is absent.
+    """
+
+    variant: str
+    method: str
+    seed: int
+    recipe: dict[str, Any]
+    run: Path
+    features: Path
+    prepared: Path
+    measures: dict[str, Path]
+
+
+@dataclass(frozen=True)
+class Group:
+    """The members that share a data set and stand in one table; order is the suite's."""
+
+    name: str
+    dataset: str
+    data_recipe: dict[str, Any]
+    seeds: list[int]
+    variants: list[str]
+    protocols: list[str]
+    members: list[Member]
+
+
+@dataclass(frozen=True)
+class Content:
+    """One suite's report. ``protocols`` maps a protocol to its parameters; ``reported`` and ``claims`` are parsed YAML files by name."""
+
+    suite: str
+    title: str
+    summary: str
+    device: str
+    precision: str
+    threads: int
+    groups: list[Group]
+    protocols: dict[str, dict[str, Any]]
+    reported: dict[str, dict[str, Any]] = field(default_factory=dict)
+    claims: dict[str, dict[str, Any]] = field(default_factory=dict)
+    digest: str = ""
