@@ -8,10 +8,28 @@ from typing import Any
 
 import numpy as np
 
-COLUMNS = (
-    "suite method variant encoder pretrain_set seed evaluation protocol dataset split layer label_fraction "
-    "metric unit value probe_sd boot_low boot_high n run"
-).split()
+COLUMNS = [
+    "suite",
+    "method",
+    "variant",
+    "encoder",
+    "pretrain_set",
+    "seed",
+    "evaluation",
+    "protocol",
+    "dataset",
+    "split",
+    "layer",
+    "label_fraction",
+    "metric",
+    "unit",
+    "value",
+    "probe_sd",
+    "boot_low",
+    "boot_high",
+    "n",
+    "run",
+]
 
 
 @dataclass(frozen=True)

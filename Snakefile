@@ -1,0 +1,40 @@
+# The DAG and its only description. Paths are named by content (docs/design.md, section 5), so clocks decide nothing.
+import os
+import sys
+from pathlib import Path
+
+configfile: "params/run.yaml"
+container: None
+
+
+sys.path.insert(0, str(Path(workflow.basedir) / "src"))
+from selfsup import reports, store, suite
+from selfsup.artefact import chains
+from selfsup.errors import InputError
+from selfsup.workflow import Plan, refuse_force
+
+shell.prefix(f"export PATH={Path(sys.executable).parent}:$PATH; ")
+try:
+    refuse_force(sys.argv)
+    plan = Plan(config["suite"])
+except InputError as error:
+    raise WorkflowError(str(error))
+
+
+wildcard_constraints:
+    digest="[0-9a-f]{12}",
+    seed=r"\d+",
+    name="[a-z0-9_-]+",
+
+
+rule all:
+    input:
+        expand("reports/{suite}/{file}", suite=plan.suite, file=reports.FILES),
+
+
+include: "workflow/rules/prepare.smk"
+include: "workflow/rules/pretrain.smk"
+include: "workflow/rules/features.smk"
+include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/report.smk"
+include: "workflow/rules/named.smk"

@@ -1,0 +1,5 @@
+"""`python -m selfsup` is `selfsup`."""
+
+from selfsup.cli import main
+
+main()

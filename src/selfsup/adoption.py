@@ -1,0 +1,29 @@
+"""Adopting a data set: its decoded examples are hashed once, and the lock that says so is committed."""
+
+import importlib
+
+from selfsup import signature
+from selfsup.datasets.lock import write_lock
+from selfsup.errors import InputError
+from selfsup.jobs import data_root
+from selfsup.recipe import PARAMS, read_yaml
+
+
+def adopt(name: str, dataset: str | None, download: bool) -> None:
+    """Write ``params/data/<name>.lock`` for the files below ``SELFSUP_DATA_ROOT/<name>``."""
+    file = PARAMS / "data" / f"{name}.yaml"
+    dataset = dataset or (read_yaml(file).get("dataset") if file.exists() else "folder")
+    if dataset not in signature.names("datasets") or "root" not in signature.keywords(f"datasets.{dataset}", "prepare"):
+        raise InputError(f"--dataset {dataset}: no data set that is made from files; use cifar10 or folder")
+    module = importlib.import_module(f"selfsup.datasets.{dataset}")
+    root = data_root() / name
+    if download:
+        if not hasattr(module, "download"):
+            raise InputError(f"--download: {dataset} has no publisher to fetch from; put your images into {root}")
+        module.download(root)
+    lock = module.adopt(root)
+    write_lock(PARAMS / "data" / f"{name}.lock", lock)
+    counts = ", ".join(f"{split['examples']} {where}" for where, split in lock["splits"].items())
+    print(f"{PARAMS / 'data' / f'{name}.lock'} written: {counts} examples, {len(lock['classes'])} classes")
+    if not file.exists():
+        print(f"now write {file}, e.g. `dataset: {dataset}`, `source: {name}`, `size_px: 32`, and name it in a suite")

@@ -1,0 +1,143 @@
+"""An artefact's identity: what determines it decides its path, so a file that exists is valid, and clocks decide nothing."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from selfsup import signature
+from selfsup.closure import closure
+from selfsup.recipe import Data, Run, evaluation
+from selfsup.suite import Group, Suite, load
+
+FOLDERS = {
+    "prepared": "data/prepared",
+    "run": "data/runs",
+    "features": "data/features",
+    "measures": "data/results",
+    "results": "data/results",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Artefact:
+    """One folder of the store. ``parents`` are the artefacts that it is made from; the seed is in the path, not the digest."""
+
+    kind: str
+    name: str
+    params: dict[str, Any]
+    modules: tuple[str, ...]
+    parents: tuple["Artefact", ...] = ()
+    seed: int | None = None
+
+    @cached_property
+    def determinants(self) -> dict[str, Any]:
+        """Everything that decides the bytes, but for the seed: parameters, code, and the parents' digests."""
+        return {
+            "kind": self.kind,
+            "params": self.params,
+            "code": closure(*(f"selfsup.{module}" for module in self.modules)),
+            "parents": [f"{parent.name}-{parent.digest}" for parent in self.parents],
+        }
+
+    @cached_property
+    def digest(self) -> str:
+        return hashlib.sha256(json.dumps(self.determinants, sort_keys=True).encode()).hexdigest()[:12]
+
+    @cached_property
+    def folder(self) -> Path:
+        """The artefact's place, e.g. ``data/runs/simclr-0a1b2c3d4e5f/s0``."""
+        place = Path(FOLDERS[self.kind]) / f"{self.name}-{self.digest}"
+        return place if self.seed is None else place / f"s{self.seed}"
+
+    @property
+    def target(self) -> Path:
+        """The file whose existence says that the whole folder is there."""
+        return self.folder / "spec.json"
+
+    def exists(self) -> bool:
+        return self.target.exists()
+
+    def needs(self) -> tuple["Artefact", ...]:
+        """The artefacts that must lie on disk to make this one; a results folder makes its own measures."""
+        if self.kind != "results":
+            return self.parents
+        found = {need.folder: need for measures in self.parents for need in measures.parents}
+        return tuple(found.values())
+
+
+@dataclass(frozen=True)
+class Chain:
+    """The artefacts of one run and seed, from its data to its results; ``measures`` by protocol."""
+
+    run: Run
+    seed: int
+    prepared: Artefact
+    pretrained: Artefact
+    features: Artefact
+    measures: dict[str, Artefact]
+    results: Artefact
+
+    def every(self) -> tuple[Artefact, ...]:
+        return (self.prepared, self.pretrained, self.features, *self.measures.values(), self.results)
+
+
+@cache
+def chains(suite: str) -> list[tuple[Group, list[Chain]]]:
+    """Return for each group of a suite the chains of its runs, seed by seed."""
+    asked = load(suite)
+    return [
+        (group, [_chain(asked, group, run, seed) for run in group.runs for seed in group.seeds])
+        for group in asked.groups
+    ]
+
+
+@cache
+def _prepared(name: str, dataset: str, arguments: str, lock: str) -> Artefact:
+    params = {"arguments": json.loads(arguments), "lock": json.loads(lock)}
+    return Artefact("prepared", name, params, (f"datasets.{dataset}",))
+
+
+def prepared(source: Data) -> Artefact:
+    """Return the artefact that holds a data set's HDF5 files."""
+    return _prepared(source.dataset, source.dataset, json.dumps(source.arguments), json.dumps(source.lock))
+
+
+def _chain(suite: Suite, group: Group, run: Run, seed: int) -> Chain:
+    machine = {"device": suite.device, "precision": suite.precision, "threads": suite.threads}
+    backbone = f"nn.backbones.{run.recipe['encoder']['backbone']}"
+    source = prepared(group.data)
+    pretrained = Artefact(
+        "run", run.method, {**run.recipe, **machine}, ("pretrain", f"methods.{run.method}", backbone), (source,), seed
+    )
+    module, arguments = evaluation("features")
+    features = Artefact(
+        "features",
+        run.method,
+        {**arguments, **machine},
+        (f"evaluations.{module}", backbone),
+        (source, pretrained),
+        seed,
+    )
+    measures = {p: _measures(p, pretrained, features, machine, backbone) for p in run.evaluations}
+    results = Artefact("results", f"{run.method}-evaluations", {}, (), tuple(measures.values()), seed)
+    return Chain(run, seed, source, pretrained, features, measures, results)
+
+
+def _measures(
+    protocol: str, pretrained: Artefact, features: Artefact, machine: dict[str, Any], backbone: str
+) -> Artefact:
+    module, arguments = evaluation(protocol)
+    reads_features = signature.constant(f"evaluations.{module}", "NEEDS") == "features"
+    parents = (features,) if reads_features else features.parents
+    modules = (f"evaluations.{module}", *(() if reads_features else (backbone,)))
+    return Artefact(
+        "measures",
+        f"{pretrained.name}-{protocol}",
+        {"evaluation": module, "arguments": arguments, **machine},
+        modules,
+        parents,
+        pretrained.seed,
+    )

@@ -1,0 +1,181 @@
+"""The command line: every rule of the pipeline is one of these commands, and each runs by hand."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from selfsup import jobs, store
+from selfsup import suite as suites
+from selfsup.artefact import Artefact, Chain, chains
+from selfsup.errors import InputError
+from selfsup.progress import Progress
+
+STAGES = {
+    "prepare": "prepared",
+    "pretrain": "run",
+    "features": "features",
+    "evaluate": "results",
+}
+
+
+def main() -> None:
+    """Run one command; a mistake of the user's is one sentence and exit code 1, never a traceback."""
+    arguments = _parser().parse_args()
+    try:
+        arguments.command(arguments)
+    except InputError as error:
+        _fail(str(error))
+    except KeyboardInterrupt:
+        _fail("interrupted; what was finished is kept, `make resume` goes on from the last checkpoint")
+    except BrokenPipeError:
+        os._exit(0)
+    except OSError as error:
+        if error.errno not in _MENDABLE:
+            raise
+        _fail(f"{error.filename or 'a file of data/'}: {(error.strerror or '').lower()}; {_MENDABLE[error.errno]}")
+
+
+_MENDABLE = {
+    28: "free some space and run the same command again",
+    13: "give yourself the right to it",
+    30: "mount it writable",
+}
+
+
+def _fail(sentence: str) -> None:
+    print(f"selfsup: {sentence}", file=sys.stderr)
+    sys.exit(1)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="selfsup", description="Self-supervised learning, reproduced.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: object, text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text)
+        added.set_defaults(command=run, stage=name)
+        return added
+
+    for name, kind in STAGES.items():
+        made = command(name, _stage, f"make one artefact of kind {kind}; `selfsup where` prints its place")
+        made.add_argument("target", type=Path, help="its folder, or the spec.json in it")
+        _common(made)
+    made = command("report", _report, "write the report of a suite from its results")
+    _common(made)
+    where = command("where", _where, "print where artefacts lie, e.g. `selfsup where simclr features`")
+    where.add_argument("run", help="a run of the suite, e.g. simclr")
+    where.add_argument("kind", choices=["prepared", "run", "features", "measures", "results"])
+    where.add_argument("--seed", type=int)
+    where.add_argument("--suite")
+    trace = command("trace", _trace, "print everything that a result came from, back to the data")
+    trace.add_argument("target", type=Path, help="a folder of data/")
+    adopt = command("adopt", _adopt, "hash a data set of yours once, into params/data/NAME.lock")
+    adopt.add_argument("name", help="its folder below SELFSUP_DATA_ROOT, and the name of its lock")
+    adopt.add_argument("--dataset", default=None, help="cifar10 or folder; by default what params/data/NAME.yaml says")
+    adopt.add_argument("--download", action="store_true", help="fetch it first, where its publisher offers that")
+    remove = command("remove", _remove, "remove artefacts and all that is made from them, so that they are made anew")
+    remove.add_argument("run")
+    remove.add_argument("kind", choices=["prepared", "run", "features", "measures", "results"])
+    remove.add_argument("--suite")
+    remove.add_argument("--apply", action="store_true", help="do it; otherwise only list")
+    command("sweep", _sweep, "move what no suite leads to from data/ into the local keep")
+    gc = command("gc", _gc, "list what the keep holds beyond every suite; --apply deletes it")
+    gc.add_argument("--apply", action="store_true")
+    return parser
+
+
+def _common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--suite", help="the suite (default: params/run.yaml)")
+    parser.add_argument("--log", type=Path, help="append progress to this file, and print lines instead of a bar")
+
+
+def _stage(arguments: argparse.Namespace) -> None:
+    target = arguments.target.parent if arguments.target.name == "spec.json" else arguments.target
+    artefact = store.locate(target, arguments.suite)
+    if artefact.kind != STAGES[arguments.stage]:
+        raise InputError(
+            f"{target} is of kind {artefact.kind}; `selfsup {arguments.stage}` makes {STAGES[arguments.stage]}"
+        )
+    jobs.run(artefact, Progress(_label(artefact), arguments.log))
+
+
+def _label(artefact: Artefact) -> str:
+    return artefact.name if artefact.seed is None else f"{artefact.name} seed {artefact.seed}"
+
+
+def _report(arguments: argparse.Namespace) -> None:
+    from selfsup import reports
+
+    reports.write(arguments.suite or suites.default(), Progress("report", arguments.log))
+
+
+def _where(arguments: argparse.Namespace) -> None:
+    for artefact in _named(arguments.suite, arguments.run, arguments.kind, arguments.seed):
+        print(artefact.folder)
+
+
+def _named(suite: str | None, run: str, kind: str, seed: int | None) -> list[Artefact]:
+    name = suite or suites.default()
+    every = [chain for _, group in chains(name) for chain in group]
+    found = [chain for chain in every if chain.run.name == run and seed in (None, chain.seed)]
+    if not found:
+        known = ", ".join(dict.fromkeys(chain.run.name for chain in every))
+        raise InputError(
+            f"suite {name} has no run {run}{'' if seed is None else f' with seed {seed}'}; its runs are {known}"
+        )
+    return list({artefact.folder: artefact for chain in found for artefact in of_kind(chain, kind)}.values())
+
+
+def of_kind(chain: Chain, kind: str) -> list[Artefact]:
+    """Return the artefacts of one kind in a chain."""
+    return [artefact for artefact in chain.every() if artefact.kind == kind]
+
+
+def _trace(arguments: argparse.Namespace) -> None:
+    import json
+
+    waiting, seen = [arguments.target.parent if arguments.target.is_file() else arguments.target], set()
+    while waiting:
+        folder = waiting.pop(0)
+        spec = folder / "spec.json"
+        if not spec.is_file():
+            raise InputError(
+                f"{folder}: no spec.json lies there; name a folder of data/ that is finished, or `dvc pull` it"
+            )
+        content = json.loads(spec.read_text(encoding="utf-8"))
+        print(f"{folder}\n{json.dumps({key: content[key] for key in ('params', 'code', 'made_with')}, indent=1)}")
+        seen.add(folder)
+        waiting += [Path(parent) for parent in content["parents"] if Path(parent) not in seen | set(waiting)]
+
+
+def _adopt(arguments: argparse.Namespace) -> None:
+    from selfsup import adoption
+
+    adoption.adopt(arguments.name, arguments.dataset, arguments.download)
+
+
+def _remove(arguments: argparse.Namespace) -> None:
+    suite = arguments.suite or suites.default()
+    for artefact in store.branch(_named(suite, arguments.run, arguments.kind, None), suite):
+        for folder in (artefact.folder, store.KEEP / artefact.folder):
+            if folder.exists():
+                print(f"{'removed' if arguments.apply else 'would remove'} {folder}")
+                if arguments.apply:
+                    store.remove(folder)
+
+
+def _sweep(arguments: argparse.Namespace) -> None:
+    for folder in store.sweep():
+        print(f"kept aside {folder}")
+
+
+def _gc(arguments: argparse.Namespace) -> None:
+    for folder in store.unreachable(store.KEEP):
+        print(f"{'deleted' if arguments.apply else 'would delete'} {folder}")
+        if arguments.apply:
+            store.remove(folder)
+
+
+if __name__ == "__main__":
+    main()

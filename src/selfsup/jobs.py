@@ -1,0 +1,146 @@
+"""One artefact, one job: from an artefact's parameters to the call that makes it."""
+
+import importlib
+import importlib.metadata
+import json
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+from selfsup import store
+from selfsup.artefact import Artefact
+from selfsup.errors import InputError, NotApplicable
+from selfsup.progress import Progress
+from selfsup.results import write_measures
+
+LIBRARIES = ("h5py", "numpy", "pillow", "scipy", "torch", "torchvision")
+
+
+def run(artefact: Artefact, progress: Progress) -> None:
+    """Make an artefact unless it exists; its threads are fixed before any numerical library is loaded."""
+    for need in artefact.needs():
+        if not need.exists() and not artefact.exists():
+            raise InputError(
+                f"{need.folder} is missing, and {artefact.folder} is made from it; run `snakemake {need.target}`"
+            )
+    fix_threads(artefact.params.get("threads", 1))
+    if artefact.kind == "results":
+        results(artefact, progress)
+    else:
+        makers = {"prepared": prepare, "run": pretrain, "features": features, "measures": measure}
+        store.build(artefact, lambda scratch: _whole(artefact, scratch, makers[artefact.kind], progress))
+
+
+def fix_threads(threads: int) -> None:
+    """Results depend on the number of threads, so it comes from the suite and never from the machine."""
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ[name] = str(threads)
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+
+
+def _whole(artefact: Artefact, scratch: Path, make: Any, progress: Progress) -> None:
+    make(artefact, scratch, progress)
+    (scratch / "spec.json").write_text(json.dumps(spec(artefact), indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def spec(artefact: Artefact) -> dict[str, Any]:
+    """Return what determined an artefact, and the libraries it was made with, which do not enter its digest."""
+    versions = {library: importlib.metadata.version(library) for library in LIBRARIES}
+    made_with = {"python": platform.python_version(), **versions}
+    parents = [str(parent.folder) for parent in artefact.parents]
+    return {**artefact.determinants, "seed": artefact.seed, "parents": parents, "made_with": made_with}
+
+
+def prepare(artefact: Artefact, scratch: Path, progress: Progress) -> None:
+    module = importlib.import_module(f"selfsup.datasets.{artefact.name}")
+    arguments = dict(artefact.params["arguments"])
+    if artefact.params["lock"] is not None:
+        arguments |= {"root": data_root() / artefact.params["source"], "lock": artefact.params["lock"]}
+    module.prepare(scratch, **arguments)
+
+
+def data_root() -> Path:
+    """Return the folder that holds the user's data sets, from the environment: its place changes no digest."""
+    root = os.environ.get("SELFSUP_DATA_ROOT")
+    if not root:
+        raise InputError(
+            "SELFSUP_DATA_ROOT is not set; set it to the folder that holds the data sets, e.g. SELFSUP_DATA_ROOT=DIR"
+        )
+    if not Path(root).is_dir():
+        raise InputError(
+            f"SELFSUP_DATA_ROOT is {root}, which is no folder; set it to the folder that holds the data sets"
+        )
+    return Path(root)
+
+
+def pretrain(artefact: Artefact, scratch: Path, progress: Progress) -> None:
+    from selfsup.pretrain import pretrain as train
+
+    assert artefact.seed is not None
+    train(
+        scratch,
+        prepared=artefact.parents[0].folder,
+        checkpoint=store.partial(artefact.folder, ".checkpoint"),
+        seed=artefact.seed,
+        progress=progress,
+        **artefact.params,
+    )
+
+
+def features(artefact: Artefact, scratch: Path, progress: Progress) -> None:
+    from selfsup.evaluations.features import extract
+
+    source, pretrained = artefact.parents
+    _set_threads(artefact)
+    keys = {key: value for key, value in artefact.params.items() if key != "threads"}
+    extract(pretrained.folder, source.folder, scratch, **keys)
+
+
+def measure(artefact: Artefact, scratch: Path, progress: Progress) -> None:
+    from selfsup.evaluations.inputs import Inputs
+
+    assert artefact.seed is not None
+    _set_threads(artefact)
+    folders = {parent.kind: parent.folder for parent in (*artefact.parents, *artefact.parents[0].parents)}
+    inputs = Inputs(
+        prepared=folders["prepared"],
+        run=folders["run"],
+        features=folders.get("features", Path()),
+        seed=artefact.seed,
+        device=artefact.params["device"],
+    )
+    evaluation = importlib.import_module(f"selfsup.evaluations.{artefact.params['evaluation']}")
+    progress.say(f"{artefact.params['evaluation']} of {folders['run']}")
+    try:
+        found, reason = evaluation.evaluate(inputs, **artefact.params["arguments"]), None
+    except NotApplicable as does_not_apply:
+        found, reason = [], str(does_not_apply)
+    write_measures(scratch / "measures.json", found, reason)
+
+
+def _set_threads(artefact: Artefact) -> None:
+    import torch
+
+    torch.set_num_threads(artefact.params["threads"])
+
+
+def results(artefact: Artefact, progress: Progress) -> None:
+    """Measure each protocol that the store does not hold yet; one that crashes costs the others nothing."""
+    failed: list[tuple[Artefact, Exception]] = []
+    for measures in artefact.parents:
+        fix_threads(measures.params["threads"])
+        try:
+            store.build(measures, lambda scratch, one=measures: _whole(one, scratch, measure, progress))  # type: ignore[misc]
+        except Exception as error:
+            failed.append((measures, error))
+    if failed:
+        measures, first = failed[0]
+        raise first if isinstance(first, InputError) else RuntimeError(f"{measures.folder}: {first}") from first
+    store.build(artefact, lambda scratch: _whole(artefact, scratch, _gather, progress))
+
+
+def _gather(artefact: Artefact, scratch: Path, progress: Progress) -> None:
+    for measures in artefact.parents:
+        protocol = measures.name.removeprefix(f"{artefact.name.removesuffix('-evaluations')}-")
+        (scratch / f"{protocol}.json").write_bytes((measures.folder / "measures.json").read_bytes())

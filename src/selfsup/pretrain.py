@@ -1,0 +1,100 @@
+"""Pretraining: one method, one seed, from prepared data to an encoder and what it saw on the way."""
+
+import importlib
+import inspect
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from selfsup.checkpoint import Checkpoint
+from selfsup.datasets.prepared import Split, read_split
+from selfsup.errors import InputError
+from selfsup.methods.base import Facts, Method
+from selfsup.nn.encoder import build, save_encoder
+from selfsup.progress import Progress
+from selfsup.seeds import derive, generator
+from selfsup.seen import write_pretext, write_views
+from selfsup.training import Examples, Training
+
+
+def pretrain(
+    folder: Path,
+    *,
+    prepared: Path,
+    checkpoint: Path,
+    seed: int,
+    progress: Progress,
+    method: str,
+    encoder: dict[str, Any],
+    hyper: dict[str, Any],
+    optimiser: dict[str, Any],
+    schedule: dict[str, Any],
+    batch_size: int,
+    epochs: int,
+    device: str,
+    precision: str,
+    threads: int,
+    stop_after: int | None = None,
+) -> None:
+    """Train one method with one seed and write the run into ``folder``.
+
+    ``checkpoint`` is resumed from where it exists; the last epoch counts. ``stop_after`` ends a session early with a
+    checkpoint and writes no run. Raises InputError where the device is missing or the loss is no longer finite.
+    """
+    prepare_device(device, threads)
+    kind = method_class(method)
+    split = read_split(prepared / "train.h5")
+    train = examples(split, kind, device)
+    total = epochs * (len(train.image) // batch_size)
+    facts = Facts(len(train.image), len(split.classes), split.size_px, batch_size, total)
+    torch.manual_seed(derive(seed, "init"))
+    model = kind(build(encoder), facts, **hyper).to(device)
+    training = Training(model, train, seed, optimiser, schedule, batch_size, total, precision, Checkpoint(checkpoint))
+    if not training.run(progress, stop_after):
+        return
+    for name, kept in model.encoders().items():
+        place = folder if name == "image" else folder / name
+        place.mkdir(exist_ok=True)
+        save_encoder(kept, place)
+    training.curves.write(folder / "curves.csv")
+    training.write_summary(folder / "summary.json")
+    test = examples(read_split(prepared / "test.h5"), kind, device)
+    model.eval()
+    write_views(
+        folder / "views.h5", model, train.batch(torch.arange(min(8, facts.examples))), generator(seed, "gallery")
+    )
+    write_pretext(folder / "pretext.h5", model, {"train": train, "test": test}, batch_size, seed)
+    training.checkpoint.remove()
+
+
+def method_class(name: str) -> type[Method]:
+    """Return the one class of ``methods/<name>.py`` that is a method; by name, so that no other method is imported."""
+    module = importlib.import_module(f"selfsup.methods.{name}")
+    return next(
+        found
+        for _, found in inspect.getmembers(module, inspect.isclass)
+        if issubclass(found, Method) and found.__module__ == module.__name__
+    )
+
+
+def prepare_device(device: str, threads: int) -> None:
+    """Fix threads and determinism; a device that is asked for and not there is an error, never a silent CPU."""
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(True, warn_only=device == "cuda")
+    if device == "cuda" and not torch.cuda.is_available():
+        raise InputError(
+            "the suite's key device is cuda, but torch finds no GPU here; set device: cpu in params/suites"
+        )
+
+
+def examples(split: Split, kind: type[Method], device: str) -> Examples:
+    """Return a split on the device; labels are not even read unless the method is a labelled one."""
+    image = torch.from_numpy(split.image).to(device)
+    if kind.modality != "labelled_image":
+        return Examples(image, None)
+    if split.label is None:
+        raise InputError(
+            f"the {split.dataset} data has no labels, and {kind.__name__} needs them; leave the method out of the suite"
+        )
+    return Examples(image, torch.from_numpy(split.label).to(device))

@@ -1,0 +1,46 @@
+"""Progress for people: a bar by hand on a terminal, a line every few seconds inside a pipeline, and a log file."""
+
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
+
+from tqdm import tqdm
+
+
+class Progress:
+    """Says what a job is doing. It never influences a result: what it prints differs between two equal runs."""
+
+    def __init__(self, label: str, log: Path | None = None, every_s: float = 5.0) -> None:
+        self.label = label
+        self.every_s = every_s
+        self.bar = sys.stderr.isatty() and log is None
+        self.log: TextIO | None = None
+        if log is not None:
+            log.parent.mkdir(parents=True, exist_ok=True)
+            self.log = log.open("a", encoding="utf-8")
+
+    def say(self, line: str) -> None:
+        """Print one line, and write it to the log."""
+        print(f"{self.label}: {line}", file=sys.stderr, flush=True)
+        if self.log:
+            print(line, file=self.log, flush=True)
+
+    def steps(self, start: int, total: int, unit: str, images_per_step: int, status: dict[str, float]) -> Iterator[int]:
+        """Yield ``start`` to ``total``, showing the position, images per second, and the newest values of ``status``."""
+        if self.bar:
+            bar = tqdm(range(start, total), desc=self.label, initial=start, total=total, unit=unit, leave=False)
+            for step in bar:
+                yield step
+                bar.set_postfix({key: f"{value:.3g}" for key, value in status.items()}, refresh=False)
+            return
+        began = shown = time.monotonic()
+        for step in range(start, total):
+            yield step
+            now = time.monotonic()
+            if now - shown >= self.every_s or step + 1 == total:
+                rate = (step + 1 - start) * images_per_step / max(now - began, 1e-9)
+                values = ", ".join(f"{key} {value:.3g}" for key, value in status.items())
+                self.say(f"{unit} {step + 1}/{total}, {rate:.0f} images/s, {values}")
+                shown = now

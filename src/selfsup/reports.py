@@ -1,0 +1,170 @@
+"""The report's place: stable paths, a manifest that says what they were made from, and when they no longer hold."""
+
+import hashlib
+import importlib.metadata
+import json
+import os
+import shutil
+import time
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from selfsup import signature, store
+from selfsup import suite as suites
+from selfsup.artefact import Chain, chains
+from selfsup.closure import closure
+from selfsup.errors import InputError
+from selfsup.progress import Progress
+from selfsup.recipe import PARAMS, evaluation, read_yaml
+from selfsup.report.content import Content, Group, Member
+
+REPORTS = Path("reports")
+FILES = ("manifest.json", "results.csv", "metrics.json", "index.html", "report.pdf")
+
+
+@cache
+def digest(suite: str) -> str:
+    """Return the digest over everything that a report is made from: results, templates, claims, published numbers, names."""
+    return _sha256(json.dumps(determinants(suite), sort_keys=True).encode())
+
+
+def determinants(suite: str) -> dict[str, Any]:
+    """Return what decides a report's bytes."""
+    asked = suites.load(suite)
+    templates = sorted((signature.SOURCE / "report" / "templates").iterdir())
+    texts = [PARAMS / "claims" / f"{name}.yaml" for name in asked.claims]
+    texts += [PARAMS / "reported" / f"{name}.yaml" for name in asked.reported]
+    return {
+        "suite": {"name": suite, "title": asked.title, "summary": asked.summary},
+        "results": {
+            f"{g.name}/{c.run.name}/{c.seed}": str(c.results.folder) for g, found in chains(suite) for c in found
+        },
+        "code": closure("selfsup.report.build"),
+        "files": {file.name: _sha256(file.read_bytes()) for file in [*templates, *_present(texts)]},
+        "deviations": _deviations(),
+    }
+
+
+def _present(files: list[Path]) -> list[Path]:
+    if missing := [file for file in files if not file.is_file()]:
+        raise InputError(f"{missing[0]} is missing; the suite names it, so write it or take it out of the suite")
+    return files
+
+
+def _deviations() -> str:
+    """Return a digest of the docstrings, from which the report collects its table of deviations."""
+    lines = [
+        line.strip()
+        for file in sorted(signature.SOURCE.rglob("*.py"))
+        for line in file.read_text(encoding="utf-8").splitlines()
+        if "Differs:" in line
+    ]
+    return _sha256("\n".join(lines).encode())
+
+
+def content(suite: str) -> Content:
+    """Return all that the report of a suite is made from."""
+    asked = suites.load(suite)
+    groups = [
+        Group(
+            name=group.name,
+            dataset=group.data.dataset,
+            data_recipe={"name": group.data.name, **group.data.arguments},
+            seeds=group.seeds,
+            variants=[run.name for run in group.runs],
+            protocols=group.evaluations,
+            members=[_member(chain) for chain in found],
+        )
+        for group, found in chains(suite)
+    ]
+    protocols = {p: evaluation(p)[1] for group in asked.groups for p in group.evaluations}
+    return Content(
+        suite=suite,
+        title=asked.title,
+        summary=asked.summary,
+        device=asked.device,
+        precision=asked.precision,
+        threads=asked.threads,
+        groups=groups,
+        protocols=protocols,
+        reported={name: read_yaml(PARAMS / "reported" / f"{name}.yaml") for name in asked.reported},
+        claims={name: read_yaml(PARAMS / "claims" / f"{name}.yaml") for name in asked.claims},
+        digest=digest(suite),
+    )
+
+
+def _member(chain: Chain) -> Member:
+    return Member(
+        variant=chain.run.name,
+        method=chain.run.method,
+        seed=chain.seed,
+        recipe=chain.run.recipe,
+        run=chain.pretrained.folder,
+        features=chain.features.folder,
+        prepared=chain.prepared.folder,
+        measures={protocol: chain.results.folder / f"{protocol}.json" for protocol in chain.measures},
+    )
+
+
+def current(suite: str) -> bool:
+    """Return whether the files of a report are whole and made from what today's parameters lead to."""
+    folder = REPORTS / suite
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        right = manifest["digest"] == digest(suite)
+        return right and all(_sha256((folder / name).read_bytes()) == seen for name, seen in manifest["files"].items())
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+def stale(suite: str) -> list[str]:
+    """Return, for Snakemake, nothing where the report is current, else a file that is newer than it."""
+    if current(suite):
+        return []
+    mark = Path(".snakemake") / "stale" / suite
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    mark.write_text(str(time.time_ns()), encoding="utf-8")
+    return [str(mark)]
+
+
+def write(suite: str, progress: Progress) -> None:
+    """Build the report beside its place, then rename file by file, the manifest last: a torn report is never current."""
+    for group, found in chains(suite):
+        for chain in found:
+            if not chain.results.exists():
+                where = f"{chain.run.name} seed {chain.seed} of group {group.name}"
+                raise InputError(f"{chain.results.folder} is missing ({where}); run `snakemake` to make it")
+    from selfsup.report.build import build
+
+    with store.locked(Path("data") / f"report-{suite}"):
+        scratch = store.partial(Path("data") / f"report-{suite}")
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(parents=True)
+        build(content(suite), scratch)
+        (scratch / "manifest.json").write_text(_manifest(suite, scratch), encoding="utf-8")
+        _publish(scratch, REPORTS / suite)
+    progress.say(f"{REPORTS / suite / 'index.html'} and report.pdf are written")
+
+
+def _manifest(suite: str, folder: Path) -> str:
+    files = {str(f.relative_to(folder)): _sha256(f.read_bytes()) for f in sorted(folder.rglob("*")) if f.is_file()}
+    versions = {
+        library: importlib.metadata.version(library) for library in ("matplotlib", "pandas", "seaborn", "typst")
+    }
+    found = {"digest": digest(suite), "made_from": determinants(suite), "made_with": versions, "files": files}
+    return json.dumps(found, indent=1, sort_keys=True) + "\n"
+
+
+def _publish(scratch: Path, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "manifest.json").unlink(missing_ok=True)
+    for old in ("tables", "figures"):
+        shutil.rmtree(folder / old, ignore_errors=True)
+    for entry in sorted(scratch.iterdir(), key=lambda found: found.name == "manifest.json"):
+        os.replace(entry, folder / entry.name)
+    scratch.rmdir()
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]

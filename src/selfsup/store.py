@@ -1,0 +1,159 @@
+"""The store: builds artefacts all or nothing, keeps what is no longer asked for, finds it again."""
+
+import contextlib
+import fcntl
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from selfsup import suite as suites
+from selfsup.artefact import FOLDERS, Artefact, chains
+from selfsup.errors import InputError
+
+PARTIAL = Path("data/.partial")
+KEEP = Path(".keep")
+
+
+def reachable(suite: str) -> dict[Path, Artefact]:
+    """Return every artefact that a suite leads to, by folder."""
+    return {artefact.folder: artefact for _, group in chains(suite) for chain in group for artefact in chain.every()}
+
+
+def locate(folder: Path, suite: str | None = None) -> Artefact:
+    """Return the artefact whose folder this is; InputError where today's parameters and code lead to another."""
+    order = [suite or suites.default(), *suites.names()]
+    for name in dict.fromkeys(order):
+        if found := reachable(name).get(folder):
+            return found
+    raise InputError(
+        f"{folder}: no suite leads to it with today's params/ and src/; ask `selfsup where` for what they lead to"
+    )
+
+
+def build(artefact: Artefact, make: Callable[[Path], None]) -> None:
+    """Make one artefact in a scratch folder and rename it into place; wait for, and take, what an orphan is building."""
+    with locked(artefact.folder):
+        if artefact.exists() or restore(artefact.folder):
+            return
+        scratch = partial(artefact.folder)
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(parents=True)
+        make(scratch)
+        place(scratch, artefact.folder)
+        keep(artefact.folder)
+
+
+def partial(folder: Path, suffix: str = "") -> Path:
+    """Return the scratch place of an unfinished artefact; nothing declared lies there, and a restart does not wipe it."""
+    return PARTIAL / ("_".join(folder.parts[1:]) + suffix)
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the artefact's lock; it dies with its process, so a killed job never blocks the next."""
+    path = partial(folder, ".lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    while True:
+        handle = path.open("w")
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        if path.exists() and os.fstat(handle.fileno()).st_ino == path.stat().st_ino:
+            break
+        handle.close()  # its last holder removed the file while we waited
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        handle.close()
+
+
+def place(scratch: Path, folder: Path) -> None:
+    """Flush every file of a scratch folder to disk, then rename it into its place."""
+    for file in scratch.rglob("*"):
+        if file.is_file():
+            with file.open("rb") as handle:
+                os.fsync(handle.fileno())
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    scratch.rename(folder)
+
+
+def keep(folder: Path) -> None:
+    """Hard-link a finished artefact into the keep: it costs no disk until the store lets go of it."""
+    kept = KEEP / folder
+    if kept.exists():
+        return
+    unfinished = kept.with_name(kept.name + ".partial")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    shutil.copytree(folder, unfinished, copy_function=_link)
+    unfinished.rename(kept)
+
+
+def restore(folder: Path) -> bool:
+    """Bring an artefact back from the keep; False where it was never kept."""
+    kept = KEEP / folder
+    if not (kept / "spec.json").exists():
+        return False
+    scratch = partial(folder, ".restored")
+    shutil.rmtree(scratch, ignore_errors=True)
+    shutil.copytree(kept, scratch, copy_function=_link)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    scratch.rename(folder)
+    return True
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # another file system, or one without hard links
+        shutil.copy2(source, target)
+
+
+def restore_all(suite: str) -> None:
+    """Bring back what a suite leads to and the keep still holds, so that planning finds it."""
+    if KEEP.exists():
+        for folder, artefact in reachable(suite).items():
+            if not artefact.exists():
+                restore(folder)
+
+
+def unreachable(root: Path = Path(".")) -> list[Path]:
+    """Return the folders below ``root`` that no suite leads to: of the store, or of the keep."""
+    wanted = {folder for name in suites.names() for folder in reachable(name)}
+    tops = {Path(place) for place in FOLDERS.values()}
+    return [
+        spec.parent
+        for top in sorted(tops)
+        for spec in _specs(root / top)
+        if spec.parent.relative_to(root) not in wanted
+    ]
+
+
+def _specs(top: Path) -> list[Path]:
+    return sorted([*top.glob("*/spec.json"), *top.glob("*/s*/spec.json")])
+
+
+def sweep() -> list[Path]:
+    """Move what no suite leads to out of the store into the keep, so that dvc.lock is a function of the parameters."""
+    moved = unreachable()
+    for folder in moved:
+        keep(folder)
+        remove(folder)
+    return moved
+
+
+def remove(folder: Path) -> None:
+    """Delete one artefact's folder, and its parent where that was the last."""
+    shutil.rmtree(folder)
+    with contextlib.suppress(OSError):
+        folder.parent.rmdir()
+
+
+def branch(roots: list[Artefact], suite: str) -> list[Artefact]:
+    """Return the artefacts and all that is made from them in a suite: removing them is how to force them anew."""
+    hit = {artefact.folder: artefact for artefact in roots}
+    every = reachable(suite)
+    while new := {f: a for f, a in every.items() if f not in hit and any(p.folder in hit for p in a.parents)}:
+        hit |= new
+    return list(hit.values())

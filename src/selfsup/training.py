@@ -1,0 +1,157 @@
+"""The one training loop. It knows players, views and steps; it never knows which method it trains."""
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from selfsup.checkpoint import Checkpoint
+from selfsup.curves import Curves
+from selfsup.errors import InputError
+from selfsup.methods.base import Method, Views
+from selfsup.optim import optimiser as make_optimiser
+from selfsup.optim import warmup_cosine
+from selfsup.progress import Progress
+from selfsup.seeds import derive, generator
+
+
+@dataclass(frozen=True)
+class Examples:
+    """A training or test set on the device: ``image`` uint8 (N, 3, H, W); ``label`` (N,) only for a method that asks for it."""
+
+    image: Tensor
+    label: Tensor | None
+
+    def batch(self, index: Tensor) -> Views:
+        """Return the batch of these rows: ``index``, ``image``, and ``label`` where the method is labelled."""
+        where = index.to(self.image.device)
+        found = {"index": where, "image": self.image[where]}
+        return found if self.label is None else {**found, "label": self.label[where]}
+
+
+class Training:
+    """A run in progress: the method, one optimiser per player, the position, and the curves so far."""
+
+    def __init__(
+        self,
+        method: Method,
+        train: Examples,
+        seed: int,
+        optimiser: dict[str, Any],
+        schedule: dict[str, Any],
+        batch_size: int,
+        total_steps: int,
+        precision: str,
+        checkpoint: Checkpoint,
+    ) -> None:
+        self.method, self.train, self.seed = method, train, seed
+        self.batch_size, self.total_steps = batch_size, total_steps
+        self.precision, self.checkpoint = precision, checkpoint
+        self.learning_rate = optimiser["learning_rate"]
+        self.warmup_fraction = schedule["warmup_fraction"]
+        self.optimisers = {
+            n: make_optimiser(p.parameters, **optimiser) for n, p in method.players().items() if p.parameters
+        }
+        self.curves = Curves(every_steps=max(1, total_steps // 100))
+        self.step = self.images = 0
+        for kept in method.encoders().values():
+            kept.register_forward_pre_hook(self._count)
+        checkpoint.load(self)
+
+    def run(self, progress: Progress, stop_after: int | None) -> bool:
+        """Train to the end and return True, or to ``stop_after`` with a checkpoint and return False."""
+        self.method.train()
+        if self.step:
+            progress.say(f"resumed at step {self.step} of {self.total_steps}")
+        status: dict[str, float] = {}
+        batches = self._batches()
+        for step in progress.steps(self.step, self.total_steps, "step", self.batch_size, status):
+            status |= self._advance(next(batches))
+            self.step = step + 1
+            self.checkpoint.save_if_due(self)
+            if self.step == stop_after:
+                self.checkpoint.save(self)
+                return False
+        return True
+
+    def _batches(self) -> Iterator[Tensor]:
+        """Yield the rows of each remaining batch, shuffled anew each epoch, the incomplete last batch dropped."""
+        per_epoch = len(self.train.image) // self.batch_size
+        for epoch in range(self.step // per_epoch, self.total_steps // per_epoch):
+            order = torch.randperm(len(self.train.image), generator=generator(self.seed, "order", epoch))
+            first = self.step % per_epoch if epoch == self.step // per_epoch else 0
+            yield from order[: per_epoch * self.batch_size].split(self.batch_size)[first:]
+
+    def _advance(self, index: Tensor) -> dict[str, float]:
+        """Take one step of every player, in order, and return the newest logged means."""
+        torch.manual_seed(derive(self.seed, "step", self.step))
+        device = self.train.image.device
+        draws = self.method.draw(len(index), generator(self.seed, "views", self.step))
+        with torch.no_grad():
+            views = self.method.views(self.train.batch(index), {name: d.to(device) for name, d in draws.items()})
+        factor = warmup_cosine(self.step, self.total_steps, self.warmup_fraction)
+        carry: dict[str, Tensor] = {}
+        seen: dict[str, Tensor] = {}
+        players = self.method.players()
+        for name, player in players.items():
+            with torch.autocast(device.type, torch.bfloat16, enabled=self.precision == "bfloat16"):
+                terms = player.loss(views, carry)
+            self._move(name, player.parameters, terms.loss, factor)
+            carry |= terms.carry
+            prefix = f"{name}_" if len(players) > 1 else ""
+            seen |= {f"{prefix}loss": terms.loss.detach()} | {
+                f"{prefix}{k}": v.detach() for k, v in terms.metrics.items()
+            }
+        self.method.after_step(carry)
+        self.curves.add(seen)
+        return self._log(factor)
+
+    def _move(self, name: str, parameters: dict[str, nn.Parameter], loss: Tensor, factor: float) -> None:
+        """Give a player's own parameters, and no other, the gradient of its loss, and step its optimiser."""
+        if not parameters:
+            return
+        gradients = torch.autograd.grad(loss, list(parameters.values()), allow_unused=True)
+        for parameter, gradient in zip(parameters.values(), gradients, strict=True):
+            parameter.grad = gradient
+        optimiser = self.optimisers[name]
+        for group in optimiser.param_groups:
+            group["lr"] = self.learning_rate * factor
+        optimiser.step()
+        optimiser.zero_grad(set_to_none=True)
+
+    def _log(self, factor: float) -> dict[str, float]:
+        step = self.step + 1
+        if not self.curves.due(step, self.total_steps):
+            return {}
+        epoch = step * self.batch_size / len(self.train.image)
+        row = self.curves.close(step, epoch, self.images, self.learning_rate * factor)
+        if broken := [name for name, value in row.items() if "loss" in name and not math.isfinite(value)]:
+            raise InputError(
+                f"{broken[0]} of {type(self.method).__name__} is {row[broken[0]]} at step {step} (seed {self.seed}); lower "
+                f"optimiser.learning_rate, now {self.learning_rate:g}, or lengthen schedule.warmup_fraction in its recipe"
+            )
+        return {name: row[name] for name in row if name not in ("step", "images", "learning_rate")}
+
+    def _count(self, encoder: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        """Count the images that pass through the encoder in training: the budget at which methods are compared."""
+        if encoder.training:
+            self.images += len(inputs[0])
+
+    def write_summary(self, file: Path) -> None:
+        """Write what the run cost in counts: they are equal on every machine, unlike seconds."""
+        facts = {
+            "steps": self.total_steps,
+            "examples": len(self.train.image),
+            "images_through_encoder": self.images,
+            "encoder": self.method.encoders()["image"].description,
+            "encoder_parameters": sum(p.numel() for p in self.method.encoders()["image"].parameters()),
+            "trained_parameters": sum(
+                p.numel() for player in self.method.players().values() for p in player.parameters.values()
+            ),
+        }
+        file.write_text(json.dumps(facts, indent=1, sort_keys=True) + "\n", encoding="utf-8")

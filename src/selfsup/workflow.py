@@ -1,0 +1,62 @@
+"""What the Snakefile asks: which artefact a path is, what it needs, and how many GPUs a rule takes."""
+
+from pathlib import Path
+from typing import Any
+
+from selfsup import store
+from selfsup import suite as suites
+from selfsup.artefact import Artefact, chains
+from selfsup.errors import InputError
+
+STAGES = {"pretrain": "run", "features": "features", "evaluate": "results"}
+FORCING = ("-F", "-R", "--forceall", "--forcerun")
+
+
+class Plan:
+    """One suite's artefacts, by path. What the keep still holds is brought back first, so that planning finds it."""
+
+    def __init__(self, suite: str) -> None:
+        self.suite = suite
+        asked = suites.load(suite)
+        store.restore_all(suite)
+        self.artefacts = store.reachable(suite)
+        self.threads = asked.threads
+        self.gpus = int(asked.device == "cuda")
+
+    def inputs(self, wildcards: Any, output: Any) -> list[Any]:
+        """Return what a rule's output is made from. A file that exists is valid, so all of it is ancient, and what
+        exists does not ask for parents that are not there (a partial pull)."""
+        from snakemake.io import ancient
+
+        artefact = self.artefacts.get(Path(output[0]).parent)
+        if artefact is None:
+            raise InputError(f"{output[0]}: suite {self.suite} does not lead to it; ask `selfsup where`")
+        there = artefact.exists()
+        return [ancient(str(need.target)) for need in artefact.needs() if not there or need.exists()]
+
+    def results(self, suite: str) -> list[str]:
+        """Return the results that the report of a suite is made from."""
+        return [str(a.target) for a in store.reachable(suite).values() if a.kind == "results"]
+
+    def named(self) -> dict[str, list[str]]:
+        """Return {rule name: targets}, for each stage and run, and for each stage over all runs."""
+        found: dict[str, list[str]] = {}
+        for _, group in chains(self.suite):
+            for chain in group:
+                for stage, kind in STAGES.items():
+                    target = str(_of(chain.every(), kind).target)
+                    for name in (f"{stage}_{chain.run.name.replace('-', '_')}", f"{stage}_all"):
+                        found.setdefault(name, []).append(target)
+        return {name: sorted(set(targets)) for name, targets in found.items()}
+
+
+def _of(every: tuple[Artefact, ...], kind: str) -> Artefact:
+    return next(artefact for artefact in every if artefact.kind == kind)
+
+
+def refuse_force(argv: list[str]) -> None:
+    """Raise InputError where Snakemake is told to repeat what is there: a path names its content."""
+    if forced := [word for word in argv if word.startswith(FORCING) and not word.startswith("--force-")]:
+        raise InputError(
+            f"{forced[0]} is not for this store: `selfsup remove RUN KIND --apply`, then `snakemake`, makes it anew"
+        )

@@ -1,0 +1,15 @@
+# All protocols that a suite asks of one run and seed, in one process; those that the store holds are not repeated.
+rule evaluate:
+    input:
+        plan.inputs,
+    output:
+        "data/results/{name}-evaluations-{digest}/s{seed}/spec.json",
+    log:
+        "logs/evaluate/{name}-{digest}/s{seed}.log",
+    benchmark:
+        "logs/benchmarks/evaluate/{name}-{digest}/s{seed}.tsv"
+    threads: plan.threads
+    resources:
+        gpu=plan.gpus,
+    shell:
+        "selfsup evaluate {output} --suite {plan.suite} --log {log}"

@@ -1,0 +1,15 @@
+# Every layer of a frozen encoder on every example, into HDF5; the encoder is proved frozen.
+rule features:
+    input:
+        plan.inputs,
+    output:
+        "data/features/{name}-{digest}/s{seed}/spec.json",
+    log:
+        "logs/features/{name}-{digest}/s{seed}.log",
+    benchmark:
+        "logs/benchmarks/features/{name}-{digest}/s{seed}.tsv"
+    threads: plan.threads
+    resources:
+        gpu=plan.gpus,
+    shell:
+        "selfsup features {output} --suite {plan.suite} --log {log}"

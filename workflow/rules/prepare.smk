@@ -1,0 +1,10 @@
+# Data sets, once, into HDF5; those made from a user's files are verified against params/data/*.lock.
+rule prepare:
+    output:
+        "data/prepared/{name}-{digest}/spec.json",
+    log:
+        "logs/prepare/{name}-{digest}.log",
+    benchmark:
+        "logs/benchmarks/prepare/{name}-{digest}.tsv"
+    shell:
+        "selfsup prepare {output} --suite {plan.suite} --log {log}"
