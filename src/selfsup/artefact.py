@@ -95,14 +95,14 @@ def chains(suite: str) -> list[tuple[Group, list[Chain]]]:
 
 
 @cache
-def _prepared(name: str, dataset: str, arguments: str, lock: str) -> Artefact:
-    params = {"arguments": json.loads(arguments), "lock": json.loads(lock)}
-    return Artefact("prepared", name, params, (f"datasets.{dataset}",))
+def _prepared(dataset: str, source: str | None, arguments: str, lock: str) -> Artefact:
+    params = {"arguments": json.loads(arguments), "lock": json.loads(lock), "source": source}
+    return Artefact("prepared", dataset, params, (f"datasets.{dataset}",))
 
 
 def prepared(source: Data) -> Artefact:
     """Return the artefact that holds a data set's HDF5 files."""
-    return _prepared(source.dataset, source.dataset, json.dumps(source.arguments), json.dumps(source.lock))
+    return _prepared(source.dataset, source.source, json.dumps(source.arguments), json.dumps(source.lock))
 
 
 def _chain(suite: Suite, group: Group, run: Run, seed: int) -> Chain:

@@ -10,7 +10,7 @@ import torch
 if TYPE_CHECKING:
     from selfsup.training import Training
 
-EVERY_S = 10.0
+EVERY_S = float(os.environ.get("SELFSUP_CHECKPOINT_EVERY_S", "10"))
 
 
 class Checkpoint:

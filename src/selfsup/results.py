@@ -1,7 +1,6 @@
 """The result row: the one shape in which every evaluation speaks."""
 
 import json
-import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -53,19 +52,23 @@ class Measure:
 
 
 def accuracy(correct: np.ndarray, metric: str = "top1", **where: Any) -> Measure:
-    """Return the accuracy in percent of a boolean vector (N,) with its 95 % bootstrap interval over the examples.
+    """Return the accuracy in percent of answers (N,) bool with its 95 % bootstrap interval over the examples.
 
-    The bootstrap of a mean of zeros and ones is a binomial draw, so no example is copied.
+    Answers of several draws (draws, N) give their mean, with the spread over draws as ``probe_sd``. A resampled set is
+    known by how many of its examples were right in 0, 1, ... draws: a multinomial draw, so no example is copied.
     """
-    n = len(correct)
-    value = float(np.mean(correct))
-    resampled = np.random.default_rng(0).binomial(n, value, size=2000) / n
-    low, high = np.quantile(resampled, [0.025, 0.975])
-    return Measure(metric, "%", 100 * value, n, boot_low=100 * float(low), boot_high=100 * float(high), **where)
+    draws = np.atleast_2d(correct)
+    count, n = draws.shape
+    levels = np.bincount(draws.sum(0), minlength=count + 1)
+    resampled = np.random.default_rng(0).multinomial(n, levels / n, size=2000) @ np.arange(count + 1)
+    low, high = np.quantile(resampled, [0.025, 0.975]) * 100 / (n * count)
+    spread = float(100 * draws.mean(1).std(ddof=1)) if count > 1 else None
+    value = 100 * float(draws.mean())
+    return Measure(metric, "%", value, n, probe_sd=spread, boot_low=float(low), boot_high=float(high), **where)
 
 
 def write_measures(path: Path, measures: list[Measure], not_applicable: str | None = None) -> None:
-    """Write one protocol's measures as JSON with sorted keys and six decimals; NaN is refused."""
+    """Write one protocol's measures as JSON with sorted keys and eight significant digits; NaN is refused."""
     rows = [{key: _rounded(value) for key, value in asdict(measure).items()} for measure in measures]
     text = json.dumps({"measures": rows, "not_applicable": not_applicable}, indent=1, sort_keys=True, allow_nan=False)
     path.write_text(text + "\n", encoding="utf-8")
@@ -73,5 +76,5 @@ def write_measures(path: Path, measures: list[Measure], not_applicable: str | No
 
 def _rounded(value: Any) -> Any:
     if isinstance(value, float):
-        return round(value, 6) if math.isfinite(value) else value
+        return float(f"{value:.8g}")
     return value

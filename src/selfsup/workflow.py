@@ -1,5 +1,6 @@
 """What the Snakefile asks: which artefact a path is, what it needs, and how many GPUs a rule takes."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +24,23 @@ class Plan:
         self.threads = asked.threads
         self.gpus = int(asked.device == "cuda")
 
-    def inputs(self, wildcards: Any, output: Any) -> list[Any]:
-        """Return what a rule's output is made from. A file that exists is valid, so all of it is ancient, and what
-        exists does not ask for parents that are not there (a partial pull)."""
+    def inputs(self, pattern: str) -> Callable[[Any], list[Any]]:
+        """Return the input function of the rule that makes the folders of a pattern.
+
+        A file that exists is valid, so every input is ancient, and a target that exists does not ask for parents
+        that are not there (a partial pull).
+        """
         from snakemake.io import ancient
 
-        artefact = self.artefacts.get(Path(output[0]).parent)
-        if artefact is None:
-            raise InputError(f"{output[0]}: suite {self.suite} does not lead to it; ask `selfsup where`")
-        there = artefact.exists()
-        return [ancient(str(need.target)) for need in artefact.needs() if not there or need.exists()]
+        def needed(wildcards: Any) -> list[Any]:
+            folder = Path(pattern.format(**wildcards))
+            artefact = self.artefacts.get(folder)
+            if artefact is None:
+                raise InputError(f"{folder}: suite {self.suite} does not lead to it; ask `selfsup where`")
+            there = artefact.exists()
+            return [ancient(str(need.target)) for need in artefact.needs() if not there or need.exists()]
+
+        return needed
 
     def results(self, suite: str) -> list[str]:
         """Return the results that the report of a suite is made from."""

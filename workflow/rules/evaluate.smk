@@ -1,7 +1,7 @@
 # All protocols that a suite asks of one run and seed, in one process; those that the store holds are not repeated.
 rule evaluate:
     input:
-        plan.inputs,
+        plan.inputs("data/results/{name}-evaluations-{digest}/s{seed}"),
     output:
         "data/results/{name}-evaluations-{digest}/s{seed}/spec.json",
     log:
@@ -11,5 +11,7 @@ rule evaluate:
     threads: plan.threads
     resources:
         gpu=plan.gpus,
+    params:
+        suite=plan.suite,
     shell:
-        "selfsup evaluate {output} --suite {plan.suite} --log {log}"
+        "selfsup evaluate {output} --suite {params.suite} --log {log}"

@@ -1,7 +1,7 @@
 # Every layer of a frozen encoder on every example, into HDF5; the encoder is proved frozen.
 rule features:
     input:
-        plan.inputs,
+        plan.inputs("data/features/{name}-{digest}/s{seed}"),
     output:
         "data/features/{name}-{digest}/s{seed}/spec.json",
     log:
@@ -11,5 +11,7 @@ rule features:
     threads: plan.threads
     resources:
         gpu=plan.gpus,
+    params:
+        suite=plan.suite,
     shell:
-        "selfsup features {output} --suite {plan.suite} --log {log}"
+        "selfsup features {output} --suite {params.suite} --log {log}"

@@ -6,5 +6,7 @@ rule prepare:
         "logs/prepare/{name}-{digest}.log",
     benchmark:
         "logs/benchmarks/prepare/{name}-{digest}.tsv"
+    params:
+        suite=plan.suite,
     shell:
-        "selfsup prepare {output} --suite {plan.suite} --log {log}"
+        "selfsup prepare {output} --suite {params.suite} --log {log}"

@@ -1,7 +1,7 @@
 # One method, one seed. The checkpoint of an unfinished run lies in data/.partial and is resumed.
 rule pretrain:
     input:
-        plan.inputs,
+        plan.inputs("data/runs/{name}-{digest}/s{seed}"),
     output:
         "data/runs/{name}-{digest}/s{seed}/spec.json",
     log:
@@ -11,5 +11,7 @@ rule pretrain:
     threads: plan.threads
     resources:
         gpu=plan.gpus,
+    params:
+        suite=plan.suite,
     shell:
-        "selfsup pretrain {output} --suite {plan.suite} --log {log}"
+        "selfsup pretrain {output} --suite {params.suite} --log {log}"

@@ -97,9 +97,9 @@ class Method(nn.Module, ABC):
     def after_step(self, carry: Carry) -> None:
         """Do what follows the optimisers' steps: a momentum update, a queue's push. By default nothing."""
 
-    @abstractmethod
-    def pretext(self, views: Views) -> Pretext:
-        """Return the pretext task and the method's own answers on these views; called in evaluation mode."""
+    def pretext(self, views: Views) -> Pretext | None:
+        """Return the pretext task and the method's own answers on these views, in evaluation mode; None: it has no task."""
+        return None
 
     @abstractmethod
     def panels(self, views: Views) -> list[Panel]:

@@ -1,0 +1,28 @@
+"""What names an example: the hash of its decoded pixels."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+KEY_TYPE = "S72"
+
+
+def content_hash(pixels: bytes, width_px: int, height_px: int) -> str:
+    """Return the sha256 of an RGB image: its shape, then its bytes, row by row, three to a pixel."""
+    return hashlib.sha256(f"{height_px} {width_px} 3\n".encode() + pixels).hexdigest()
+
+
+def numbered(hashes: Iterable[str]) -> list[str]:
+    """Return the keys of examples: their hashes; the second of equals ends in ``-2``, the third in ``-3`` ..."""
+    seen: Counter[str] = Counter()
+    keys = []
+    for name in hashes:
+        seen[name] += 1
+        keys.append(name if seen[name] == 1 else f"{name}-{seen[name]}")
+    return keys
+
+
+def digest(keys: Sequence[str], labels: Sequence[int]) -> str:
+    """Return the sha256 over ordered examples, one line each: key, label."""
+    lines = "".join(f"{key} {label}\n" for key, label in zip(keys, labels, strict=True))
+    return hashlib.sha256(lines.encode()).hexdigest()

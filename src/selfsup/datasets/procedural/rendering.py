@@ -1,0 +1,159 @@
+"""Scenes to images, masks, depth and keypoints: layers painted from back to front, N scenes at once."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from selfsup.datasets.procedural import geometry
+from selfsup.datasets.procedural.factors import DISTRACTORS, MATERIALS, Background, Distractors, Scenes, Surface
+from selfsup.datasets.procedural.fields import fractal_field
+from selfsup.datasets.procedural.objects import HOLE, PARTS, TRIM, missing_parts
+
+# Depth runs from 0 (the camera) to 1 (the deepest background): front distractors lie in 0.10-0.20, objects in
+# 0.22-0.65 (their apparent scale is inverse to it), distractors behind in 0.65-0.75, the background in 0.80-1.00.
+_NEAREST_OBJECT, _RELIEF = 0.4, 0.17
+_FRONT, _BEHIND, _DISTRACTOR_SLOPE = 0.25, 0.8, 0.6
+_GROUND_RELIEF = 0.2
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """image uint8 (N, 3, H, W), mask bool (N, H, W) of the object's visible pixels, depth float32 (N, H, W) in [0, 1],
+    keypoint float32 (N, PARTS, 2) x y pixels from the image's top left corner."""
+
+    image: Tensor
+    mask: Tensor
+    depth: Tensor
+    keypoint: Tensor
+
+
+@dataclass(frozen=True)
+class Layer:
+    """colour (N, 3, H or 1, W or 1), coverage (N, H, W), depth (N, H or 1, W or 1)."""
+
+    colour: Tensor
+    coverage: Tensor
+    depth: Tensor
+
+    def over(self, image: Tensor, depth: Tensor) -> tuple[Tensor, Tensor]:
+        """Return image and depth below this layer painted over; depth has no mixed pixels."""
+        image = torch.lerp(image, self.colour.expand_as(image), self.coverage[:, None])
+        return image, torch.where(self.coverage > 0.5, self.depth, depth)
+
+
+def render(scenes: Scenes, size_px: int, rng: np.random.Generator) -> Rendering:
+    """Return what the camera sees and what is true of it; ``rng`` draws textures and camera noise."""
+    x, y = geometry.pixel_centres(size_px)
+    image, depth = _ground(scenes.background, size_px, rng)
+    thing = _object(scenes, x, y, size_px, rng)
+    blobs = scenes.distractors
+    for layer in _distractor_layers(blobs, ~blobs.front, _BEHIND, x, y, size_px):
+        image, depth = layer.over(image, depth)
+    image, depth = thing.over(image, depth)
+    clear = torch.ones_like(thing.coverage)
+    for layer in _distractor_layers(blobs, blobs.front, _FRONT, x, y, size_px):
+        image, depth = layer.over(image, depth)
+        clear = clear * (1 - layer.coverage)
+    photograph = _photograph(image, scenes, x, y, rng)
+    return Rendering(photograph, thing.coverage * clear > 0.5, depth, _keypoints(scenes, clear))
+
+
+def _ground(background: Background, size_px: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Return colour and depth of the background: a relief whose ridges are light."""
+    field = fractal_field(
+        rng,
+        size_px,
+        beta=background.beta,
+        anisotropy=background.anisotropy,
+        angle_rad=background.angle_rad,
+    )
+    height = torch.sigmoid(0.9 * field)
+    dark, light = (colour[:, :, None, None] for colour in (background.dark_colour, background.light_colour))
+    return torch.lerp(dark, light, height[:, None]), 1 - _GROUND_RELIEF * height
+
+
+def _object(scenes: Scenes, x: Tensor, y: Tensor, size_px: int, rng: np.random.Generator) -> Layer:
+    """Return the object: its parts painted in order, each rounded towards the camera."""
+    u, v = geometry.to_object(x, y, scenes.pose)
+    unit_px = scenes.pose.scale[:, None, None] * size_px / 2
+    surface, trim = _paint(scenes.surface, u, v, rng)
+    colour, covered, bulge = surface, torch.zeros_like(u), torch.zeros_like(u)
+    for index in range(PARTS):
+        shape = geometry.part(scenes.primitives, index)
+        level = geometry.level(shape, u, v)
+        stamp = geometry.coverage(shape, u, v, level, unit_px)
+        hole = shape.role == HOLE
+        painted = stamp * ~hole
+        paint = torch.where((shape.role == TRIM)[:, None], trim, surface)
+        colour = torch.lerp(colour, paint, painted[:, None])
+        covered = torch.maximum(covered, painted) * (1 - stamp * hole)
+        roundness = (1 - level * level).clamp_min(0).sqrt()
+        thickness = torch.minimum(shape.half_width, shape.half_height)
+        bulge = torch.where(painted > 0.5, roundness * thickness, bulge)
+    depth = _NEAREST_OBJECT / scenes.pose.scale[:, None, None] - _RELIEF * bulge
+    return Layer(colour, covered, depth)
+
+
+def _paint(surface: Surface, u: Tensor, v: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Return the colours (N, 3, H, W) of surface and trim; patterns lie in object coordinates and move with it."""
+    pattern, mottle = _pattern(surface, u, v, rng)
+    mixed = torch.sigmoid(2 * pattern)[:, None]
+    dark, light = surface.dark_colour[:, :, None, None], surface.light_colour[:, :, None, None]
+    return torch.lerp(dark, light, mixed), surface.trim_colour[:, :, None, None] * (1 + 0.12 * mottle[:, None])
+
+
+def _pattern(surface: Surface, u: Tensor, v: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Return the material's pattern and the mottle under it, each (N, H, W)."""
+    n = len(surface.material)
+    ones = torch.ones(n)
+    cloud = fractal_field(rng, 32, beta=1.5 * ones, anisotropy=ones, angle_rad=0 * ones)
+    where = 0.7 * torch.stack([u, v], -1)
+    mottle = F.grid_sample(cloud[:, None], where, align_corners=False, padding_mode="reflection")[:, 0]
+    angle, frequency = surface.angle_rad[:, None, None], surface.frequency[:, None, None]
+    phase = surface.phase[:, :, None, None]
+    first = (frequency * (angle.cos() * u + angle.sin() * v) + phase[:, 0]).sin()
+    second = (frequency * (angle.cos() * v - angle.sin() * u) + phase[:, 1]).sin()
+    patterns = {
+        "plain": 1.5 + 0.15 * mottle,
+        "striped": 2 * first,
+        "checked": 1.2 * torch.sign(first * second),
+        "dotted": 2.2 * (first + second - 0.6),
+        "mottled": 1.6 * mottle,
+    }
+    return torch.stack([patterns[name] for name in MATERIALS])[surface.material, torch.arange(n)], mottle
+
+
+def _distractor_layers(
+    blobs: Distractors, chosen: Tensor, base_depth: float, x: Tensor, y: Tensor, size_px: int
+) -> list[Layer]:
+    """Return one layer for each distractor, empty in scenes where it is not ``chosen`` (N, DISTRACTORS)."""
+    layers = []
+    for index in range(DISTRACTORS):
+        covered = geometry.distractor_coverage(blobs, index, x, y, size_px) * chosen[:, index, None, None]
+        depth = base_depth - _DISTRACTOR_SLOPE * blobs.half_size[:, index].mean(1)
+        layers.append(Layer(blobs.colour[:, index, :, None, None], covered, depth[:, None, None]))
+    return layers
+
+
+def _photograph(image: Tensor, scenes: Scenes, x: Tensor, y: Tensor, rng: np.random.Generator) -> Tensor:
+    """Return the lit image as a camera with noise takes it, uint8."""
+    angle, strength = scenes.light_angle_rad[:, None, None], scenes.light_strength[:, None, None]
+    light = 1 + strength * (angle.cos() * x + angle.sin() * y)
+    noise = torch.from_numpy(rng.standard_normal(image.shape, dtype=np.float32))
+    image = image * light[:, None] + scenes.noise[:, None, None, None] * noise
+    return (image.clamp(0, 1) * 255).round().to(torch.uint8)
+
+
+def _keypoints(scenes: Scenes, clear: Tensor) -> Tensor:
+    """Return the parts' centres in pixels, NaN for a part that is missing, outside the image, or not ``clear`` (N, H, W)."""
+    size_px = clear.shape[-1]
+    centres = torch.stack(geometry.part_centres(scenes.primitives, scenes.pose), 2)
+    points = (centres + 1) / 2 * size_px
+    outside = ((points < 0) | (points >= size_px)).any(2)
+    column, row = points.long().clamp(0, size_px - 1).unbind(2)
+    covered = clear[torch.arange(len(clear))[:, None], row, column] <= 0.5
+    missing = torch.from_numpy(missing_parts())[scenes.label]
+    return points.masked_fill((missing | outside | covered)[:, :, None], torch.nan)

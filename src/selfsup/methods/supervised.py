@@ -1,0 +1,80 @@
+"""Supervised training: the ceiling of every table, and the only method that is given labels."""
+
+from typing import Literal
+
+import torch
+from pydantic import NonNegativeFloat, PositiveFloat
+from torch import nn
+from torch.nn import functional as F
+
+from selfsup.errors import InputError
+from selfsup.methods.base import Carry, Draws, Facts, Method, Panel, Pretext, Terms, Views
+from selfsup.nn.encoder import Encoder
+from selfsup.views import augmentation
+
+
+class Supervised(Method):
+    """Classification of augmented images by a linear layer on the encoder's features.
+
+    Source: He et al. 2016, section 3.3.
+    Differs: its augmentation is the recipe's, by default close to what the self-supervised methods of this project see.
+    """
+
+    modality = "labelled_image"
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        facts: Facts,
+        *,
+        crop_scale_min: PositiveFloat,
+        flip_probability: NonNegativeFloat,
+        color_strength: NonNegativeFloat,
+        jitter_probability: NonNegativeFloat,
+        gray_probability: NonNegativeFloat,
+        color: Literal["exact", "shared_order", "affine"],
+    ) -> None:
+        super().__init__(encoder, facts)
+        if facts.classes < 2:
+            raise InputError(
+                f"recipe key method is supervised, which needs 2 classes or more, and the data set has {facts.classes}; "
+                "take a labelled data set or another method"
+            )
+        self.color: augmentation.ColorVariant = color
+        self.law = {
+            "crop_scale_min": crop_scale_min,
+            "flip_probability": flip_probability,
+            "color_strength": color_strength,
+            "jitter_probability": jitter_probability,
+            "gray_probability": gray_probability,
+            "blur_probability": 0.0,
+        }
+        self.classifier = nn.Linear(encoder.features, facts.classes)
+
+    def draw(self, examples: int, generator: torch.Generator) -> Draws:
+        """Return the draws of the augmentation."""
+        size_px = self.facts.size_px
+        return augmentation.draw(examples, generator, height_px=size_px, width_px=size_px, **self.law)
+
+    def views(self, batch: Views, draws: Draws) -> Views:
+        """Return ``image`` (N, 3, H, W) in [0, 1] and ``label`` (N,)."""
+        image = augmentation.apply(batch["image"], draws, size_px=self.facts.size_px, color=self.color)
+        return {"image": image, "label": batch["label"]}
+
+    def loss(self, views: Views, carry: Carry) -> Terms:
+        """Return the cross entropy over the classes, the mean over N images, and the accuracy."""
+        logits = self.classifier(self.encoder(views["image"]))
+        accuracy = (logits.detach().argmax(1) == views["label"]).float().mean()
+        return Terms(F.cross_entropy(logits, views["label"]), {"pretext_accuracy": accuracy})
+
+    @torch.no_grad()
+    def pretext(self, views: Views) -> Pretext:
+        """Return the classification of labels."""
+        image, target = views["image"], views["label"]
+        correct = self.classifier(self.encoder(image)).argmax(1) == target
+        return Pretext("classification", image, target, torch.zeros_like(target), correct)
+
+    def panels(self, views: Views) -> list[Panel]:
+        """Return images, the index of the class under each."""
+        captions = [f"class {label}" for label in views["label"][:8].tolist()]
+        return [Panel("Which class?", views["image"][:8], captions)]

@@ -1,0 +1,20 @@
+import hashlib
+
+from selfsup.datasets.content.keys import content_hash, digest, numbered
+
+
+def test_the_hash_covers_shape_and_pixels() -> None:
+    assert content_hash(bytes(12), 2, 2) == hashlib.sha256(b"2 2 3\n" + bytes(12)).hexdigest()
+    assert (
+        len({content_hash(bytes(12), 1, 4), content_hash(bytes(12), 4, 1), content_hash(bytes([1, *bytes(11)]), 1, 4)})
+        == 3
+    )
+
+
+def test_equals_are_numbered_from_the_second_on() -> None:
+    assert numbered(["a", "b", "a", "a"]) == ["a", "b", "a-2", "a-3"]
+
+
+def test_the_digest_sees_keys_labels_and_order() -> None:
+    digests = {digest(["a", "b"], [0, 1]), digest(["a", "b"], [0, 0]), digest(["b", "a"], [0, 1]), digest(["a"], [0])}
+    assert len(digests) == 4

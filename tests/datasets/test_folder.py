@@ -1,0 +1,223 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from selfsup.datasets.content.class_folders import read_class_folders
+from selfsup.datasets.content.sources import read_examples
+from selfsup.datasets.folder import adopt, hold_out, prepare
+from selfsup.datasets.prepared import Split, read_split
+from selfsup.errors import InputError
+
+
+def noise(seed: int, width: int = 12, height: int = 8) -> Image.Image:
+    return Image.fromarray(np.random.default_rng(seed).integers(0, 255, (height, width, 3), dtype=np.uint8))
+
+
+def fill(folder: Path, seeds: range, **size: int) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for seed in seeds:
+        noise(seed, **size).save(folder / f"{seed:03d}.png")
+    return folder
+
+
+@pytest.fixture
+def birds(tmp_path: Path) -> Path:
+    """Two classes of five images, not split."""
+    root = tmp_path / "birds"
+    fill(root / "duck", range(5))
+    fill(root / "owl", range(10, 15))
+    return root
+
+
+def prepared(root: Path, lock: dict[str, Any] | None = None, **recipe: Any) -> dict[str, Split]:
+    folder = root.parent / f"prepared-{root.name}"
+    prepare(folder, root=root, lock=lock or adopt(root), **{"size_px": 8, **recipe})
+    return {split: read_split(folder / f"{split}.h5") for split in ("train", "test")}
+
+
+def test_class_folders_are_split_by_content(birds: Path) -> None:
+    splits = prepared(birds)
+    assert {name: len(split.key) for name, split in splits.items()} == {"train": 8, "test": 2}
+    assert max(splits["test"].key) < min(splits["train"].key)
+    assert splits["train"].classes == ["duck", "owl"]
+    for split in splits.values():
+        for image, label in zip(split.image, split.label, strict=True):
+            centre = [np.asarray(noise(seed))[:, 2:10].transpose(2, 0, 1) for seed in range(10 * label, 10 * label + 5)]
+            assert any(np.array_equal(image, candidate) for candidate in centre)
+
+
+def test_names_and_order_of_files_do_not_matter(birds: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    for path in birds.rglob("*.png"):
+        target = other / path.parent.name / "deep" / f"x{99 - int(path.stem)}.bmp"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        Image.open(path).save(target)
+    assert adopt(birds) == adopt(other)
+    for name, split in prepared(birds).items():
+        same = prepared(other)[name]
+        assert np.array_equal(split.key, same.key)
+        assert np.array_equal(split.image, same.image)
+
+
+def test_train_and_test_folders_are_kept(tmp_path: Path) -> None:
+    root = tmp_path / "birds"
+    for split, start in (("train", 0), ("test", 50)):
+        for label, name in enumerate(("duck", "owl")):
+            fill(root / split / name, range(start + 10 * label, start + 10 * label + 3 + label))
+    lock = adopt(root)
+    assert {split: facts["examples"] for split, facts in lock["splits"].items()} == {"train": 7, "test": 7}
+    splits = prepared(root, train_examples=4)
+    assert [len(split.key) for split in splits.values()] == [4, 7]
+    assert np.bincount(splits["test"].label).tolist() == [3, 4]
+
+
+def test_images_without_labels(tmp_path: Path) -> None:
+    root = fill(tmp_path / "photos", range(10))
+    fill(root / "more" / "and more", range(10, 15))
+    lock = adopt(root)
+    assert (lock["labelled"], lock["classes"], lock["splits"]["all"]["examples"]) == (False, [], 15)
+    splits = prepared(root, test_fraction=0.4)
+    assert [len(split.key) for split in splits.values()] == [9, 6]
+    assert splits["train"].label is None
+
+
+def test_a_subset_is_the_beginning(birds: Path) -> None:
+    whole, part = prepared(birds), prepared(birds, train_examples=3, test_examples=1)
+    for name, count in (("train", 3), ("test", 1)):
+        assert np.array_equal(part[name].key, whole[name].key[:count])
+        assert np.array_equal(part[name].image, whole[name].image[:count])
+
+
+def test_equal_images_are_numbered_and_stay_on_one_side(tmp_path: Path) -> None:
+    root = fill(tmp_path / "photos", range(6))
+    for copy in range(5):
+        noise(0).save(root / f"copy{copy}.png")
+    examples = read_examples(read_class_folders(root).splits["all"], None)
+    assert sum("-" in key for key in examples.keys) == 5
+    assert len(set(examples.keys)) == 11
+    for fraction in np.linspace(0.01, 0.99, 15):
+        sides = hold_out(examples, float(fraction), root)
+        assert all(side.keys for side in sides.values())
+        hashes = {name: {key.split("-")[0] for key in side.keys} for name, side in sides.items()}
+        assert not hashes["train"] & hashes["test"]
+
+
+def test_copies_of_one_image_cannot_be_split(tmp_path: Path) -> None:
+    root = fill(tmp_path / "photos", range(1))
+    noise(0).save(root / "copy.png")
+    with pytest.raises(InputError, match="too few different images"):
+        prepared(root)
+
+
+def test_the_lock_states_a_common_square_size(tmp_path: Path) -> None:
+    squares = fill(tmp_path / "squares", range(3), width=9, height=9)
+    assert adopt(squares)["size_px"] == 9
+    fill(squares, range(3, 4))
+    assert adopt(squares)["size_px"] is None
+
+
+def test_hidden_and_other_files_are_not_looked_at(birds: Path) -> None:
+    lock = adopt(birds)
+    for name in ("README.txt", "duck/._000.png", "duck/Thumbs.db", "owl/.hidden/a.png", ".git/a.png"):
+        (birds / name).parent.mkdir(exist_ok=True)
+        (birds / name).write_bytes(b"something else")
+    assert adopt(birds) == lock
+
+
+def test_what_is_named_like_an_image_must_be_one(birds: Path) -> None:
+    (birds / "duck" / "notes.JPG").write_text("not an image")
+    with pytest.raises(InputError, match=r"notes\.JPG cannot be decoded"):
+        adopt(birds)
+
+
+def test_a_missing_root_names_the_data_root(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"nowhere is no folder: set SELFSUP_DATA_ROOT"):
+        adopt(tmp_path / "nowhere")
+
+
+def test_an_empty_root_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="neither images nor class folders"):
+        adopt(tmp_path)
+
+
+def test_an_empty_class_folder_is_named(birds: Path) -> None:
+    (birds / "swan").mkdir()
+    with pytest.raises(InputError, match=r"swan holds no image"):
+        adopt(birds)
+
+
+def test_one_class_is_not_enough(tmp_path: Path) -> None:
+    fill(tmp_path / "birds" / "duck", range(3))
+    with pytest.raises(InputError, match="only one class, duck"):
+        adopt(tmp_path / "birds")
+
+
+def test_half_a_split_is_an_error(tmp_path: Path) -> None:
+    fill(tmp_path / "birds" / "train" / "duck", range(3))
+    with pytest.raises(InputError, match="no folder test"):
+        adopt(tmp_path / "birds")
+
+
+def test_classes_of_train_and_test_must_agree(tmp_path: Path) -> None:
+    for name in ("train/duck", "train/owl", "test/duck"):
+        fill(tmp_path / "birds" / name, range(2))
+    with pytest.raises(InputError, match="class owl in one of train and test only"):
+        adopt(tmp_path / "birds")
+
+
+def test_a_forbidden_folder_is_named(birds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(InputError, match="birds may not be read"):
+        adopt(birds)
+
+
+def _remove(root: Path) -> None:
+    (root / "duck" / "000.png").unlink()
+
+
+def _alter(root: Path) -> None:
+    noise(99).save(root / "duck" / "000.png")
+
+
+def _relabel(root: Path) -> None:
+    (root / "duck" / "000.png").rename(root / "owl" / "000.png")
+
+
+def _rename_class(root: Path) -> None:
+    (root / "owl").rename(root / "swan")
+
+
+@pytest.mark.parametrize("change", [_remove, _alter, _relabel, _rename_class])
+def test_what_was_not_locked_is_refused(birds: Path, change: Any) -> None:
+    lock = adopt(birds)
+    change(birds)
+    with pytest.raises(InputError, match=r"params/data/birds\.lock.*selfsup adopt birds"):
+        prepared(birds, lock)
+    assert not (birds.parent / "prepared-birds").exists()
+
+
+def test_a_split_that_the_lock_does_not_know_is_refused(birds: Path) -> None:
+    lock = adopt(birds)
+    lock["splits"] = {"train": lock["splits"]["all"], "test": lock["splits"]["all"]}
+    with pytest.raises(InputError, match=r"has the splits all, but .* locks test and train"):
+        prepared(birds, lock)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "message"),
+    [
+        ({"size_px": 9}, r"\.png has 12x8 pixels, fewer than size_px 9"),
+        ({"train_examples": 9}, "train_examples asks for 9 examples .* which has 8"),
+        ({"test_examples": 3}, "test_examples asks for 3 examples .* which has 2"),
+        ({"test_fraction": 1.5}, "test_fraction is 1.5"),
+    ],
+)
+def test_impossible_recipes_are_refused(birds: Path, recipe: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        prepared(birds, **recipe)

@@ -1,0 +1,67 @@
+import errno
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from selfsup.datasets.prepared import read, read_images, read_split, write_split
+from selfsup.errors import InputError
+
+ARRAYS = {
+    "image": np.arange(2 * 3 * 4 * 4, dtype=np.uint8).reshape(2, 3, 4, 4),
+    "key": np.array([b"a", b"b"], "S72"),
+    "label": np.array([1, 0]),
+    "factors/hue": np.array([0.25, 0.5], np.float32),
+}
+
+
+def write(path: Path, arrays: dict[str, np.ndarray] = ARRAYS) -> Path:
+    write_split(path, arrays, dataset="folder", classes=["chat", "chien"], size_px=4)
+    return path
+
+
+def test_a_split_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    path = write(tmp_path / "new" / "train.h5")
+    split = read_split(path)
+    assert np.array_equal(split.image, ARRAYS["image"])
+    assert split.key.tolist() == [b"a", b"b"]
+    assert split.label is not None
+    assert split.label.tolist() == [1, 0]
+    assert (split.dataset, split.classes, split.size_px) == ("folder", ["chat", "chien"], 4)
+    assert np.array_equal(read_images(path), ARRAYS["image"])
+    assert read(path, "factors/hue").tolist() == [0.25, 0.5]
+
+
+def test_an_unlabelled_split_has_no_label(tmp_path: Path) -> None:
+    path = write(tmp_path / "train.h5", {name: ARRAYS[name] for name in ("image", "key")})
+    assert read_split(path).label is None
+
+
+def test_bytes_depend_on_neither_the_clock_nor_the_order_of_the_arrays(tmp_path: Path) -> None:
+    first = write(tmp_path / "first.h5").read_bytes()
+    time.sleep(1.1)  # HDF5's object times count seconds
+    second = write(tmp_path / "second.h5", dict(reversed(ARRAYS.items()))).read_bytes()
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    ("number", "message"),
+    [(errno.ENOSPC, "disk is full"), (errno.EDQUOT, "disk is full"), (errno.EACCES, "allow writing")],
+)
+def test_what_cannot_be_written_leaves_the_old_file_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, message: str
+) -> None:
+    path = write(tmp_path / "train.h5")
+    before = path.read_bytes()
+
+    def half_written(self: Path, content: memoryview) -> int:
+        with self.open("wb") as file:
+            file.write(content[:100])
+        raise OSError(number, "as a disk would")
+
+    monkeypatch.setattr(Path, "write_bytes", half_written)
+    with pytest.raises(InputError, match=message):
+        write(path, ARRAYS | {"label": np.array([0, 0])})
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]

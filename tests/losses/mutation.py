@@ -1,0 +1,15 @@
+"""Planted errors: a module of ours with one piece of its source replaced, to prove that a test would notice."""
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+
+def mutant(module: ModuleType, before: str, after: str) -> ModuleType:
+    """Return a copy of ``module`` in which ``before``, which must occur once, reads ``after``."""
+    source = Path(str(module.__file__)).read_text(encoding="utf-8")
+    assert source.count(before) == 1, f"{before!r} occurs {source.count(before)} times in {module.__name__}"
+    spec = importlib.util.spec_from_loader(f"{module.__name__}_mutant", loader=None)
+    copy = importlib.util.module_from_spec(spec)
+    exec(compile(source.replace(before, after), str(module.__file__), "exec"), copy.__dict__)
+    return copy

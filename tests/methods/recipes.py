@@ -1,0 +1,77 @@
+"""Every recipe of params/methods as a small method: eight examples of 32 pixels, and steps as the training loop takes them."""
+
+import importlib
+import inspect
+from pathlib import Path
+
+import torch
+import yaml
+
+from selfsup.methods.base import Facts, Method
+from selfsup.nn import encoder
+from selfsup.seeds import generator
+
+FILES = {file.stem: file for file in sorted(Path(__file__).parents[2].glob("params/methods/*.yaml"))}
+EXAMPLES = 8
+FACTS = Facts(examples=EXAMPLES, classes=4, size_px=32, batch_size=EXAMPLES, total_steps=40)
+
+
+def recipe(name):
+    return yaml.safe_load(FILES[name].read_text(encoding="utf-8"))
+
+
+def method_class(name):
+    module = importlib.import_module(f"selfsup.methods.{recipe(name)['method']}")
+    found = [c for _, c in inspect.getmembers(module, inspect.isclass) if c.__module__ == module.__name__]
+    (only,) = [c for c in found if issubclass(c, Method)]
+    return only
+
+
+def build(name, seed=0, facts=FACTS, **changes):
+    """Return the method of a recipe at the scale of eight examples, with some of its hyper-parameters changed."""
+    torch.manual_seed(seed)
+    hyper = recipe(name)["hyper"]
+    for key, most in {"batch_norm_splits": facts.batch_size // 2, "queue_length": 20}.items():
+        if key in hyper:
+            hyper[key] = min(hyper[key], most)
+    return method_class(name)(encoder.build(recipe(name)["encoder"]), facts, **{**hyper, **changes})
+
+
+def batch(examples=EXAMPLES, seed=0):
+    """Return smooth random images, which crops and jitter leave recognisable, and labels."""
+    draws = torch.Generator().manual_seed(seed)
+    coarse = torch.rand(examples, 3, 4, 4, generator=draws)
+    image = torch.nn.functional.interpolate(coarse, size=32, mode="bilinear") * 255
+    label = torch.randint(0, FACTS.classes, (examples,), generator=draws)
+    return {"index": torch.arange(examples), "image": image.to(torch.uint8), "label": label}
+
+
+def views_of(method, seed=0, **changed):
+    return method.views({**batch(), **changed}, method.draw(EXAMPLES, generator(seed, "views")))
+
+
+def optimisers(method, learning_rate=2e-3):
+    players = method.players()
+    return {n: torch.optim.AdamW(p.parameters.values(), lr=learning_rate) for n, p in players.items() if p.parameters}
+
+
+def move(method, views, of):
+    """Take one step of every player, without what follows it; return the sum of their losses and what they carry."""
+    carry, total = {}, 0.0
+    for name, player in method.players().items():
+        terms = player.loss(views, carry)
+        if name in of:
+            parameters = list(player.parameters.values())
+            for parameter, gradient in zip(parameters, torch.autograd.grad(terms.loss, parameters), strict=True):
+                parameter.grad = gradient
+            of[name].step()
+        carry |= terms.carry
+        total += terms.loss.item()
+    return total, carry
+
+
+def step(method, views, of):
+    """Take one whole step and return the sum of the players' losses."""
+    total, carry = move(method, views, of)
+    method.after_step(carry)
+    return total

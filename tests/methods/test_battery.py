@@ -1,0 +1,191 @@
+"""What every method must keep, whatever it learns; a new recipe in params/methods is tested here without a line."""
+
+import inspect
+import io
+
+import pytest
+import torch
+from recipes import EXAMPLES, FILES, batch, build, method_class, move, optimisers, recipe, step, views_of
+
+from selfsup.nn.encoder import load_encoder, save_encoder
+from selfsup.seeds import generator
+
+SMALL = [name for name in FILES if recipe(name)["encoder"]["backbone"] == "small_conv"]
+LARGE = [name for name in FILES if name not in SMALL]
+
+every_recipe = pytest.mark.parametrize("name", SMALL)
+
+
+def trained(name, steps=2, seed=0):
+    method = build(name, seed).train()
+    of = optimisers(method)
+    for number in range(steps):
+        step(method, views_of(method, number), of)
+    return method, of
+
+
+def equal(first, second):
+    assert first.keys() == second.keys()
+    return all(torch.equal(first[key], second[key]) for key in first)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_hyper_is_the_keyword_only_arguments(name):
+    parameters = inspect.signature(method_class(name).__init__).parameters.values()
+    assert list(recipe(name)["hyper"]) == [p.name for p in parameters if p.kind == p.KEYWORD_ONLY]
+
+
+@every_recipe
+def test_draws_are_rows_on_the_cpu_and_the_seed_decides(name):
+    method = build(name)
+    draws, again, other = (method.draw(EXAMPLES, generator(seed, "views")) for seed in (0, 0, 1))
+    assert all(rows.device.type == "cpu" and len(rows) == EXAMPLES for rows in draws.values())
+    assert equal(draws, again)
+    assert not draws or not equal(draws, other)
+
+
+@every_recipe
+def test_equal_draws_make_equal_views(name):
+    method = build(name)
+    views = views_of(method)
+    assert equal(views, views_of(method))
+    images = [v for v in views.values() if v.ndim == 4]
+    assert images
+    assert all(v.shape[1:] == (3, 32, 32) and v.min() >= 0 and v.max() <= 1 for v in images)
+
+
+@every_recipe
+def test_loss_is_pure_and_finite(name):
+    method, _ = trained(name)
+    views = views_of(method, 7)
+    before = {key: value.clone() for key, value in method.state_dict().items()}
+    for player in method.players().values():
+        first, second = player.loss(views, {}), player.loss(views, {})
+        assert torch.equal(first.loss, second.loss)
+        assert first.loss.isfinite()
+        assert all(value.ndim == 0 and value.isfinite() for value in first.metrics.values())
+        assert not any(value.requires_grad for value in (*first.metrics.values(), *first.carry.values()))
+    changed = {key for key, value in method.state_dict().items() if not torch.equal(value, before[key])}
+    assert all("running" in key or "num_batches_tracked" in key for key in changed)
+
+
+@every_recipe
+def test_each_player_moves_its_own_parameters_and_no_other(name):
+    method, _ = trained(name)
+    views, carry = views_of(method, 7), {}
+    for player in method.players().values():
+        terms = player.loss(views, carry)
+        carry |= terms.carry
+        method.zero_grad(set_to_none=True)
+        if player.parameters:
+            terms.loss.backward()
+        moved = {n for n, p in method.named_parameters() if p.grad is not None and p.grad.abs().max() > 0}
+        assert moved <= set(player.parameters)
+        assert all(p.grad is not None for p in player.parameters.values())
+
+
+@every_recipe
+def test_two_and_two_steps_are_four(name):
+    whole, _ = trained(name, steps=4)
+    half, of = trained(name, steps=2)
+    file = io.BytesIO()
+    torch.save((half.state_dict(), {n: o.state_dict() for n, o in of.items()}), file)
+    file.seek(0)
+    state, of_state = torch.load(file, weights_only=True)
+    resumed = build(name, seed=99).train()
+    resumed.load_state_dict(state)
+    of = optimisers(resumed)
+    for player, optimiser in of.items():
+        optimiser.load_state_dict(of_state[player])
+    for number in (2, 3):
+        step(resumed, views_of(resumed, number), of)
+    assert equal(resumed.state_dict(), whole.state_dict())
+
+
+@every_recipe
+def test_encoder_returns_from_disk(name, tmp_path):
+    method, _ = trained(name)
+    image = batch()["image"]
+    for kind, kept in method.encoders().items():
+        folder = tmp_path / kind
+        folder.mkdir()
+        save_encoder(kept, folder)
+        with torch.no_grad():
+            assert torch.equal(load_encoder(folder)(image), kept.eval()(image))
+
+
+@every_recipe
+def test_features_do_not_depend_on_the_rest_of_the_batch(name):
+    method, _ = trained(name)
+    image = batch()["image"]
+    with torch.no_grad():
+        kept = method.eval().encoders()["image"]
+        torch.testing.assert_close(kept(image)[:3], kept(image[:3]), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", [name for name in SMALL if name != "random"])
+def test_overfits_eight_examples(name):
+    """After_step is left out: a queue that fills with eight images over and over would move the goal."""
+    method = build(name).train()
+    views, of = views_of(method), optimisers(method)
+    losses = [move(method, views, of)[0] for _ in range(25)]
+    assert losses[-1] < 0.5 * losses[0]
+
+
+@every_recipe
+def test_labels_are_seen_only_where_the_modality_says_so(name):
+    method = build(name).train()
+    label = batch()["label"]
+    views, others = views_of(method, label=label), views_of(method, label=(label + 1) % 4)
+    losses = [method.loss(v, {}).loss for v in (views, others)]
+    if method.modality == "labelled_image":
+        assert not torch.equal(*losses)
+    else:
+        assert equal(views, others)
+        assert torch.equal(*losses)
+        unlabelled = {key: value for key, value in batch().items() if key != "label"}
+        method.views(unlabelled, method.draw(EXAMPLES, generator(0, "views")))
+
+
+@every_recipe
+def test_pretext_is_well_formed(name):
+    method, _ = trained(name)
+    pretext = method.eval().pretext(views_of(method, 7))
+    assert (pretext is None) == (name == "random")
+    if pretext is None:
+        return
+    count = len(pretext.images)
+    assert pretext.images.shape == (count, 3, 32, 32)
+    assert pretext.images.min() >= 0
+    assert pretext.images.max() <= 1
+    assert pretext.target.shape == pretext.group.shape == pretext.correct.shape == (count,)
+    assert pretext.target.dtype == torch.int64
+    assert pretext.correct.dtype == torch.bool
+    if pretext.kind == "matching":
+        assert torch.equal(pretext.target[pretext.target], torch.arange(count))
+        assert torch.equal(pretext.group[pretext.target], pretext.group)
+        assert (pretext.target != torch.arange(count)).all()
+
+
+@every_recipe
+def test_panels_are_well_formed(name):
+    method = build(name)
+    panels = method.panels(views_of(method))
+    assert panels
+    for panel in panels:
+        assert panel.title
+        assert 0 < len(panel.images) <= 8
+        assert panel.images.shape[1:] == (3, 32, 32)
+        assert len(panel.captions) == len(panel.images)
+        assert panel.images.min() >= 0
+        assert panel.images.max() <= 1
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_large_recipe_takes_a_step(name):
+    method = build(name).train()
+    before = method.encoder.stages["stem"][0].weight.clone()
+    loss = step(method, views_of(method), optimisers(method))
+    assert torch.isfinite(torch.tensor(loss))
+    assert torch.equal(before, method.encoder.stages["stem"][0].weight) == (name == "random_resnet18")
+    assert method.encoder.stages["stem"][1].num_batches_tracked >= 1

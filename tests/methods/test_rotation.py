@@ -1,0 +1,37 @@
+"""Rotation prediction: what is shown and what is asked."""
+
+import torch
+from recipes import EXAMPLES, batch, build, views_of
+
+
+def test_every_image_is_there_in_all_four_rotations():
+    method = build("rotation", crop_scale_min=1.0, flip_probability=0.0, color_strength=0.0, gray_probability=0.0)
+    views = views_of(method)
+    assert views["image"].shape == (4 * EXAMPLES, 3, 32, 32)
+    for row, label in enumerate(views["rotation"].tolist()):
+        upright = batch()["image"][row // 4].float() / 255
+        torch.testing.assert_close(views["image"][row], torch.rot90(upright, label, (1, 2)), rtol=0, atol=1e-5)
+    assert views["rotation"].view(EXAMPLES, 4).sort(1).values.tolist() == [[0, 1, 2, 3]] * EXAMPLES
+
+
+def test_loss_is_the_mean_over_all_copies():
+    method = build("rotation").train()
+    views = views_of(method)
+    terms = method.loss(views, {})
+    logits = method.classifier(method.encoder(views["image"]))
+    chosen = logits.log_softmax(1)[torch.arange(4 * EXAMPLES), views["rotation"]]
+    torch.testing.assert_close(terms.loss, -chosen.mean())
+    accuracy = (logits.argmax(1) == views["rotation"]).float().mean()
+    assert terms.metrics["pretext_accuracy"] == accuracy
+
+
+def test_pretext_and_panel_tell_the_angle():
+    method = build("rotation").eval()
+    views = views_of(method)
+    pretext = method.pretext(views)
+    answers = method.classifier(method.encoder(views["image"])).argmax(1)
+    assert torch.equal(pretext.correct, answers == views["rotation"])
+    assert torch.equal(pretext.target, views["rotation"])
+    (panel,) = method.panels(views)
+    assert panel.captions == ["0°", "90°", "180°", "270°"] * 2
+    torch.testing.assert_close(panel.images[5], torch.rot90(panel.images[4], 1, (1, 2)))

@@ -1,0 +1,32 @@
+"""Supervised training: labels arrive where they belong, and a data set without any is refused."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from recipes import FACTS, batch, build, views_of
+
+from selfsup.errors import InputError
+
+
+def test_labels_stay_with_their_images():
+    method = build("supervised", crop_scale_min=1.0, flip_probability=0.0, color_strength=0.0, gray_probability=0.0)
+    views = views_of(method)
+    torch.testing.assert_close(views["image"], batch()["image"].float() / 255, rtol=0, atol=1e-5)
+    assert torch.equal(views["label"], batch()["label"])
+    terms = method.train().loss(views, {})
+    logits = method.classifier(method.encoder(views["image"]))
+    torch.testing.assert_close(terms.loss, -logits.log_softmax(1)[torch.arange(8), views["label"]].mean())
+    assert terms.metrics["pretext_accuracy"] == (logits.argmax(1) == views["label"]).float().mean()
+
+
+def test_panel_names_the_class():
+    method = build("supervised")
+    (panel,) = method.panels(views_of(method))
+    assert panel.captions == [f"class {label}" for label in batch()["label"].tolist()]
+
+
+@pytest.mark.parametrize("classes", [0, 1])
+def test_a_data_set_without_classes_is_refused(classes):
+    with pytest.raises(InputError, match="recipe key method is supervised"):
+        build("supervised", facts=replace(FACTS, classes=classes))

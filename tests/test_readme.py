@@ -1,0 +1,36 @@
+"""The README's example method is complete: it passes the battery, and its recipe and suite line are all it takes."""
+
+import re
+
+import pytest
+
+from .conftest import ROOT
+from .pipeline.conftest import Clone, clone
+
+
+def blocks() -> dict[str, str]:
+    """Return {path: content} of the README's code blocks that begin with their file's path."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    found = re.findall(r"```(?:python|yaml)\n# (\S+)\n(.*?)```", text, flags=re.DOTALL)
+    return dict(found)
+
+
+@pytest.fixture(scope="module")
+def extended(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    made = clone(tmp_path_factory.mktemp("readme") / "selfsup")
+    for path in ("src/selfsup/methods/barlow_twins.py", "params/methods/barlow_twins.yaml"):
+        (made.folder / path).write_text(blocks()[path], encoding="utf-8")
+    line = "      - {method: barlow_twins, name: barlow_twins, set: {batch_size: 64, epochs: 1}}\n"
+    made.edit("params/suites/smoke.yaml", "    evaluations:\n", f"{line}    evaluations:\n")
+    return made
+
+
+def test_the_example_passes_the_generic_tests(extended: Clone):
+    done = extended.run("pytest", "tests/methods/test_battery.py", "-k", "barlow_twins")
+    assert re.search(r"[1-9]\d* passed", done.stdout), done.stdout
+
+
+def test_the_example_trains_and_is_evaluated(extended: Clone):
+    assert extended.planned() == {"prepare": 1, "pretrain": 7, "features": 7, "evaluate": 7, "report": 1}
+    extended.snakemake("features_barlow_twins")
+    assert extended.planned() == {"pretrain": 6, "features": 6, "evaluate": 7, "report": 1}
