@@ -8,6 +8,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 
+from .clones import Clone, clone
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -36,3 +38,11 @@ def forget():
     caches = (recipe.data, recipe._method_file, recipe.evaluation, suite.load, artefact.chains, artefact._prepared)
     for cached in (*caches, reports.digest):
         cached.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def smoke(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """The smoke suite, run from nothing to its report."""
+    made = clone(tmp_path_factory.mktemp("smoke") / "selfsup")
+    made.snakemake()
+    return made

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
+from .clones import Clone, clone
 from .conftest import ROOT
-from .pipeline.conftest import Clone, clone
 
 
 def blocks() -> dict[str, str]:

@@ -14,6 +14,7 @@ from selfsup.checkpoint import Checkpoint
 from selfsup.curves import Curves
 from selfsup.errors import InputError
 from selfsup.methods.base import Method, Views
+from selfsup.nn.encoder import Encoder
 from selfsup.optim import optimiser as make_optimiser
 from selfsup.optim import warmup_cosine
 from selfsup.progress import Progress
@@ -59,8 +60,9 @@ class Training:
         }
         self.curves = Curves(every_steps=max(1, total_steps // 100))
         self.step = self.images = 0
-        for kept in method.encoders().values():
-            kept.register_forward_pre_hook(self._count)
+        for module in method.modules():
+            if isinstance(module, Encoder):
+                module.register_forward_pre_hook(self._count)
         checkpoint.load(self)
 
     def run(self, progress: Progress, stop_after: int | None) -> bool:
@@ -138,7 +140,10 @@ class Training:
         return {name: row[name] for name in row if name not in ("step", "images", "learning_rate")}
 
     def _count(self, encoder: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        """Count the images that pass through the encoder in training: the budget at which methods are compared."""
+        """Count the images that pass through an encoder in training: the budget at which methods are compared.
+
+        A momentum copy of the encoder counts as well: its forward costs as much, though no gradient follows.
+        """
         if encoder.training:
             self.images += len(inputs[0])
 

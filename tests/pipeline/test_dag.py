@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import Clone, clone
+from ..clones import Clone, clone
 
 BRANCH = {"pretrain": 1, "features": 1, "evaluate": 1, "report": 1}
 

@@ -1,4 +1,4 @@
-"""A clone of the project that the whole DAG runs in, once for all tests of this folder."""
+"""A clone of the working tree, with its own sources, parameters and data."""
 
 import os
 import shutil
@@ -7,9 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 
 
 @dataclass
@@ -82,11 +80,3 @@ def clone(folder: Path) -> Clone:
             shutil.copy2(ROOT / name, folder / name)
     shutil.rmtree(folder / "reports", ignore_errors=True)
     return Clone(folder)
-
-
-@pytest.fixture(scope="session")
-def smoke(tmp_path_factory: pytest.TempPathFactory) -> Clone:
-    """The smoke suite, run from nothing to its report."""
-    made = clone(tmp_path_factory.mktemp("smoke") / "selfsup")
-    made.snakemake()
-    return made

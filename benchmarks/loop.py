@@ -1,0 +1,134 @@
+"""The whole SimCLR training loop, views and step: selfsup's against lightly's documented example, on three networks."""
+
+import argparse
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import torch
+from images import in_memory_images
+from lightly.data import LightlyDataset
+from lightly.loss import NTXentLoss
+from lightly.models.modules import SimCLRProjectionHead
+from lightly.transforms import SimCLRTransform
+from paired import Case, compared, microseconds_per_image, write_result
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
+from torchvision.transforms.functional import to_pil_image
+
+from selfsup.checkpoint import Checkpoint
+from selfsup.methods.base import Facts
+from selfsup.methods.simclr import SimCLR
+from selfsup.nn.encoder import build
+from selfsup.progress import Progress
+from selfsup.training import Examples, Training
+
+SIZE_PX, BATCH = 32, 128
+TEMPERATURE, LEARNING_RATE, HIDDEN_WIDTH, OUTPUT_WIDTH = 0.5, 0.06, 512, 128
+NETWORKS: dict[str, dict[str, Any]] = {
+    "tiny": {"backbone": "small_conv", "width": 16},
+    "small": {"backbone": "small_conv", "width": 32},
+    "resnet18": {"backbone": "resnet", "depth": 18, "stem": "imagenet"},
+}
+STEPS = {"tiny": 8, "small": 8, "resnet18": 2}
+REPEATS = {"tiny": 7, "small": 7, "resnet18": 3}
+
+
+class InMemoryDataset(Dataset):
+    """PIL images with the ``transform`` that LightlyDataset expects of a torchvision data set."""
+
+    def __init__(self, images: Tensor) -> None:
+        self.images = [to_pil_image(image) for image in images]
+        self.transform: Any = None
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, index: int) -> tuple[Any, int]:
+        return self.transform(self.images[index]), 0
+
+
+class LightlySimCLR(nn.Module):
+    """A backbone and lightly's projection head, put together as in lightly's SimCLR example."""
+
+    def __init__(self, network: dict[str, Any]) -> None:
+        super().__init__()
+        encoder = build(network)
+        stages = list(encoder.stages.children())
+        self.backbone = nn.Sequential(*stages, nn.AdaptiveAvgPool2d(1)).to(memory_format=torch.contiguous_format)
+        self.head = SimCLRProjectionHead(encoder.features, HIDDEN_WIDTH, OUTPUT_WIDTH)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.backbone(x).flatten(start_dim=1))
+
+
+def lightly_loop(images: Tensor, network: dict[str, Any], blur: float) -> Case:
+    """Return lightly's loop over all images once, as a callable: its example with images in memory and no workers."""
+    model = LightlySimCLR(network)
+    transform = SimCLRTransform(input_size=SIZE_PX, gaussian_blur=blur)
+    dataset = LightlyDataset.from_torch_dataset(InMemoryDataset(images), transform, lambda _, index: str(index))
+    loader = DataLoader(dataset, batch_size=BATCH, shuffle=True, drop_last=True, num_workers=0)
+    criterion = NTXentLoss(TEMPERATURE)
+    optimiser = torch.optim.SGD(model.parameters(), lr=LEARNING_RATE)
+
+    def epoch() -> None:
+        for (first, second), _, _ in loader:
+            loss = criterion(model(first), model(second))
+            loss.backward()
+            optimiser.step()
+            optimiser.zero_grad()
+
+    return epoch
+
+
+def selfsup_loop(images: Tensor, network: dict[str, Any], blur: float) -> Case:
+    """Return our loop over all images once, as a callable: ``selfsup.training`` with its logging and checkpoint clock."""
+    steps = len(images) // BATCH
+    hyper = {
+        "temperature": TEMPERATURE,
+        "head": "nonlinear",
+        "hidden_width": HIDDEN_WIDTH,
+        "output_width": OUTPUT_WIDTH,
+        "crop_scale_min": 0.08,
+        "color_strength": 1.0,
+        "jitter_probability": 0.8,
+        "gray_probability": 0.2,
+        "blur_probability": blur,
+        "color": "exact",
+    }
+    method = SimCLR(build(network), Facts(len(images), 0, SIZE_PX, BATCH, steps), **hyper)
+    optimiser = {"name": "sgd", "learning_rate": LEARNING_RATE, "weight_decay": 0.0}
+    examples = Examples(images, None)
+
+    def epoch() -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            place = Checkpoint(Path(folder) / "unused", every_s=1e9)
+            schedule = {"warmup_fraction": 0.0}
+            training = Training(method, examples, 0, optimiser, schedule, BATCH, steps, "float32", place)
+            training.run(Progress("benchmark", every_s=1e9), stop_after=None)
+
+    return epoch
+
+
+def measured(name: str, blur: float, repeats: int) -> list[dict[str, Any]]:
+    """Return both rows of one network at one probability of blur."""
+    images = in_memory_images(STEPS[name] * BATCH, SIZE_PX)
+    case = f"{name}, blur {blur:g}"
+    loops = {f"lightly {case}": lightly_loop, f"selfsup {case}": selfsup_loop}
+    cases = {label: (loop(images, NETWORKS[name], blur), len(images)) for label, loop in loops.items()}
+    return compared(microseconds_per_image(cases, repeats), f"lightly {case}")
+
+
+def main() -> None:
+    """Measure, print and write ``results/loop.json``."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--date", required=True, help="the day of the measurement, YYYY-MM-DD, for the result file")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    rows = [row for name in NETWORKS for blur in (0.0, 0.5) for row in measured(name, blur, REPEATS[name])]
+    facts = {"size_px": SIZE_PX, "batch": BATCH, "steps": STEPS, "networks": NETWORKS, "threads": 1, "device": "cpu"}
+    write_result("loop", arguments.date, facts, rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""Costs of several pipelines on one machine that others use too: CPU seconds of one thread, interleaved, paired."""
+
+import json
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+Case = Callable[[], Any]
+
+
+def microseconds_per_image(cases: dict[str, tuple[Case, int]], repeats: int) -> dict[str, list[float]]:
+    """Return each case's cost in CPU microseconds per image, one number a repeat.
+
+    A case is a callable and the images that one call takes; all cases run once before any is measured, and within a
+    repeat one after the other, so that what else the machine does meets them alike.
+    """
+    for run, _ in cases.values():
+        run()
+    costs: dict[str, list[float]] = {name: [] for name in cases}
+    for _ in range(repeats):
+        for name, (run, images) in cases.items():
+            start = time.process_time()
+            run()
+            costs[name].append((time.process_time() - start) / images * 1e6)
+    return costs
+
+
+def compared(costs: dict[str, list[float]], peer: str) -> list[dict[str, Any]]:
+    """Return a row per case: its median cost, and the peer's cost over its own in the same repeat (median, range)."""
+    rows = []
+    for name, seconds in costs.items():
+        ratios = [theirs / ours for theirs, ours in zip(costs[peer], seconds, strict=True)]
+        rows.append(
+            {
+                "case": name,
+                "cpu_us_per_image": round(statistics.median(seconds), 1),
+                "peer": peer,
+                "times_faster": round(statistics.median(ratios), 2),
+                "times_faster_low": round(min(ratios), 2),
+                "times_faster_high": round(max(ratios), 2),
+                "n": len(seconds),
+            }
+        )
+    return rows
+
+
+def write_result(name: str, date: str, facts: dict[str, Any], rows: list[dict[str, Any]]) -> None:
+    """Print the rows and write them with their provenance to ``results/<name>.json`` beside this file."""
+    for row in rows:
+        spread = f"[{row['times_faster_low']:.2f} - {row['times_faster_high']:.2f}]"
+        print(f"{row['case']:44} {row['cpu_us_per_image']:9.1f} us/image  {row['times_faster']:6.2f} x {spread}")
+    packages = ("torch", "torchvision", "lightly", "kornia", "pillow", "numpy")
+    provenance = {
+        "command": " ".join(["python", f"benchmarks/{name}.py", *sys.argv[1:]]),
+        "date": date,
+        "cpu": _cpu_model(),
+        "python": platform.python_version(),
+        "versions": {package: version(package) for package in packages},
+    }
+    text = json.dumps({"benchmark": name, "provenance": provenance, "facts": facts, "rows": rows}, indent=1)
+    path = Path(__file__).parent / "results" / f"{name}.json"
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def _cpu_model() -> str:
+    """Return the processor's name as Linux tells it, elsewhere its architecture."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())

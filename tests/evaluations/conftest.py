@@ -1,0 +1,107 @@
+"""Small artefacts written by hand: prepared data, features, a run."""
+
+import json
+
+import h5py
+import numpy as np
+import pytest
+import torch
+
+from selfsup.datasets.prepared import write_split
+from selfsup.evaluations.inputs import Inputs
+from selfsup.nn.encoder import build, save_encoder
+
+
+@pytest.fixture
+def inputs(tmp_path):
+    """The folders of one run, still empty."""
+    for name in ("prepared", "run", "features"):
+        (tmp_path / name).mkdir()
+    return Inputs(tmp_path / "prepared", tmp_path / "run", tmp_path / "features", seed=0)
+
+
+@pytest.fixture
+def write_features(inputs):
+    """Writes features {layer: (train (N, D), test (M, D))} and their labels; None is unlabelled."""
+
+    def write(layers, labels=None):
+        for number, split in enumerate(("train", "test")):
+            with h5py.File(inputs.features / f"{split}.h5", "w") as file:
+                file.attrs["layers"] = json.dumps(list(layers))
+                for layer, both in layers.items():
+                    file[f"{layer}.mean"] = np.asarray(both[number], np.float32)
+                if labels is not None:
+                    file["label"] = np.asarray(labels[number], np.int64)
+        return inputs
+
+    return write
+
+
+@pytest.fixture
+def write_prepared(inputs):
+    """Writes prepared images uint8 (N, 3, H, W) and labels of both splits."""
+
+    def write(images, labels=None):
+        for number, split in enumerate(("train", "test")):
+            image = np.asarray(images[number], np.uint8)
+            arrays = {"image": image, "key": np.array([f"{split}{i}".encode() for i in range(len(image))])}
+            if labels is not None:
+                arrays["label"] = np.asarray(labels[number], np.int64)
+            write_split(inputs.prepared / f"{split}.h5", arrays, dataset="hand", classes=[], size_px=image.shape[-1])
+        return inputs
+
+    return write
+
+
+@pytest.fixture
+def write_run(inputs):
+    """Writes a run that holds an encoder as it was initialised, and returns that encoder."""
+
+    def write(width=4):
+        torch.manual_seed(0)
+        encoder = build({"backbone": "small_conv", "width": width})
+        save_encoder(encoder, inputs.run)
+        return encoder
+
+    return write
+
+
+@pytest.fixture
+def write_pretext(inputs):
+    """Writes ``pretext.h5``: {split: (images, target, group, correct)}."""
+
+    def write(kind, **splits):
+        with h5py.File(inputs.run / "pretext.h5", "w") as file:
+            file.attrs["kind"] = kind
+            for split, columns in splits.items():
+                names = zip(("images", "target", "group", "correct"), columns, strict=True)
+                for name, values in names:
+                    file[f"{split}/{name}"] = values
+        return inputs
+
+    return write
+
+
+@pytest.fixture
+def mixture():
+    """Draws (features (N, D) float64, labels (N,)) from one cloud a class, ``gap`` deviations from the centre."""
+
+    def draw(examples, dimensions=12, classes=4, gap=1.0, seed=0):
+        random = np.random.default_rng(seed)
+        centres = gap * np.random.default_rng(99).standard_normal((classes, dimensions))
+        labels = np.arange(examples) % classes
+        return torch.from_numpy(centres[labels] + random.standard_normal((examples, dimensions))), torch.from_numpy(
+            labels
+        )
+
+    return draw
+
+
+@pytest.fixture
+def values():
+    """Returns {(layer, label fraction): value} of one metric of some measures."""
+
+    def pick(measures, metric="top1"):
+        return {(m.layer, m.label_fraction): m.value for m in measures if m.metric == metric}
+
+    return pick

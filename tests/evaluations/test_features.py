@@ -1,0 +1,87 @@
+"""Features: what is written, that it is what the encoder says, and that the encoder was frozen."""
+
+import json
+
+import h5py
+import numpy as np
+import pytest
+import torch
+
+from selfsup.errors import InputError
+from selfsup.evaluations import features
+from selfsup.evaluations.features import FrozenEncoderError, extract
+from selfsup.nn.encoder import digest, load_encoder
+
+KEYS = {"pooling": ["mean", "max"], "batch_size": 3}
+
+
+@pytest.fixture
+def images():
+    random = np.random.default_rng(0)
+    return [random.integers(0, 256, (n, 3, 32, 32), np.uint8) for n in (7, 4)]
+
+
+def test_every_layer_and_pooling_of_every_image(write_prepared, write_run, images, tmp_path):
+    inputs, encoder = write_prepared(images, (range(7), range(4))), write_run().eval()
+    extract(inputs.run, inputs.prepared, tmp_path / "out", **KEYS)
+    with torch.no_grad():
+        maps = encoder.maps(torch.from_numpy(images[0]))
+        last = encoder(torch.from_numpy(images[0]))
+    with h5py.File(tmp_path / "out" / "train.h5") as file:
+        assert json.loads(file.attrs["layers"]) == list(encoder.layers)
+        assert file.attrs["encoder_digest"] == digest(encoder)
+        assert file["label"][()].tolist() == list(range(7))
+        assert file["key"][0] == b"train0"
+        for layer, values in maps.items():
+            assert file[f"{layer}.mean"].dtype == np.float32
+            np.testing.assert_allclose(file[f"{layer}.mean"], values.mean((2, 3)), atol=1e-6)
+            np.testing.assert_allclose(file[f"{layer}.max"], values.amax((2, 3)), atol=1e-6)
+        np.testing.assert_allclose(file["conv4.mean"], last, atol=1e-6)
+        assert file["conv4.mean"].chunks is None
+    with h5py.File(tmp_path / "out" / "test.h5") as file:
+        assert file["conv1.mean"].shape == (4, 4)
+
+
+def test_equal_runs_give_equal_bytes_and_leave_the_run_alone(write_prepared, write_run, images, tmp_path):
+    inputs = write_prepared(images)
+    write_run()
+    before = {file.name: file.read_bytes() for file in inputs.run.iterdir()}
+    for name in ("one", "two"):
+        extract(inputs.run, inputs.prepared, tmp_path / name, **KEYS)
+    assert (tmp_path / "one" / "train.h5").read_bytes() == (tmp_path / "two" / "train.h5").read_bytes()
+    assert {file.name: file.read_bytes() for file in inputs.run.iterdir()} == before
+
+
+def test_unlabelled_images_have_features_and_no_labels(write_prepared, write_run, images, tmp_path):
+    inputs = write_prepared(images)
+    write_run()
+    extract(inputs.run, inputs.prepared, tmp_path / "out", layers=["conv2"], **KEYS)
+    with h5py.File(tmp_path / "out" / "test.h5") as file:
+        assert sorted(file) == ["conv2.max", "conv2.mean", "key"]
+
+
+def test_one_batch_norm_left_in_training_is_caught(write_prepared, write_run, images, tmp_path, monkeypatch):
+    inputs = write_prepared(images)
+    write_run()
+
+    def almost_frozen(folder):
+        encoder = load_encoder(folder)
+        next(m for m in encoder.stages["conv3"] if isinstance(m, torch.nn.BatchNorm2d)).train()
+        return encoder
+
+    monkeypatch.setattr(features, "load_encoder", almost_frozen)
+    with pytest.raises(FrozenEncoderError, match="the encoder changed while its features were taken"):
+        extract(inputs.run, inputs.prepared, tmp_path / "out", **KEYS)
+
+
+def test_one_weight_that_moves_is_caught(write_run):
+    encoder = write_run()
+    with pytest.raises(FrozenEncoderError), features.frozen(encoder):
+        encoder.stages["conv1"][0].weight.data[0, 0, 0, 0] += 1e-6
+
+
+def test_a_layer_that_the_encoder_lacks_is_named(write_prepared, write_run, images, tmp_path):
+    inputs = write_prepared(images)
+    write_run()
+    with pytest.raises(InputError, match="key layers names conv9, but this encoder has conv1, conv2, conv3, conv4"):
+        extract(inputs.run, inputs.prepared, tmp_path / "out", layers=["conv1", "conv9"], **KEYS)

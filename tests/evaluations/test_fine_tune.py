@@ -1,0 +1,88 @@
+"""Fine-tuning: learns what can be learned, from the labelled images alone, and leaves the run as it was."""
+
+import numpy as np
+import pytest
+import torch
+
+from selfsup.errors import InputError, NotApplicable
+from selfsup.evaluations import fine_tune
+from selfsup.seeds import generator
+
+KEYS = {
+    "label_fractions": [0.1],
+    "steps": [12],
+    "batch_size": 16,
+    "learning_rate": 0.01,
+    "weight_decay": 0.05,
+    "warmup_fraction": 0.1,
+    "crop_scale_min": 0.5,
+    "flip_probability": 0.5,
+}
+
+
+def colours(examples, seed):
+    """Noise whose class is its colour cast: (images uint8 (N, 3, 32, 32), labels)."""
+    random = np.random.default_rng(seed)
+    labels = np.arange(examples) % 3
+    images = random.integers(0, 156, (examples, 3, 32, 32))
+    images[np.arange(examples), labels] += 100
+    return images.astype(np.uint8), labels
+
+
+@pytest.fixture
+def separable(write_prepared, write_run):
+    (train, labels), (test, test_labels) = colours(240, 0), colours(60, 1)
+    write_run()
+    return write_prepared((train, test), (labels, test_labels))
+
+
+def test_learns_a_separable_set_and_changes_nothing_in_the_run(separable):
+    before = {file.name: file.read_bytes() for file in separable.run.iterdir()}
+    [measure] = fine_tune.evaluate(separable, **KEYS)
+    assert measure.value > 95
+    assert (measure.label_fraction, measure.n) == (0.1, 60)
+    assert {file.name: file.read_bytes() for file in separable.run.iterdir()} == before
+
+
+def test_the_same_seed_gives_the_same_number(separable):
+    keys = KEYS | {"steps": [3], "learning_rate": 0.001}
+    assert fine_tune.evaluate(separable, **keys) == fine_tune.evaluate(separable, **keys)
+
+
+def test_only_the_labelled_subset_is_learned(separable, monkeypatch):
+    seen = []
+    monkeypatch.setattr(fine_tune, "train_on", lambda model, images, labels, *_, **keys: seen.append((images, labels)))
+    fine_tune.evaluate(separable, **KEYS)
+    [(images, labels)] = seen
+    assert images.shape == (24, 3, 32, 32)
+    assert labels.bincount().tolist() == [8, 8, 8]
+
+
+def test_every_parameter_and_every_statistic_moves(write_run, inputs):
+    write_run()
+    model = fine_tune.classifier(inputs.run, 3)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    images, labels = (torch.from_numpy(x) for x in colours(24, 0))
+    keys = {key: KEYS[key] for key in KEYS if key not in ("label_fractions", "steps")}
+    fine_tune.train_on(model, images, labels, generator(0, "test"), total_steps=4, **keys)
+    assert [name for name, value in model.state_dict().items() if torch.equal(value, before[name])] == []
+
+
+def test_batches_pass_over_all_examples_again_and_again():
+    found = fine_tune.batches(10, total_steps=5, batch_size=6, draws_from=generator(0, "test"))
+    assert [len(batch) for batch in found] == [6] * 5
+    assert torch.cat(found).bincount().tolist() == [3] * 10
+    assert torch.cat(found)[:10].sort().values.tolist() == list(range(10))
+
+
+def test_each_fraction_needs_its_steps(separable):
+    with pytest.raises(InputError, match="key steps has 1 entries and label_fractions 2"):
+        fine_tune.evaluate(separable, **KEYS | {"label_fractions": [0.1, 0.5]})
+
+
+def test_without_labels_or_with_too_few_it_does_not_apply(separable, write_prepared):
+    with pytest.raises(NotApplicable, match=r"0.001 of 240 labels"):
+        fine_tune.evaluate(separable, **KEYS | {"label_fractions": [0.001]})
+    unlabelled = write_prepared((colours(6, 0)[0], colours(6, 1)[0]))
+    with pytest.raises(NotApplicable, match="no labels"):
+        fine_tune.evaluate(unlabelled, **KEYS)

@@ -1,0 +1,84 @@
+"""The linear probe: what it finds, what it must not find, and what it must not look at."""
+
+import numpy as np
+import pytest
+import torch
+
+from selfsup.errors import InputError, NotApplicable
+from selfsup.evaluations import linear_probe
+
+KEYS = {
+    "penalties": [0.001, 0.1, 0.01],
+    "held_out_fraction": 0.2,
+    "pooling": "mean",
+    "tolerance": 1e-6,
+}
+
+
+@pytest.fixture
+def two_layers(mixture):
+    """A layer of noise and one that tells the classes apart, and the labels."""
+    (train, labels), (test, test_labels) = mixture(400), mixture(200, seed=1)
+    noise = np.random.default_rng(5)
+    layers = {"noise": (noise.standard_normal((400, 6)), noise.standard_normal((200, 6))), "good": (train, test)}
+    return layers, (labels, test_labels)
+
+
+def test_the_telling_layer_is_chosen_and_every_layer_reported(write_features, two_layers, values):
+    measures = linear_probe.evaluate(write_features(*two_layers), **KEYS)
+    [(layer, _)] = values(measures)
+    by_layer = values(measures, "top1_by_layer")
+    assert layer == "good"
+    assert values(measures)["good", None] == by_layer["good", None] > 80
+    assert by_layer["noise", None] == pytest.approx(25, abs=12)
+    assert max(values(measures, "gradient_norm").values()) <= 1e-6
+    assert values(measures, "penalty")["good", None] in KEYS["penalties"]
+
+
+def test_test_labels_decide_nothing(write_features, two_layers, values):
+    layers, (labels, test_labels) = two_layers
+    plain = linear_probe.evaluate(write_features(layers, (labels, test_labels)), **KEYS)
+    other = linear_probe.evaluate(write_features(layers, (labels, (test_labels + 1) % 4)), **KEYS)
+    assert values(plain, "penalty") == values(other, "penalty")
+    assert values(plain, "gradient_norm") == values(other, "gradient_norm")
+    assert values(plain).keys() == values(other).keys()
+    assert values(other)["good", None] < 20
+
+
+def test_shuffled_training_labels_end_at_chance(write_features, two_layers, values):
+    layers, (labels, test_labels) = two_layers
+    shuffled = labels[torch.randperm(400, generator=torch.Generator().manual_seed(0))]
+    measures = linear_probe.evaluate(write_features(layers, (shuffled, test_labels)), **KEYS)
+    assert max(values(measures).values()) == pytest.approx(25, abs=12)
+
+
+def test_each_features_unit_is_irrelevant(write_features, two_layers, values):
+    layers, labels = two_layers
+    units = np.logspace(-3, 3, 12)
+    changed = {**layers, "good": tuple(np.asarray(x) * units + 5 for x in layers["good"])}
+    plain, other = (linear_probe.evaluate(write_features(x, labels), **KEYS) for x in (layers, changed))
+    assert values(plain)["good", None] == pytest.approx(values(other)["good", None], abs=0.5)
+    assert values(plain, "penalty") == values(other, "penalty")
+
+
+def test_dead_features_do_no_harm(write_features, two_layers, values):
+    layers, labels = two_layers
+    dead = {"good": tuple(np.hstack([x, np.full((len(x), 3), 0.3), np.zeros((len(x), 2))]) for x in layers["good"])}
+    plain = linear_probe.evaluate(write_features({"good": layers["good"]}, labels), **KEYS)
+    assert values(linear_probe.evaluate(write_features(dead, labels), **KEYS)) == values(plain)
+
+
+def test_equal_layers_go_to_the_deeper(write_features, two_layers, values):
+    layers, labels = two_layers
+    measures = linear_probe.evaluate(write_features({"a": layers["good"], "b": layers["good"]}, labels), **KEYS)
+    assert [layer for layer, _ in values(measures)] == ["b"]
+
+
+def test_unlabelled_data_does_not_apply(write_features, two_layers):
+    with pytest.raises(NotApplicable, match="no labels"):
+        linear_probe.evaluate(write_features(two_layers[0]), **KEYS)
+
+
+def test_a_pooling_that_was_not_extracted_is_named(write_features, two_layers):
+    with pytest.raises(InputError, match=r"train.h5 has no noise.max, only good.mean, noise.mean"):
+        linear_probe.evaluate(write_features(*two_layers), **{**KEYS, "pooling": "max"})

@@ -1,0 +1,80 @@
+"""Verdicts from paired seeds, case by case."""
+
+import pandas as pd
+import pytest
+
+from selfsup.errors import InputError
+from selfsup.report.claims import check_claims, judge
+
+HIGHER = {"higher": "a", "lower": "b", "evaluation": "linear_probe", "metric": "top1"}
+CLOSE = {"close": "a", "to": "b", "within": 5.0, "evaluation": "linear_probe", "metric": "top1"}
+
+
+def rows(**values: list[float]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {"variant": v, "seed": s, "protocol": "linear_probe", "metric": "top1", "label_fraction": None, "value": x}
+            for v, column in values.items()
+            for s, x in enumerate(column)
+        ]
+    ).astype({"label_fraction": float})
+
+
+@pytest.mark.parametrize(
+    ("comparison", "a", "b", "verdict"),
+    [
+        (HIGHER, [50.0, 51, 53], [40.0, 42, 42], "reproduced"),
+        (HIGHER, [40.0, 42, 42], [50.0, 51, 53], "contradicted"),
+        (HIGHER, [50.0, 51, 40], [40.0, 52, 42], "inconclusive"),
+        (HIGHER, [90.0], [10.0], "inconclusive"),
+        (CLOSE, [22.0, 23, 24], [22.5, 23.2, 24.6], "reproduced"),
+        (CLOSE, [32.0, 33, 34.5], [22.5, 23.2, 24.6], "contradicted"),
+        (CLOSE, [12.0, 13, 14.5], [22.5, 23.2, 24.6], "contradicted"),
+        (CLOSE, [27.0, 28, 29.5], [22.5, 23.2, 24.6], "inconclusive"),
+    ],
+)
+def test_verdicts(comparison, a, b, verdict):
+    assert judge(comparison, rows(a=a, b=b)).verdict == verdict
+
+
+def test_the_difference_is_paired_by_seed():
+    found = judge(HIGHER, rows(a=[10.0, 50, 90], b=[8.0, 47.9, 88.1]))
+    assert found.verdict == "reproduced"
+    assert found.difference.mean == pytest.approx(2.0)
+
+
+def test_what_is_not_there_is_not_measured():
+    assert judge(HIGHER, rows(a=[1.0, 2])).reason == "no number of b"
+    assert judge({**HIGHER, "evaluation": "knn"}, rows(a=[1.0], b=[2.0])).verdict == "not measured"
+    shifted = rows(a=[1.0], b=[0.0, 2.0])
+    assert judge(HIGHER, shifted[(shifted["variant"] == "a") | (shifted["seed"] == 1)]).reason == "no common seed"
+
+
+def test_several_numbers_a_seed_are_refused():
+    twice = pd.concat([rows(a=[1.0, 2], b=[1.0, 2])] * 2)
+    with pytest.raises(InputError, match="several numbers a seed"):
+        judge(HIGHER, twice)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"sentence": None}, r"params/claims/mine\.yaml lacks the key sentence"),
+        ({"comparison": {"higher": "a", "evaluation": "knn", "metric": "top1"}}, "mend its keys"),
+        ({"comparison": {**CLOSE, "higher": "a"}}, "mend its keys"),
+    ],
+)
+def test_a_claim_that_cannot_be_judged_is_refused(change, message):
+    claim = {"sentence": "s", "source": {"paper": "p", "where": "w"}, "published": "1", "comparison": HIGHER}
+    check_claims({"mine": claim})
+    broken = {key: value for key, value in {**claim, **change}.items() if value is not None}
+    with pytest.raises(InputError, match=message):
+        check_claims({"mine": broken})
+
+
+def test_the_projects_claims_are_judged(built):
+    lines = (built.folder / "tables" / "claims.csv").read_text().splitlines()
+    assert len(lines) == 1 + len(built.content.claims) * len(built.content.groups)
+    rotation = [line for line in lines if "predicting rotations" in line]
+    assert rotation[0].endswith(",3,reproduced")
+    assert rotation[1].endswith(",1,inconclusive (one common seed has no interval)")

@@ -1,0 +1,53 @@
+"""Figures are the same bytes each time, fit the page they lie in, and show nothing that was not measured."""
+
+import re
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+from selfsup.report.figures.linear_probe import linear_probe
+from selfsup.report.figures.lines import few_labels, layers
+from selfsup.report.figures.pretext import pretext
+from selfsup.report.figures.style import INK, palette
+from selfsup.report.figures.training import read_curves, training
+from selfsup.report.headline import scores
+
+
+@pytest.fixture(scope="module")
+def drawings(built):
+    group, rows = built.content.groups[0], built.rows()
+    found = [linear_probe(group, scores(group, rows)), layers(group, rows), few_labels(group, rows)]
+    return [*found, pretext(group, rows), training(group)]
+
+
+def test_drawn_again_they_are_the_same_bytes_and_say_nothing_of_when(built, drawings):
+    for drawing in drawings:
+        assert (built.folder / "figures" / f"{drawing.name}.svg").read_text() == drawing.svg
+        assert "metadata" not in drawing.svg
+        ElementTree.fromstring(drawing.svg)
+
+
+def test_inside_a_page_ids_are_unique_and_ink_is_the_pages(drawings):
+    inline = "".join(drawing.inline for drawing in drawings)
+    ids = re.findall(r'\bid="([^"]+)"', inline)
+    assert len(ids) == len(set(ids)) > 100
+    used = set(re.findall(r'(?:url\(|href=")#([^)"]+)', inline))
+    assert used
+    assert used <= set(ids)
+    assert INK not in inline
+    assert "http" not in inline
+
+
+def test_nothing_is_drawn_of_nothing(built):
+    group, empty = built.content.groups[0], built.rows().iloc[:0]
+    assert linear_probe(group, {}) is None
+    assert [draw(group, empty) for draw in (layers, few_labels, pretext)] == [None] * 3
+
+
+def test_an_untrained_run_has_no_curves(built):
+    assert "random" not in set(read_curves(built.content.groups[0])["variant"])
+
+
+def test_variants_differ_in_colour(built):
+    colours = palette(built.content.groups[0])
+    assert len(set(colours.values())) == len(colours)

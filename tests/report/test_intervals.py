@@ -1,0 +1,42 @@
+"""The interval against scipy's own, and the cases at its edge."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from selfsup.report.intervals import mean_interval, paired_interval
+
+
+@pytest.mark.parametrize("n", [2, 3, 5, 12])
+def test_equals_scipys_t_interval(n):
+    values = np.random.default_rng(n).normal(50, 2, n)
+    low, high = stats.t.interval(0.95, n - 1, loc=values.mean(), scale=stats.sem(values))
+    found = mean_interval(values)
+    assert (found.low, found.high, found.n) == (pytest.approx(low), pytest.approx(high), n)
+
+
+def test_three_seeds_by_hand():
+    found = mean_interval([70.0, 71.0, 72.0])
+    assert found.mean == 71.0
+    assert found.half_width == pytest.approx(4.302653 * 1.0 / math.sqrt(3), rel=1e-6)
+
+
+def test_one_seed_has_no_interval():
+    found = mean_interval([70.0])
+    assert found.half_width is None
+    assert (found.low, found.high) == (-math.inf, math.inf)
+
+
+def test_pairs_are_the_common_seeds_only():
+    found = paired_interval({0: 10.0, 1: 20.0, 7: 99.0}, {1: 18.0, 0: 9.0, 8: 1.0})
+    assert (found.mean, found.n) == (1.5, 2)
+    assert paired_interval({0: 1.0}, {1: 1.0}) is None
+
+
+def test_pairing_takes_out_what_a_seed_does_to_both():
+    seeds = {0: 10.0, 1: 50.0, 2: 90.0}
+    shifted = {seed: value - 2 + 0.1 * seed for seed, value in seeds.items()}
+    assert paired_interval(seeds, shifted).low > 0
+    assert mean_interval(list(seeds.values())).low < mean_interval(list(shifted.values())).high

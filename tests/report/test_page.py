@@ -1,0 +1,97 @@
+"""The page without a browser: its numbers, their records, and nothing from a network."""
+
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+from scipy import stats
+
+from selfsup.report.html import for_script
+
+
+class Cells(HTMLParser):
+    """Collects the text of every element that opens a record, by the record's name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: dict[str, str] = {}
+        self.name = ""
+
+    def handle_starttag(self, tag, attributes):
+        self.name = dict(attributes).get("data-record", "")
+
+    def handle_data(self, data):
+        if self.name:
+            self.texts[self.name] = self.texts.get(self.name, "") + data
+
+    def handle_endtag(self, tag):
+        self.name = ""
+
+
+@pytest.fixture(scope="module")
+def page(built):
+    return (built.folder / "index.html").read_text()
+
+
+@pytest.fixture(scope="module")
+def cells(page):
+    parser = Cells()
+    parser.feed(page)
+    return parser.texts
+
+
+def records(page):
+    return json.loads(re.search(r'<script type="application/json" id="records">(.*?)</script>', page, re.S)[1])
+
+
+@pytest.mark.parametrize("variant", ["random", "rotation", "moco_v2"])
+def test_numbers_equal_those_computed_by_hand(built, cells, variant):
+    paths = [m.measures["knn"] for m in built.content.groups[0].members if m.variant == variant]
+    values = [json.loads(path.read_text())["measures"][0]["value"] for path in paths]
+    half = stats.t.ppf(0.975, 2) * stats.sem(values)
+    assert cells[f"scenes/{variant}/knn"] == f"{sum(values) / 3:.1f} ± {half:.1f}"
+
+
+def test_one_seed_prints_no_interval(built, cells):
+    (path,) = [m.measures["knn"] for m in built.content.groups[1].members if m.variant == "simclr"]
+    value = json.loads(path.read_text())["measures"][0]["value"]
+    assert cells["cifar10-10k/simclr/knn"] == f"{value:.1f}"
+
+
+def test_every_number_has_a_record_with_its_seeds(page, cells):
+    found = records(page)
+    assert set(cells) == set(found)
+    record = found["scenes/simclr/linear_probe"]
+    assert [seed[0] for seed in record["seeds"]] == ["0", "1", "2"]
+    lines = dict(record["lines"])
+    assert lines["gradient norm"] == "4.2e-06, 4.2e-06, 4.2e-06"
+    assert lines["data"] == "scenes-9f8e7d6c"
+    assert lines["code"] == "src/selfsup/evaluations/linear_probe.py"
+    assert record["seeds"][0][-1] == "simclr-s1a2b3c4d/s0"
+
+
+def test_a_missing_cell_says_why(page, cells):
+    assert cells["scenes/simclr-no-colour/fine_tune@0.01"] == "not asked of this run"
+    assert cells["scenes/random/pretext/pretext_accuracy"] == "does not apply"
+    assert dict(records(page)["scenes/random/pretext/pretext_accuracy"]["lines"])["no number"] == (
+        "does not apply: the method has no pretext task"
+    )
+
+
+def test_nothing_is_loaded_from_a_network(page):
+    loads = re.findall(r'<(?:script|link|img|iframe|source)[^>]*\b(?:src|href)="([^"]*)"', page)
+    assert loads
+    assert all(address.startswith("data:") for address in loads)
+    assert not re.search(r"@import|url\(\s*['\"]?(?:https?:)?//|\bfetch\(|XMLHttpRequest|import\(", page)
+
+
+def test_ids_are_unique(page):
+    ids = re.findall(r'<[^>]*\sid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+
+
+def test_json_cannot_end_its_script():
+    text = for_script({"a": "</script><b>"})
+    assert "<" not in text
+    assert json.loads(text) == {"a": "</script><b>"}

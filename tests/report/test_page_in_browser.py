@@ -1,0 +1,94 @@
+"""The page's script, in a real browser: state from the address, sorting, filtering, rank, downloads, records."""
+
+import html
+import json
+import re
+
+import pytest
+from tests.browser import dump_dom
+
+PROBE = """
+<script>
+const table = tables.find((found) => found.name === "accuracy-scenes");
+const head = table.heads.find((found) => found.dataset.key === "knn").querySelector("button");
+const order = () => table.element.tBodies[0].innerText && [...table.element.tBodies[0].rows].map((r) => plain(r.cells[1])).join();
+const report = {};
+head.click(); report.first = order();
+head.click(); report.second = order();
+head.click(); report.third = order();
+report.hash = location.hash;
+head.click();
+const box = table.block.querySelector("input");
+box.value = "moco"; box.dispatchEvent(new Event("input"));
+report.filtered = decodeURIComponent(location.hash);
+report.csv = csv(table);
+report.latex = latex(table);
+document.querySelector('[data-record="scenes/simclr/knn"]').click();
+report.record = document.getElementById("record").innerText;
+report.open = document.getElementById("record").matches(":popover-open");
+const pre = document.createElement("pre");
+pre.id = "probe"; pre.textContent = JSON.stringify(report);
+document.body.append(pre);
+</script>
+"""
+SUITE = "random,supervised,rotation,simclr,simclr-no-colour,moco_v1,moco_v2"
+
+
+def body(dom: str, name: str) -> list[str]:
+    """Return the rows, as HTML, of the named table's body."""
+    table = re.search(rf'<table class="data" data-name="{name}">.*?</table>', dom, re.S)[0]
+    return re.findall(r"<tr.*?</tr>", table.split("<tbody>")[1], re.S)
+
+
+def method(row: str) -> str:
+    return re.search(r'<th scope="row".*?class="text">(.*?)<', row, re.S)[1]
+
+
+@pytest.fixture(scope="module")
+def probed(built, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("probe")
+    page = folder / "index.html"
+    page.write_text((built.folder / "index.html").read_text().replace("</body>", PROBE + "</body>"))
+    dom = dump_dom(page, folder / "profile")
+    return json.loads(html.unescape(re.search(r'<pre id="probe">(.*?)</pre>', dom, re.S)[1]))
+
+
+def test_state_in_the_address_is_the_view(built, tmp_path):
+    state = "accuracy-scenes.sort=knn.up&accuracy-scenes.q=simclr&claims.sort=nonsense.up"
+    dom = dump_dom(built.folder / "index.html", tmp_path / "profile", state)
+    rows = body(dom, "accuracy-scenes")
+    knn = built.rows().query("protocol == 'knn'").groupby("variant")["value"].mean().sort_values()
+    assert [method(row) for row in rows] == list(knn.index)
+    assert [method(row) for row in rows if "hidden" not in row.split(">")[0]] == ["simclr-no-colour", "simclr"]
+    assert re.search(r'data-key="knn"[^>]*aria-sort="ascending"', dom)
+    assert "2 of 7 rows" in dom
+    ranks = [int(re.search(r'class="rank"><span class="text">(\d+)', row)[1]) for row in rows]
+    assert ranks == [7, 6, 5, 4, 3, 2, 1], "a rank is by the sorted column, best is 1, whichever way it is sorted"
+    claims = [method(row) for row in body(dom, "claims")]
+    assert len(claims) == 10, "an unknown column in the address changes nothing"
+
+
+def test_headings_sort_down_up_and_back(built, probed):
+    knn = built.rows().query("protocol == 'knn'").groupby("variant")["value"].mean().sort_values()
+    assert probed["first"] == ",".join(knn.index[::-1])
+    assert probed["second"] == ",".join(knn.index)
+    assert probed["third"] == SUITE
+    assert probed["hash"] == ""
+
+
+def test_the_address_remembers_and_downloads_are_what_is_shown(probed):
+    assert probed["filtered"] == "#accuracy-scenes.sort=knn.down&accuracy-scenes.q=moco"
+    lines = probed["csv"].splitlines()
+    assert [line.split(",")[1] for line in lines[1:]] == ["moco_v2", "moco_v1"]
+    assert "linear probe (all labels)" in lines[0]
+    latex = probed["latex"].splitlines()
+    assert latex[0].startswith(r"\begin{tabular}{rlr")
+    assert latex[1] == r"\toprule"
+    assert [line.split(" & ")[1] for line in latex[4:6]] == [r"moco\_v2", r"moco\_v1"]
+    assert r"$\pm$" in latex[4]
+
+
+def test_a_number_opens_its_record(probed):
+    assert probed["open"] is True
+    for text in ("simclr, kNN", "simclr-s1a2b3c4d/s2", "k = 200", "scenes-9f8e7d6c"):
+        assert text in probed["record"]

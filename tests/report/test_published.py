@@ -1,0 +1,57 @@
+"""Published numbers keep their paper's decimals, data and place, and stand beside the right variant only."""
+
+from collections import Counter
+
+import pytest
+import yaml
+from fabricate import PARAMS
+
+from selfsup.errors import InputError
+from selfsup.report.published import beside, check_reported, references
+
+REPORTED = {path.stem: yaml.safe_load(path.read_text()) for path in sorted((PARAMS / "reported").glob("*.yaml"))}
+
+
+def test_the_projects_files_are_whole():
+    check_reported(REPORTED)
+    assert all(table["id"] == name for name, table in REPORTED.items())
+    chosen = [
+        (table.get("kind", "paper"), row["method"])
+        for table in REPORTED.values()
+        for row in table["rows"]
+        if row.get("beside")
+    ]
+    assert chosen
+    assert max(Counter(chosen).values()) == 1, "two rows stand beside one method"
+
+
+@pytest.mark.parametrize(
+    ("variant", "kind", "text"),
+    [
+        ("random", "paper", "72.50"),
+        ("simclr", "paper", "94.0"),
+        ("simclr_resnet18", "paper", "94.0"),
+        ("simclr-no-colour", "paper", ""),
+        ("moco_v2", "paper", "67.5"),
+        ("moco_v2", "peer", "92.94"),
+        ("supervised", "peer", ""),
+    ],
+)
+def test_beside(variant, kind, text):
+    cell = beside(REPORTED, variant, kind)
+    assert cell.text == text
+    assert bool(cell.note) == bool(text), "a number says of what data and encoder it is"
+
+
+def test_a_file_without_its_paper_must_name_repositories():
+    table = {**REPORTED["peers_cifar10"], "rows": [{"method": "simclr", "setting": "s", "value": 1.0}]}
+    with pytest.raises(InputError, match=r"params/reported/p\.yaml lacks the key repository"):
+        check_reported({"p": table})
+    with pytest.raises(InputError, match="lacks the key location"):
+        check_reported({"p": {key: value for key, value in REPORTED["simclr_cifar10"].items() if key != "location"}})
+
+
+def test_references_name_each_paper_once(built):
+    lines = [text for text, _ in references(built.content)]
+    assert sum("2002.05709" in line for line in lines) == 1
+    assert "dkobak/simclr-cifar10" in lines

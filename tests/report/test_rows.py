@@ -1,0 +1,62 @@
+"""results.csv says what the measures say, and a number that is not there says why."""
+
+import csv
+import json
+from dataclasses import replace
+
+from selfsup.report.rows import absence, encoder_name, result_rows, write_results
+from selfsup.results import COLUMNS
+
+
+def test_every_measure_is_a_row(built):
+    with (built.folder / "results.csv").open() as file:
+        written = list(csv.DictReader(file))
+    members = [member for group in built.content.groups for member in group.members]
+    expected = [
+        (member.variant, str(member.seed), protocol, measure["metric"], measure["layer"], measure["value"])
+        for member in members
+        for protocol, path in member.measures.items()
+        for measure in json.loads(path.read_text())["measures"]
+    ]
+    found = [(r["variant"], r["seed"], r["protocol"], r["metric"], r["layer"], float(r["value"])) for r in written]
+    assert sorted(found) == sorted(expected)
+
+
+def test_columns_are_the_contract_and_small_numbers_survive(built):
+    lines = (built.folder / "results.csv").read_text().splitlines()
+    assert lines[0].split(",") == COLUMNS
+    norms = [line for line in lines if ",gradient_norm," in line]
+    assert norms
+    assert all(",4.2e-06," in line for line in norms)
+
+
+def test_runs_that_two_groups_share_stand_once(built, tmp_path):
+    rows = built.rows()
+    write_results(tmp_path / "once.csv", [rows])
+    write_results(tmp_path / "twice.csv", [rows, rows])
+    assert (tmp_path / "twice.csv").read_bytes() == (tmp_path / "once.csv").read_bytes()
+
+
+def test_pretrain_set_is_the_data_recipes_name(built):
+    assert set(built.rows(1)["pretrain_set"]) == {"cifar10-10k"}
+    assert set(built.rows(1)["dataset"]) == {"cifar10"}
+
+
+def test_reasons(built):
+    group = built.content.groups[0]
+    assert absence(group, "simclr-no-colour", "fine_tune") == "not asked of this run"
+    assert absence(group, "random", "pretext") == "does not apply: the method has no pretext task"
+    assert absence(group, "simclr", "knn") == "missing"
+
+
+def test_a_failed_evaluations_file_reads_as_missing(built, tmp_path):
+    lost, *others = built.content.groups[1].members
+    lost = replace(lost, measures={**lost.measures, "knn": tmp_path / "never-written.json"})
+    group = replace(built.content.groups[1], members=[lost, *others])
+    rows = result_rows(built.content, group)
+    assert rows[(rows["variant"] == lost.variant) & (rows["protocol"] == "knn")].empty
+    assert absence(group, lost.variant, "knn") == "missing"
+
+
+def test_encoder_in_one_line():
+    assert encoder_name({"encoder": {"width": 24, "backbone": "small_conv"}}) == "small_conv width=24"

@@ -1,0 +1,122 @@
+"""The whole chain against torchvision's functions in the paper's order, and what draws and chunks promise."""
+
+import pytest
+import torch
+import torchvision.transforms.v2.functional as TF
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from selfsup.errors import InputError
+from selfsup.views import augmentation
+from selfsup.views.augmentation import apply, draw
+from selfsup.views.blur import kernel_px
+
+COLORS = [TF.adjust_brightness, TF.adjust_contrast, TF.adjust_saturation, TF.adjust_hue]
+
+
+def drawn(images, seed=0, **changes):
+    law = {"crop_scale_min": 0.08, "color_strength": 1.0, "blur_probability": 0.5}
+    generator = torch.Generator().manual_seed(seed)
+    height_px, width_px = images.shape[2:]
+    return draw(len(images), generator, height_px=height_px, width_px=width_px, **{**law, **changes})
+
+
+def torchvision_view(image, draws, row, size_px):
+    view = TF.resized_crop(image.float() / 255, *draws["box"][row].tolist(), [size_px, size_px], antialias=True)
+    if draws["flip"][row]:
+        view = TF.horizontal_flip(view)
+    parameters = [*draws["factors"][row].tolist(), draws["hue"][row].item()]
+    for operation in draws["order"][row].tolist():
+        view = COLORS[operation](view, parameters[operation])
+    if draws["gray"][row]:
+        view = TF.rgb_to_grayscale(view, 3)
+    sigma = draws["sigma"][row].item()
+    return TF.gaussian_blur(view, kernel_px(size_px), sigma) if sigma else view
+
+
+@pytest.mark.parametrize(("fixture", "size_px"), [("images_32px", 32), ("images_64px", 32), ("images_40x56px", 48)])
+def test_whole_chain_is_torchvisions(fixture, size_px, request):
+    images = request.getfixturevalue(fixture)
+    draws = drawn(images)
+    theirs = torch.stack([torchvision_view(image, draws, row, size_px) for row, image in enumerate(images)])
+    ours = apply(images, draws, size_px=size_px)
+    torch.testing.assert_close(ours, theirs, atol=5e-5, rtol=0)
+    assert (ours - theirs).abs().mean() < 1e-6
+    backwards = apply(images, {**draws, "hue": -draws["hue"]}, size_px=size_px)
+    assert (backwards - theirs).abs().mean() > 0.01
+
+
+@pytest.mark.parametrize("color", ["exact", "shared_order", "affine"])
+def test_no_chunk_changes_a_view(images_32px, monkeypatch, color):
+    draws = drawn(images_32px)
+    whole = apply(images_32px, draws, size_px=32, color=color)
+    for views in (1, 7, 32):
+        monkeypatch.setattr(augmentation, "CHUNK_PIXELS", views * 32 * 32)
+        torch.testing.assert_close(apply(images_32px, draws, size_px=32, color=color), whole, atol=1e-6, rtol=0)
+
+
+def test_layout_and_type(images_64px):
+    view = apply(images_64px, drawn(images_64px), size_px=32)
+    assert view.shape == (len(images_64px), 3, 32, 32)
+    assert view.dtype == torch.float32
+    assert view.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_nothing_drawn_is_the_image(images_32px):
+    off = {"flip_probability": 0, "color_strength": 0, "gray_probability": 0, "blur_probability": 0}
+    draws = drawn(images_32px, **off)
+    draws["box"] = torch.tensor([[0, 0, 32, 32]]).repeat(len(images_32px), 1)
+    torch.testing.assert_close(apply(images_32px, draws, size_px=32), images_32px / 255, atol=1e-6, rtol=0)
+
+
+def test_images_and_draws_are_left_alone(images_32px):
+    draws = drawn(images_32px)
+    before = {name: tensor.clone() for name, tensor in draws.items()} | {"image": images_32px.clone()}
+    apply(images_32px, draws, size_px=32)
+    assert all(torch.equal(before[name], tensor) for name, tensor in {**draws, "image": images_32px}.items())
+
+
+def test_draws_are_of_the_seed_alone(images_32px):
+    first, again, other = drawn(images_32px, 5), drawn(images_32px, 5), drawn(images_32px, 6)
+    assert first.keys() == {"box", "flip", "factors", "hue", "order", "gray", "sigma"}
+    for name, tensor in first.items():
+        assert torch.equal(tensor, again[name])
+        assert not torch.equal(tensor, other[name])
+        assert len(tensor) == len(images_32px)
+        assert tensor.device.type == "cpu"
+
+
+def test_a_strength_moves_no_other_draw(images_32px):
+    """Two recipes that differ in colour see the same crops: their difference is the colour's."""
+    plain, strong = drawn(images_32px, color_strength=0.0), drawn(images_32px, color_strength=1.0)
+    assert (plain["factors"] == 1).all()
+    assert (plain["hue"] == 0).all()
+    for name in ("box", "flip", "order", "gray", "sigma"):
+        assert torch.equal(plain[name], strong[name])
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    seed=st.integers(0, 2**31), color=st.sampled_from(["exact", "shared_order", "affine"]), strength=st.floats(0, 2.5)
+)
+def test_views_stay_between_0_and_1(images_32px, seed, color, strength):
+    view = apply(images_32px, drawn(images_32px, seed, color_strength=strength), size_px=32, color=color)
+    assert torch.isfinite(view).all()
+    assert 0 <= view.min() <= view.max() <= 1
+
+
+@pytest.mark.parametrize(
+    "changes", [{"color_strength": 3.0}, {"color_strength": -0.1}, {"crop_scale_min": 0.0}, {"crop_scale_max": 0.01}]
+)
+def test_meaningless_values_are_refused(images_32px, changes):
+    with pytest.raises(InputError, match=r"crop_scale_min|color_strength"):
+        drawn(images_32px, **changes)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("color", ["exact", "shared_order", "affine"])
+def test_cuda_gives_the_same_views(images_64px, color):
+    draws = drawn(images_64px)
+    there = {name: tensor.cuda() for name, tensor in draws.items()}
+    ours = apply(images_64px.cuda(), there, size_px=32, color=color).cpu()
+    torch.testing.assert_close(ours, apply(images_64px, draws, size_px=32, color=color), atol=1e-4, rtol=0)
