@@ -19,7 +19,11 @@ try:
     refuse_force(sys.argv)
     plan = Plan(config["suite"])
 except InputError as error:
-    raise WorkflowError(str(error))
+    sys.exit(f"selfsup: {error}")
+
+
+onstart:
+    plan.check_files()
 
 
 wildcard_constraints:

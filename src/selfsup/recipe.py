@@ -141,7 +141,7 @@ def check(model: type[BaseModel], content: dict[str, Any], file: Path, prefix: s
 
 
 def _sentence(error: ValidationError, model: type[BaseModel], file: Path, prefix: str) -> str:
-    first = error.errors()[0]
+    first = sorted(error.errors(), key=lambda found: found["type"] != "extra_forbidden")[0]
     key = ".".join(str(part) for part in (*([prefix] if prefix else []), *first["loc"]))
     if first["type"] == "extra_forbidden":
         return f"{file}: unknown key {key}: {_nearest(str(first['loc'][-1]), _known(model, first['loc'][:-1]))}"

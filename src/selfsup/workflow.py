@@ -1,5 +1,6 @@
 """What the Snakefile asks: which artefact a path is, what it needs, and how many GPUs a rule takes."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from selfsup import store
 from selfsup import suite as suites
 from selfsup.artefact import Artefact, chains
 from selfsup.errors import InputError
+from selfsup.jobs import data_root
 
 STAGES = {"pretrain": "run", "features": "features", "evaluate": "results"}
 FORCING = ("-F", "-R", "--forceall", "--forcerun")
@@ -41,6 +43,17 @@ class Plan:
             return [ancient(str(need.target)) for need in artefact.needs() if not there or need.exists()]
 
         return needed
+
+    def check_files(self) -> None:
+        """Exit with one sentence, before any job starts, where the files of a data set still to prepare are not there."""
+        try:
+            for artefact in self.artefacts.values():
+                if artefact.kind == "prepared" and artefact.params["source"] and not artefact.exists():
+                    source = data_root() / artefact.params["source"]
+                    if not source.is_dir():
+                        raise InputError(f"{source} is missing; put the data set there, or mend SELFSUP_DATA_ROOT")
+        except InputError as error:
+            sys.exit(f"selfsup: {error}")
 
     def results(self, suite: str) -> list[str]:
         """Return the results that the report of a suite is made from."""
