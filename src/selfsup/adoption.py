@@ -6,7 +6,8 @@ from selfsup import signature
 from selfsup.datasets.lock import write_lock
 from selfsup.errors import InputError
 from selfsup.jobs import data_root
-from selfsup.recipe import PARAMS, read_yaml
+from selfsup.recipe import PARAMS
+from selfsup.strict import read_yaml
 
 
 def adopt(name: str, dataset: str | None, download: bool) -> None:

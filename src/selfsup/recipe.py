@@ -1,33 +1,25 @@
 """Reads `params/`: every file strictly typed, every mistake one sentence, everything handed on as plain values."""
 
-import difflib
 import math
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     NonNegativeFloat,
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
-    ValidationError,
 )
 
 from selfsup import signature
 from selfsup.datasets.lock import read_lock
 from selfsup.errors import InputError
+from selfsup.strict import Strict, check, nearest, read_yaml
 
 PARAMS = Path("params")
 PROVIDED = ("root", "lock", "device", "precision")
-
-
-class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class Optimiser(Strict):
@@ -114,68 +106,11 @@ class Run:
     evaluations: list[str] = field(default_factory=list)
 
 
-def read_yaml(file: Path) -> dict[str, Any]:
-    """Return a YAML mapping; InputError where the file is missing, is no mapping, or does not parse."""
-    try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(
-            f"{file} is missing: {_nearest(file.stem, [f.stem for f in file.parent.glob('*.yaml')])}"
-        ) from None
-    except yaml.YAMLError as error:
-        where = getattr(error, "problem_mark", None)
-        raise InputError(
-            f"{file}, line {where.line + 1 if where else '?'}: not valid YAML; mend the indentation or quotes"
-        ) from None
-    if not isinstance(content, dict):
-        raise InputError(f"{file}: must hold `key: value` lines, not {type(content).__name__}")
-    return content
-
-
-def check(model: type[BaseModel], content: dict[str, Any], file: Path, prefix: str = "") -> dict[str, Any]:
-    """Return the content with defaults filled in; InputError with file, key and mend for the first mistake."""
-    try:
-        return model.model_validate(content).model_dump()
-    except ValidationError as error:
-        raise InputError(_sentence(error, model, file, prefix)) from None
-
-
-def _sentence(error: ValidationError, model: type[BaseModel], file: Path, prefix: str) -> str:
-    first = sorted(error.errors(), key=lambda found: found["type"] != "extra_forbidden")[0]
-    key = ".".join(str(part) for part in (*([prefix] if prefix else []), *first["loc"]))
-    if first["type"] == "extra_forbidden":
-        return f"{file}: unknown key {key}: {_nearest(str(first['loc'][-1]), _known(model, first['loc'][:-1]))}"
-    if first["type"] == "missing":
-        return f"{file}: key {key} is missing; add it"
-    value = first["input"]
-    hint = ""
-    if (
-        isinstance(value, str)
-        and "e" in value.lower()
-        and value.replace("e", "").replace("-", "").replace("+", "").isdigit()
-    ):
-        hint = f"; YAML reads {value} as text, write {value.lower().replace('e', '.0e')}"
-    return f"{file}: key {key} is {value!r}, but {first['msg'][0].lower()}{first['msg'][1:]}{hint}"
-
-
-def _known(model: type[BaseModel], location: tuple[Any, ...]) -> list[str]:
-    for part in location:
-        inner = model.model_fields[part].annotation if part in model.model_fields else None
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
-            model = inner
-    return list(model.model_fields)
-
-
-def _nearest(wrong: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(wrong, known, n=1, cutoff=0.5)
-    return f"did you mean {close[0]}?" if close else f"known are {', '.join(sorted(known)) or 'none'}"
-
-
 def _module(package: str, name: Any, file: Path, key: str) -> str:
     known = [found for found in signature.names(package) if found not in ("base", "lock", "prepared", "inputs")]
     if name not in known:
         raise InputError(
-            f"{file}: key {key} names no module of src/selfsup/{package.replace('.', '/')}/: {_nearest(str(name), known)}"
+            f"{file}: key {key} names no module of src/selfsup/{package.replace('.', '/')}/: {nearest(str(name), known)}"
         )
     return f"{package}.{name}"
 
@@ -251,7 +186,7 @@ def _changed(content: dict[str, Any], changes: dict[str, Any], variant: str) -> 
         for parent in parents:
             if not isinstance(inner.get(parent), dict):
                 raise InputError(
-                    f"variant {variant}: set names {dotted}, but {parent} is no group of keys; {_nearest(parent, list(copy))}"
+                    f"variant {variant}: set names {dotted}, but {parent} is no group of keys; {nearest(parent, list(copy))}"
                 )
             inner = inner[parent]
         inner[last] = value

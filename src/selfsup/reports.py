@@ -16,8 +16,9 @@ from selfsup.artefact import Chain, chains
 from selfsup.closure import closure
 from selfsup.errors import InputError
 from selfsup.progress import Progress
-from selfsup.recipe import PARAMS, evaluation, read_yaml
+from selfsup.recipe import PARAMS, evaluation
 from selfsup.report.content import Content, Group, Member
+from selfsup.strict import read_yaml
 
 REPORTS = Path("reports")
 FILES = ("manifest.json", "results.csv", "metrics.json", "index.html", "report.pdf")

@@ -7,7 +7,8 @@ from typing import Any
 
 from selfsup import signature
 from selfsup.errors import InputError
-from selfsup.recipe import PARAMS, Asked, Data, Run, SuiteFile, Variant, check, data, read_yaml, run
+from selfsup.recipe import PARAMS, Asked, Data, Run, SuiteFile, Variant, data, run
+from selfsup.strict import check, read_yaml
 
 
 @dataclass(frozen=True)
