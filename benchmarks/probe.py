@@ -27,7 +27,7 @@ from selfsup.evaluations.probes.standardisation import standardisation
 PROBLEMS = {
     "10,000 x 192, overlapping": (10_000, 192, 5.0),
     "50,000 x 512, overlapping": (50_000, 512, 5.0),
-    "50,000 x 512, separable": (50_000, 512, 11.0),
+    "20,000 x 512, separable": (20_000, 512, 11.0),
 }
 PENALTIES = [0.1, 0.03, 0.01, 0.003, 0.001, 0.0003, 0.0001]
 PENALTY = 0.001

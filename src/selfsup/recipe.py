@@ -102,6 +102,7 @@ class Run:
     name: str
     method: str
     recipe: dict[str, Any]
+    paper: dict[str, Any]
     file: Path
     evaluations: list[str] = field(default_factory=list)
 
@@ -174,8 +175,8 @@ def run(name: str, recipe: str, changes: dict[str, Any]) -> Run:
     backbone = _module("nn.backbones", encoder.pop("backbone", None), file, "encoder.backbone")
     arguments = check(signature.schema(backbone, "build"), encoder, file, "encoder")
     checked["encoder"] = {"backbone": backbone.rpartition(".")[2], **arguments}
-    del checked["paper"]
-    return Run(name, checked["method"], checked, file)
+    paper = checked.pop("paper")
+    return Run(name, checked["method"], checked, paper, file)
 
 
 def _changed(content: dict[str, Any], changes: dict[str, Any], variant: str) -> dict[str, Any]:

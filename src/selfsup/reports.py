@@ -18,6 +18,8 @@ from selfsup.errors import InputError
 from selfsup.progress import Progress
 from selfsup.recipe import PARAMS, evaluation
 from selfsup.report.content import Content, Group, Member
+from selfsup.report.deviations import deviations_table
+from selfsup.report.tables import as_csv
 from selfsup.strict import read_yaml
 
 REPORTS = Path("reports")
@@ -43,7 +45,8 @@ def determinants(suite: str) -> dict[str, Any]:
         },
         "code": closure("selfsup.report.build"),
         "files": {file.name: _sha256(file.read_bytes()) for file in [*templates, *_present(texts)]},
-        "deviations": _deviations(),
+        "deviations": _sha256(as_csv(deviations_table()).encode()),
+        "papers": papers(asked),
     }
 
 
@@ -53,15 +56,10 @@ def _present(files: list[Path]) -> list[Path]:
     return files
 
 
-def _deviations() -> str:
-    """Return a digest of the docstrings, from which the report collects its table of deviations."""
-    lines = [
-        line.strip()
-        for file in sorted(signature.SOURCE.rglob("*.py"))
-        for line in file.read_text(encoding="utf-8").splitlines()
-        if "Differs:" in line
-    ]
-    return _sha256("\n".join(lines).encode())
+def papers(suite: suites.Suite) -> list[dict[str, Any]]:
+    """Return the papers of a suite's methods, each once."""
+    found = {run.paper["title"]: run.paper for group in suite.groups for run in group.runs}
+    return list(found.values())
 
 
 def content(suite: str) -> Content:
@@ -91,6 +89,7 @@ def content(suite: str) -> Content:
         protocols=protocols,
         reported={name: read_yaml(PARAMS / "reported" / f"{name}.yaml") for name in asked.reported},
         claims={name: read_yaml(PARAMS / "claims" / f"{name}.yaml") for name in asked.claims},
+        papers=papers(asked),
         digest=digest(suite),
     )
 

@@ -1,6 +1,6 @@
 """A suite: which runs on which data, with which seeds and evaluations; one suite is one report."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,7 @@ def _group(content: dict[str, Any], file: Path) -> Group:
         variant = Variant(method=entry, name=entry, set={}) if isinstance(entry, str) else Variant(**entry)
         wanted = [a.protocol for a in asked if not a.runs or variant.name in a.runs]
         found = run(variant.name, variant.method, variant.set)
-        runs.append(Run(found.name, found.method, found.recipe, found.file, wanted))
+        runs.append(replace(found, evaluations=wanted))
         _fits(runs[-1], source)
     known = [found.name for found in runs]
     if len(set(known)) < len(known) or len(set(content["seeds"])) < len(content["seeds"]):

@@ -68,6 +68,18 @@ def test_every_parameter_and_every_statistic_moves(write_run, inputs):
     assert [name for name, value in model.state_dict().items() if torch.equal(value, before[name])] == []
 
 
+def test_answers_depend_on_no_other_test_image(write_run, inputs):
+    write_run()
+    model = fine_tune.classifier(inputs.run, 3)
+    torch.nn.init.normal_(model[1].weight, generator=generator(0, "test"))
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    images = torch.from_numpy(colours(30, 0)[0])
+    together = fine_tune.classes_of(model.train(), images, "cpu")
+    alone = torch.cat([fine_tune.classes_of(model.train(), image[None], "cpu") for image in images])
+    assert torch.equal(together, alone)
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+
+
 def test_batches_pass_over_all_examples_again_and_again():
     found = fine_tune.batches(10, total_steps=5, batch_size=6, draws_from=generator(0, "test"))
     assert [len(batch) for batch in found] == [6] * 5

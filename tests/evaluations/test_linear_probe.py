@@ -45,6 +45,13 @@ def test_test_labels_decide_nothing(write_features, two_layers, values):
     assert values(other)["good", None] < 20
 
 
+def test_the_final_fit_is_on_the_whole_training_set(write_features, two_layers, monkeypatch):
+    kept, examples = linear_probe.fit, []
+    monkeypatch.setattr(linear_probe, "fit", lambda x, y, **keys: examples.append(len(x)) or kept(x, y, **keys))
+    linear_probe.evaluate(write_features(*two_layers), **KEYS)
+    assert examples == [400, 400]
+
+
 def test_shuffled_training_labels_end_at_chance(write_features, two_layers, values):
     layers, (labels, test_labels) = two_layers
     shuffled = labels[torch.randperm(400, generator=torch.Generator().manual_seed(0))]

@@ -31,6 +31,7 @@ def rows(**values: list[float]) -> pd.DataFrame:
         (CLOSE, [32.0, 33, 34.5], [22.5, 23.2, 24.6], "contradicted"),
         (CLOSE, [12.0, 13, 14.5], [22.5, 23.2, 24.6], "contradicted"),
         (CLOSE, [27.0, 28, 29.5], [22.5, 23.2, 24.6], "inconclusive"),
+        (CLOSE, [17.0, 18, 20.5], [22.5, 23.2, 24.6], "inconclusive"),
     ],
 )
 def test_verdicts(comparison, a, b, verdict):

@@ -39,7 +39,11 @@ class Group:
 
 @dataclass(frozen=True)
 class Content:
-    """One suite's report. ``protocols`` maps a protocol to its parameters; ``reported`` and ``claims`` are parsed YAML files by name."""
+    """One suite's report.
+
+    ``protocols`` maps a protocol to its parameters; ``reported`` and ``claims`` are parsed YAML files by name;
+    ``papers`` are those of the methods.
+    """
 
     suite: str
     title: str
@@ -51,4 +55,5 @@ class Content:
     protocols: dict[str, dict[str, Any]]
     reported: dict[str, dict[str, Any]] = field(default_factory=dict)
     claims: dict[str, dict[str, Any]] = field(default_factory=dict)
+    papers: list[dict[str, Any]] = field(default_factory=list)
     digest: str = ""

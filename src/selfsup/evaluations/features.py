@@ -1,0 +1,102 @@
+"""Features: what a frozen encoder says of every image, one HDF5 file per split, and the proof that it was frozen."""
+
+import io
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import h5py
+import numpy as np
+import torch
+from pydantic import PositiveInt
+from torch import Tensor
+
+from selfsup.datasets.prepared import Split, read_split
+from selfsup.errors import InputError
+from selfsup.nn.encoder import Encoder, digest, load_encoder
+
+
+class FrozenEncoderError(RuntimeError):
+    """An encoder that was to be frozen has changed: a weight, or a BatchNorm buffer."""
+
+
+def extract(
+    encoder_folder: Path,
+    prepared: Path,
+    target: Path,
+    *,
+    pooling: list[Literal["mean", "max"]],
+    layers: list[str] | Literal["all"] = "all",
+    batch_size: PositiveInt,
+    device: str = "cpu",
+    precision: Literal["float32", "bfloat16"] = "float32",
+) -> None:
+    """Write ``target/{train,test}.h5``: a float32 data set ``<layer>.<pooling>`` (N, D) each, ``label`` and ``key``.
+
+    Attributes: ``encoder_digest`` and ``layers`` (JSON, first to last). Raises FrozenEncoderError unless every weight
+    and buffer is the same after as before, InputError for a layer that the encoder does not have.
+    """
+    encoder = load_encoder(encoder_folder).to(device)
+    wanted = list(encoder.layers) if layers == "all" else layers
+    if unknown := set(wanted) - set(encoder.layers):
+        raise InputError(
+            f"params/evaluations/features.yaml: key layers names {', '.join(sorted(unknown))}, "
+            f"but this encoder has {', '.join(encoder.layers)}"
+        )
+    target.mkdir(parents=True, exist_ok=True)
+    with frozen(encoder) as proof:
+        for name in ("train", "test"):
+            split = read_split(prepared / f"{name}.h5")
+            columns = _columns(encoder, split.image, wanted, pooling, batch_size, device, precision)
+            _write(target / f"{name}.h5", columns, split, {"encoder_digest": proof, "layers": json.dumps(wanted)})
+
+
+@contextmanager
+def frozen(encoder: Encoder) -> Iterator[str]:
+    """Hand out the encoder's digest, and raise FrozenEncoderError if it is another at the end."""
+    before = digest(encoder)
+    yield before
+    after = digest(encoder)
+    if after != before:
+        raise FrozenEncoderError(
+            f"the encoder changed while its features were taken: digest {before[:12]} before, {after[:12]} after"
+        )
+
+
+@torch.no_grad()
+def _columns(
+    encoder: Encoder,
+    images: np.ndarray,
+    layers: list[str],
+    pooling: list[Literal["mean", "max"]],
+    batch_size: int,
+    device: str,
+    precision: str,
+) -> dict[str, np.ndarray]:
+    """Return {layer.pooling: (N, D) float32} of images uint8 (N, 3, H, W)."""
+    shapes = {f"{layer}.{pool}": (len(images), encoder.layers[layer]) for layer in layers for pool in pooling}
+    columns = {name: np.empty(shape, np.float32) for name, shape in shapes.items()}
+    for start in range(0, len(images), batch_size):
+        rows = slice(start, start + batch_size)
+        with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=precision == "bfloat16"):
+            maps = encoder.maps(torch.from_numpy(images[rows]).to(device))
+        for name, column in columns.items():
+            layer, pool = name.rsplit(".", 1)
+            column[rows] = _pooled(maps[layer].float(), pool).cpu().numpy()
+    return columns
+
+
+def _pooled(maps: Tensor, pool: str) -> Tensor:
+    return maps.mean((2, 3)) if pool == "mean" else maps.amax((2, 3))
+
+
+def _write(path: Path, columns: dict[str, np.ndarray], split: Split, attributes: dict[str, str]) -> None:
+    memory = io.BytesIO()  # a disk that fills up while HDF5 closes a file would crash the interpreter
+    with h5py.File(memory, "w") as file:
+        file.attrs.update(attributes)
+        copied = {"key": split.key} | ({} if split.label is None else {"label": split.label})
+        for name, values in (columns | copied).items():
+            file.create_dataset(name, data=values, track_times=False)
+    path.write_bytes(memory.getbuffer())

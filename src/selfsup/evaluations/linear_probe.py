@@ -1,0 +1,67 @@
+"""Linear probe: how well a linear classifier reads the classes from each frozen layer."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import PositiveFloat
+from torch import Tensor
+
+from selfsup.evaluations.inputs import Inputs
+from selfsup.evaluations.probes import feature_file
+from selfsup.evaluations.probes.logistic_regression import Fit, fit
+from selfsup.evaluations.probes.penalty_choice import choose_penalty
+from selfsup.evaluations.probes.splits import held_out
+from selfsup.evaluations.probes.standardisation import standardisation
+from selfsup.results import Measure, accuracy
+
+NEEDS = "features"
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A layer's probe: the accuracy it was chosen by, its fit on all training examples, its test answers (N,) bool."""
+
+    held_out_accuracy: float
+    fit: Fit
+    correct: Tensor
+
+
+def evaluate(
+    inputs: Inputs,
+    *,
+    penalties: list[PositiveFloat],
+    held_out_fraction: PositiveFloat,
+    pooling: Literal["mean", "max"],
+    tolerance: PositiveFloat,
+) -> list[Measure]:
+    """Return ``top1`` of the chosen layer, ``top1_by_layer``, the chosen ``penalty``, the largest ``gradient_norm``.
+
+    Penalty and layer are those with the best accuracy on a held-out part of the training set (a tie goes to the
+    stronger penalty and the deeper layer); the fit is then on the whole training set, and the test set is touched once a layer.
+
+    Source: Zhang et al. 2016 (Colorful image colorization), section 3.3, for the probe of every layer.
+    Differs: maps are pooled to one vector, and the convex problem is solved to a gradient norm, not by epochs of SGD.
+    """
+    train, test = feature_file.labels(inputs.features, "train"), feature_file.labels(inputs.features, "test")
+    held = held_out(train, held_out_fraction, inputs.seed, "linear_probe")
+    probes = {}
+    for layer in feature_file.layers(inputs.features):
+        features = feature_file.features(inputs.features, "train", layer, pooling)
+        standardise = standardisation(features)
+        penalty, score = choose_penalty(standardise(features), train, [held], penalties=penalties, tolerance=tolerance)
+        final = fit(standardise(features), train, penalty=penalty, tolerance=tolerance)
+        answers = final.predict(standardise(feature_file.features(inputs.features, "test", layer, pooling)))
+        probes[layer] = Probe(score, final, answers == test)
+    return _measures(probes)
+
+
+def _measures(probes: dict[str, Probe]) -> list[Measure]:
+    chosen = max(reversed(probes), key=lambda layer: probes[layer].held_out_accuracy)
+    best, n = probes[chosen], len(probes[chosen].correct)
+    largest = max(probe.fit.gradient_norm for probe in probes.values())
+    return [
+        accuracy(best.correct.numpy(), layer=chosen),
+        *(accuracy(p.correct.numpy(), "top1_by_layer", layer=layer) for layer, p in probes.items()),
+        Measure("penalty", "", best.fit.penalty, n, layer=chosen),
+        Measure("gradient_norm", "", largest, n),
+    ]

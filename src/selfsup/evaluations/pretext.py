@@ -1,0 +1,101 @@
+"""The pretext task itself: the method's accuracy on held-out images, beside two baselines that never trained on it."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import torch
+from pydantic import PositiveFloat, PositiveInt
+from torch import Tensor
+
+from selfsup.errors import NotApplicable
+from selfsup.evaluations.baselines.colour_histogram import colour_histogram
+from selfsup.evaluations.baselines.untrained import untrained_encoder
+from selfsup.evaluations.inputs import Inputs
+from selfsup.evaluations.probes.cosine import cosine_similarity
+from selfsup.evaluations.probes.logistic_regression import fit
+from selfsup.evaluations.probes.penalty_choice import choose_penalty
+from selfsup.evaluations.probes.splits import held_out
+from selfsup.evaluations.probes.standardisation import standardisation
+from selfsup.results import Measure, accuracy
+
+NEEDS = "run"
+
+
+@dataclass(frozen=True)
+class Task:
+    """One split of a pretext task: images uint8 (M, 3, H, W); target, group (M,) int64; correct (M,) bool."""
+
+    images: Tensor
+    target: Tensor
+    group: Tensor
+    correct: Tensor
+
+
+def evaluate(
+    inputs: Inputs,
+    *,
+    penalties: list[PositiveFloat],
+    held_out_fraction: PositiveFloat,
+    tolerance: PositiveFloat,
+    batch_size: PositiveInt,
+) -> list[Measure]:
+    """Return ``pretext_accuracy`` of the method, of an ``_untrained`` encoder and of a ``_colour_histogram``.
+
+    The baselines see the same images as the method. A classification is learned by logistic regression from the pretext
+    images of the training set; a matching needs no learning: the nearest row of the group by cosine is the answer.
+    NotApplicable where the run's method has no pretext task.
+    """
+    file = inputs.run / "pretext.h5"
+    if not file.exists():
+        raise NotApplicable("the method has no pretext task")
+    kind, train, test = _read(file, inputs.device)
+    description = json.loads((inputs.run / "encoder.json").read_text(encoding="utf-8"))["description"]
+    encoder = untrained_encoder(description, train.images, inputs.seed, batch_size)
+
+    @torch.no_grad()
+    def untrained(images: Tensor) -> Tensor:
+        return torch.cat([encoder(batch) for batch in images.split(batch_size)])
+
+    measures = [accuracy(test.correct.numpy(), "pretext_accuracy")]
+    for name, describe in (("untrained", untrained), ("colour_histogram", colour_histogram)):
+        features = describe(test.images).cpu()
+        if kind == "matching":
+            answers = nearest_in_group(features, test.group)
+        else:
+            seen = describe(train.images).cpu()
+            held = held_out(train.target, held_out_fraction, inputs.seed, "pretext")
+            answers = _learned(seen, train.target, features, held, penalties, tolerance)
+        measures.append(accuracy((answers == test.target).numpy(), f"pretext_accuracy_{name}"))
+    return measures
+
+
+def nearest_in_group(features: Tensor, group: Tensor) -> Tensor:
+    """Return (M,) for each row of features (M, D) the nearest other row of its group by cosine, the first of equals."""
+    similarity = cosine_similarity(features, features)
+    similarity[group[:, None] != group] = -torch.inf
+    return similarity.fill_diagonal_(-torch.inf).argmax(1)
+
+
+def _learned(
+    train: Tensor, target: Tensor, test: Tensor, held: Tensor, penalties: list[float], tolerance: float
+) -> Tensor:
+    """Return the classes (M,) of test features by the logistic regression of the training ones."""
+    standardise = standardisation(train)
+    train = standardise(train)
+    penalty, _ = choose_penalty(train, target, [held], penalties=penalties, tolerance=tolerance)
+    return fit(train, target, penalty=penalty, tolerance=tolerance).predict(standardise(test))
+
+
+def _read(file: Path, device: str) -> tuple[str, Task, Task]:
+    """Return the task's kind and its two splits, the images on the device."""
+    with h5py.File(file, "r") as source:
+        columns = {
+            split: {
+                name: torch.from_numpy(source[split][name][()]) for name in ("images", "target", "group", "correct")
+            }
+            for split in ("train", "test")
+        }
+        train, test = (Task(**{**columns[s], "images": columns[s]["images"].to(device)}) for s in ("train", "test"))
+        return str(source.attrs["kind"]), train, test

@@ -1,0 +1,42 @@
+"""Reads the features of a run: one HDF5 file per split, one data set per layer and pooling."""
+
+import json
+from pathlib import Path
+
+import h5py
+import torch
+from torch import Tensor
+
+from selfsup.errors import InputError, NotApplicable
+
+
+def layers(folder: Path) -> list[str]:
+    """Return the layers that were extracted, first to last."""
+    with h5py.File(folder / "train.h5", "r") as file:
+        return json.loads(file.attrs["layers"])
+
+
+def layer_of(folder: Path, name: str) -> str:
+    """Return a layer's own name; ``last`` stands for the deepest that was extracted."""
+    return layers(folder)[-1] if name == "last" else name
+
+
+def features(folder: Path, split: str, layer: str, pooling: str) -> Tensor:
+    """Return features (N, D) float32 of a split; InputError where that layer or pooling was not extracted."""
+    column = f"{layer}.{pooling}"
+    with h5py.File(folder / f"{split}.h5", "r") as file:
+        if column not in file:
+            known = ", ".join(name for name in file if "." in name)
+            raise InputError(
+                f"{folder / split}.h5 has no {column}, only {known}; "
+                "change the evaluation's keys layer and pooling, or those of params/evaluations/features.yaml"
+            )
+        return torch.from_numpy(file[column][()])
+
+
+def labels(folder: Path, split: str) -> Tensor:
+    """Return the labels (N,) int64 of a split of features or of prepared data; NotApplicable where there are none."""
+    with h5py.File(folder / f"{split}.h5", "r") as file:
+        if "label" not in file:
+            raise NotApplicable("the data set has no labels")
+        return torch.from_numpy(file["label"][()].astype("int64"))

@@ -1,0 +1,82 @@
+"""What stands behind each number of the page: its seeds, its protocol, its code, its data and its runs."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from selfsup.report.accuracy import printed
+from selfsup.report.content import Content, Group
+from selfsup.report.headline import Scores
+from selfsup.report.intervals import mean_interval
+from selfsup.report.rows import absence
+
+HEAD = ["seed", "value", "test bootstrap, 95 %", "layer", "sd over draws", "n", "run"]
+METRICS_BY_COLUMN = {"top1_by_layer": "layer", "pretext_accuracy": "metric"}
+
+
+def records(content: Content, group: Group, rows: pd.DataFrame, scores: Scores) -> dict[str, dict[str, Any]]:
+    """Return the group's records by the cells' ``detail`` name: finished text, which the page only lays out."""
+    found = {}
+    for (variant, key), score in scores.items():
+        title = f"{variant}, {score.evaluation.name}, {score.evaluation.labels}"
+        place = (variant, score.evaluation.protocol)
+        found[f"{group.name}/{variant}/{key}"] = _record(content, group, rows, place, title, score.rows)
+    for prefix, by in METRICS_BY_COLUMN.items():
+        for place, column, chosen in _grid(group, rows[rows["metric"].str.startswith(prefix)], by):
+            name = f"{group.name}/{place[0]}/{place[1]}/{column}"
+            title = f"{place[0]}, {place[1].replace('_', ' ')}, {column.replace('_', ' ')}"
+            found[name] = _record(content, group, rows, place, title, chosen)
+    return found
+
+
+def _grid(group: Group, rows: pd.DataFrame, by: str) -> list[tuple[tuple[str, str], str, pd.DataFrame]]:
+    protocols = list(dict.fromkeys(rows["protocol"].tolist()))[:1]
+    return [
+        ((variant, protocol), column, rows[(rows["variant"] == variant) & (rows[by] == column)])
+        for protocol in protocols
+        for variant in group.variants
+        for column in dict.fromkeys(rows[by].tolist())
+    ]
+
+
+def _record(
+    content: Content, group: Group, rows: pd.DataFrame, place: tuple[str, str], title: str, chosen: pd.DataFrame
+) -> dict[str, Any]:
+    variant, protocol = place
+    members = [member for member in group.members if member.variant == variant]
+    parameters = content.protocols.get(protocol, {})
+    module = parameters.get("evaluation", protocol)
+    lines = [
+        _mean_line(chosen) if len(chosen) else ["no number", absence(group, variant, protocol)],
+        *_beside(rows, variant, protocol),
+        ["protocol", "; ".join(f"{key} = {value}" for key, value in parameters.items()) or protocol],
+        ["code", f"src/selfsup/evaluations/{module}.py"],
+        ["data", ", ".join(sorted({member.prepared.name for member in members}))],
+    ]
+    seeds = [_seed(row) for row in chosen.to_dict("records")]
+    return {"title": f"{title}, {group.name}", "lines": lines, "head": HEAD, "seeds": seeds}
+
+
+def _mean_line(chosen: pd.DataFrame) -> list[str]:
+    values = chosen["value"].tolist()
+    interval = mean_interval(values)
+    if interval.half_width is None:
+        return ["one seed", f"{printed(interval)} %; no interval over seeds"]
+    return [f"mean of n = {interval.n} seeds", f"{printed(interval)} % [{interval.low:.2f}, {interval.high:.2f}]"]
+
+
+def _beside(rows: pd.DataFrame, variant: str, protocol: str) -> list[list[str]]:
+    """Return what the protocol says of itself beside its scores, such as the solver's last gradient norm, by seed."""
+    other = rows[(rows["variant"] == variant) & (rows["protocol"] == protocol) & (rows["unit"] != "%")]
+    return [
+        [str(metric).replace("_", " "), ", ".join(f"{value:.3g}" for value in found["value"])]
+        for metric, found in other.groupby("metric", sort=True)
+    ]
+
+
+def _seed(row: dict[Any, Any]) -> list[str]:
+    bounds = "" if pd.isna(row["boot_low"]) else f"{row['boot_low']:.1f} to {row['boot_high']:.1f}"
+    spread = "" if pd.isna(row["probe_sd"]) else f"{row['probe_sd']:.1f}"
+    run = str(Path(row["run"]) / f"s{row['seed']}")
+    return [str(row["seed"]), f"{row['value']:.2f}", bounds, str(row["layer"]), spread, str(row["n"]), run]

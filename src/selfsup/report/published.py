@@ -1,0 +1,87 @@
+"""Published and peers' numbers: which stand beside ours, all of them in full, and the papers they come from."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from selfsup.errors import InputError
+from selfsup.report.content import Content
+from selfsup.report.tables import Cell, Column, Table
+
+Reported = Mapping[str, Mapping[str, Any]]
+NEEDED = ("id", "location", "dataset", "unit", "decimals", "rows")
+
+
+def check_reported(reported: Reported) -> None:
+    """Raise InputError for a file that lacks a key, or a row that lacks one; without a paper, rows name a repository."""
+    for name, table in reported.items():
+        needed = {"method", "setting", "value"} | ({"repository"} if "paper" not in table else set())
+        missing = [key for key in NEEDED if key not in table]
+        missing += [key for row in table.get("rows", []) for key in sorted(needed - row.keys())]
+        if missing:
+            raise InputError(f"params/reported/{name}.yaml lacks the key {missing[0]}: add it.")
+
+
+def beside(reported: Reported, variant: str, kind: str) -> Cell:
+    """Return the number that stands beside a variant's linear probe, with whose data and encoder it is.
+
+    A row that is marked ``beside: true`` stands beside the variant of its name, and beside that name's other encoders
+    (``simclr_resnet18``), but not beside changed recipes (``simclr-no-colour``): those are other methods.
+    """
+    for table in reported.values():
+        for row in table["rows"]:
+            same = variant == row["method"] or variant.startswith(f"{row['method']}_")
+            if same and row.get("beside") and table.get("kind", "paper") == kind:
+                protocol = f"; {row['note']}" if row.get("note") else ""
+                return Cell(_value(table, row), f"{table['dataset']}, {row['setting']}{protocol}", row["value"])
+    return Cell("", absent=True)
+
+
+def published_table(content: Content) -> Table:
+    """Return every reported number with its place, data, encoder and what differs."""
+    columns = [
+        Column("method", "method"),
+        Column("value", "reported", "%", numeric=True),
+        Column("dataset", "data"),
+        Column("setting", "setting"),
+        Column("source", "source"),
+    ]
+    rows = [
+        [
+            Cell(row["method"]),
+            Cell(_value(table, row), value=row["value"]),
+            Cell(table["dataset"]),
+            Cell(row["setting"], row.get("note", "")),
+            Cell(f"{_source(table, row)}, {table['location']}"),
+        ]
+        for table in content.reported.values()
+        for row in table["rows"]
+    ]
+    notes = ["Each number is of the data, encoder and budget in its own row; none is of ours."]
+    return Table("published", "Published and peers' numbers", columns, rows, notes)
+
+
+def references(content: Content) -> list[list[str]]:
+    """Return [text, address] of what the methods and the reported numbers come from: papers by author, then repositories."""
+    papers = content.papers + [table["paper"] for table in content.reported.values() if "paper" in table]
+    lines = {paper.get("arxiv") or paper["title"]: _reference(paper) for paper in papers}
+    rows = [row for table in content.reported.values() for row in table["rows"]]
+    repositories = sorted({row["repository"] for row in rows if "repository" in row})
+    return sorted(lines.values()) + [[name, f"https://github.com/{name}"] for name in repositories]
+
+
+def _reference(paper: Mapping[str, Any]) -> list[str]:
+    venue = f" {paper['venue']}," if paper.get("venue") else ""
+    text = f"{paper['authors']}. {paper['title']}.{venue} {paper['year']}."
+    arxiv = paper.get("arxiv")
+    return [f"{text} arXiv:{arxiv}", f"https://arxiv.org/abs/{arxiv}"] if arxiv else [text, ""]
+
+
+def _source(table: Mapping[str, Any], row: Mapping[str, Any]) -> str:
+    if "repository" in row:
+        return str(row["repository"])
+    paper = table["paper"]
+    return f"{paper['authors'].split(',')[0].split()[-1]} et al. {paper['year']} (arXiv:{paper['arxiv']})"
+
+
+def _value(table: Mapping[str, Any], row: Mapping[str, Any]) -> str:
+    return f"{row['value']:.{row.get('decimals', table['decimals'])}f}"

@@ -1,0 +1,178 @@
+"use strict";
+// The page's state is its address: per table a filter and a sort, and the section last gone to.
+const records = JSON.parse(document.getElementById("records").textContent);
+const tables = [...document.querySelectorAll("table.data")].map((element) => ({
+  element,
+  name: element.dataset.name,
+  block: element.closest(".block"),
+  heads: [...element.tHead.rows[0].cells],
+  rows: [...element.tBodies[0].rows],
+  sort: "",
+  direction: 0,
+  query: "",
+}));
+
+function plain(cell) {
+  return cell.querySelector(".text").textContent;
+}
+
+function text(cell) {
+  const note = cell.querySelector("small")?.textContent ?? "";
+  const main = plain(cell);
+  return note ? `${main} (${note})` : main;
+}
+
+// Missing cells stay last in either direction.
+function compare(a, b, direction) {
+  if (a === null || b === null) return (a === null) - (b === null);
+  return (typeof a === "number" ? a - b : a.localeCompare(b)) * direction;
+}
+
+function key(row, index, numeric) {
+  const cell = row.cells[index];
+  if (numeric) return cell.dataset.value === undefined ? null : Number(cell.dataset.value);
+  return cell.classList.contains("absent") ? null : text(cell);
+}
+
+// The rank is by the column that the table is sorted by, among all rows, shown or not; else by the first accuracy.
+function rank(table) {
+  const head = table.heads[0];
+  if (!head.classList.contains("rank")) return;
+  const sorted = table.heads.findIndex((h) => h.dataset.key === table.sort && h.classList.contains("number"));
+  const index = sorted < 0 ? 2 : sorted;
+  const values = table.rows.map((row) => key(row, index, true));
+  head.querySelector("small").textContent = `by ${table.heads[index].querySelector(".text").textContent}`;
+  table.rows.forEach((row, n) => {
+    const place = 1 + values.filter((value) => value !== null && value > values[n]).length;
+    row.cells[0].querySelector(".text").textContent = values[n] === null ? "" : place;
+  });
+}
+
+function draw(table) {
+  const index = table.heads.findIndex((head) => head.dataset.key === table.sort);
+  const numeric = index >= 0 && table.heads[index].classList.contains("number");
+  const order = [...table.rows];
+  if (index >= 0) order.sort((a, b) => compare(key(a, index, numeric), key(b, index, numeric), table.direction));
+  table.element.tBodies[0].append(...order);
+  const words = table.query.toLowerCase().split(/\s+/);
+  for (const row of table.rows) {
+    const content = [...row.cells].map(plain).join(" ").toLowerCase();
+    row.hidden = !words.every((word) => content.includes(word));
+  }
+  table.heads.forEach((head, n) => {
+    if (!head.dataset.key) return;
+    head.setAttribute("aria-sort", n !== index ? "none" : table.direction > 0 ? "ascending" : "descending");
+  });
+  const shown = table.rows.filter((row) => !row.hidden).length;
+  table.block.querySelector("output").textContent = table.query ? `${shown} of ${table.rows.length} rows` : "";
+  rank(table);
+}
+
+function remember(at) {
+  const state = new URLSearchParams();
+  for (const table of tables) {
+    if (table.sort) state.set(`${table.name}.sort`, `${table.sort}.${table.direction > 0 ? "up" : "down"}`);
+    if (table.query) state.set(`${table.name}.q`, table.query);
+  }
+  const place = at ?? new URLSearchParams(location.hash.slice(1)).get("at");
+  if (place) state.set("at", place);
+  history.replaceState(null, "", `#${state}`);
+}
+
+function recall() {
+  const hash = location.hash.slice(1);
+  const state = new URLSearchParams(hash.includes("=") ? hash : { at: hash });
+  for (const table of tables) {
+    const [, sort, way] = (state.get(`${table.name}.sort`) ?? "").match(/^(.*)\.(up|down)$/) ?? [];
+    table.sort = table.heads.some((head) => head.dataset.key === sort) ? sort : "";
+    table.direction = way === "up" ? 1 : -1;
+    table.query = state.get(`${table.name}.q`) ?? "";
+    table.block.querySelector("input").value = table.query;
+    draw(table);
+  }
+  document.getElementById(state.get("at"))?.scrollIntoView({ behavior: "instant" });
+}
+
+// First click: best first (numbers) or A first (text); second: the other way; third: the suite's order.
+function turn(table, head) {
+  const first = head.classList.contains("number") ? -1 : 1;
+  if (table.sort !== head.dataset.key) [table.sort, table.direction] = [head.dataset.key, first];
+  else if (table.direction === first) table.direction = -first;
+  else table.sort = "";
+  draw(table);
+  remember();
+}
+
+function shownCells(table) {
+  const rows = [table.element.tHead.rows[0], ...table.element.tBodies[0].rows].filter((row) => !row.hidden);
+  return rows.map((row) => [...row.cells]);
+}
+
+function csv(table) {
+  const quote = (value) => (/[",\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
+  return shownCells(table).map((cells) => cells.map((cell) => quote(text(cell))).join(",")).join("\n") + "\n";
+}
+
+function latex(table) {
+  const special = { "\\": "\\textbackslash{}", "±": "$\\pm$", "−": "$-$", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}" };
+  const escape = (value) => value.replace(/[\\±−~^]/g, (c) => special[c]);
+  const safe = (value) => value.split(/([&%$#_{}])/).map((part, n) => (n % 2 ? `\\${part}` : escape(part))).join("");
+  const set = (cell) => (cell.classList.contains("strong") ? `\\textbf{${safe(text(cell))}}` : safe(text(cell)));
+  const [head, ...body] = shownCells(table).map((cells) => `${cells.map(set).join(" & ")} \\\\`);
+  const form = table.heads.map((cell) => (cell.matches(".number, .rank") ? "r" : "l")).join("");
+  return [`\\begin{tabular}{${form}}`, "\\toprule", head, "\\midrule", ...body, "\\bottomrule", "\\end{tabular}", ""].join("\n");
+}
+
+function save(name, content) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([content], { type: "text/plain;charset=utf-8" }));
+  link.download = name;
+  link.click();
+}
+
+function element(tag, content, children = []) {
+  const made = document.createElement(tag);
+  if (content !== null) made.textContent = content;
+  made.append(...children);
+  return made;
+}
+
+function show(button) {
+  const record = records[button.dataset.record];
+  const panel = document.getElementById("record");
+  const title = element("h3", record.title);
+  title.id = "record-title";
+  const lines = element("dl", null, record.lines.flatMap(([name, value]) => [element("dt", name), element("dd", value)]));
+  const used = record.head.map((_, n) => n).filter((n) => record.seeds.some((seed) => seed[n]));
+  const row = (cells, tag) => element("tr", null, used.map((n) => element(tag, cells[n])));
+  const seeds = element("table", null, [row(record.head, "th"), ...record.seeds.map((seed) => row(seed, "td"))]);
+  panel.replaceChildren(title, ...(record.seeds.length ? [seeds] : []), lines);
+  panel.showPopover({ source: button });
+  const [at, size] = [button.getBoundingClientRect(), panel.getBoundingClientRect()];
+  const below = at.bottom + 8 + size.height < innerHeight ? at.bottom + 8 : Math.max(8, at.top - size.height - 8);
+  panel.style.top = `${below}px`;
+  panel.style.left = `${Math.max(16, Math.min(at.left, innerWidth - size.width - 16))}px`;
+}
+
+for (const table of tables) {
+  for (const head of table.heads) head.querySelector("button")?.addEventListener("click", () => turn(table, head));
+  table.block.querySelector("input").addEventListener("input", (event) => {
+    table.query = event.target.value;
+    draw(table);
+    remember();
+  });
+  table.block.querySelector("[data-save=csv]").addEventListener("click", () => save(`${table.name}.csv`, csv(table)));
+  table.block.querySelector("[data-save=tex]").addEventListener("click", () => save(`${table.name}.tex`, latex(table)));
+}
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-record]");
+  if (button) show(button);
+  const link = event.target.closest("nav a");
+  if (!link) return;
+  event.preventDefault();
+  remember(link.hash.slice(1));
+  document.querySelector(link.hash).scrollIntoView();
+});
+addEventListener("hashchange", recall);
+addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((item) => (item.open = true)));
+recall();
