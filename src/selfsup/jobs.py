@@ -1,12 +1,16 @@
 """One artefact, one job: from an artefact's parameters to the call that makes it."""
 
+import contextlib
 import importlib
 import importlib.metadata
 import json
 import os
 import platform
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from safetensors import SafetensorError
 
 from selfsup import store
 from selfsup.artefact import Artefact
@@ -25,11 +29,27 @@ def run(artefact: Artefact, progress: Progress) -> None:
                 f"{need.folder} is missing, and {artefact.folder} is made from it; run `snakemake {need.target}`"
             )
     fix_threads(artefact.params.get("threads", 1))
-    if artefact.kind == "results":
-        results(artefact, progress)
-    else:
-        makers = {"prepared": prepare, "run": pretrain, "features": features, "measures": measure}
-        store.build(artefact, lambda scratch: _whole(artefact, scratch, makers[artefact.kind], progress))
+    with damage_named(artefact):
+        if artefact.kind == "results":
+            results(artefact, progress)
+        else:
+            makers = {"prepared": prepare, "run": pretrain, "features": features, "measures": measure}
+            store.build(artefact, lambda scratch: _whole(artefact, scratch, makers[artefact.kind], progress))
+
+
+@contextlib.contextmanager
+def damage_named(artefact: Artefact) -> Iterator[None]:
+    """Turn what a damaged file of the store raises (HDF5 and safetensors have no errno) into the folders to take away."""
+    try:
+        yield
+    except (OSError, SafetensorError) as error:
+        if getattr(error, "errno", None) is not None:
+            raise
+        folders = " or ".join(str(need.folder) for need in artefact.needs())
+        reason = str(error).splitlines()[0]
+        raise InputError(
+            f"a file of {folders} is damaged ({reason}); remove that folder and run snakemake again"
+        ) from error
 
 
 def fix_threads(threads: int) -> None:

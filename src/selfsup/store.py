@@ -13,6 +13,7 @@ from selfsup.errors import InputError
 
 PARTIAL = Path("data/.partial")
 KEEP = Path(".keep")
+FREE_BYTES = 256 << 20
 
 
 def reachable(suite: str) -> dict[Path, Artefact]:
@@ -39,9 +40,20 @@ def build(artefact: Artefact, make: Callable[[Path], None]) -> None:
         scratch = partial(artefact.folder)
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
+        check_space(scratch)
         make(scratch)
         place(scratch, artefact.folder)
         keep(artefact.folder)
+
+
+def check_space(folder: Path) -> None:
+    """Raise InputError where the disk is nearly full: HDF5 ends the whole process when it fills up under an open file."""
+    free = shutil.disk_usage(folder).free
+    if free < FREE_BYTES:
+        raise InputError(
+            f"{folder}: the disk has {free >> 20} MiB left and this step may need {FREE_BYTES >> 20}; "
+            "free some space and run the same command again"
+        )
 
 
 def partial(folder: Path, suffix: str = "") -> Path:

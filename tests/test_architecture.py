@@ -1,0 +1,125 @@
+"""The arrows that may exist between rooms, and the house's limits, read from the syntax."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .conftest import ROOT
+
+SOURCE = ROOT / "src" / "selfsup"
+FILES = sorted(SOURCE.rglob("*.py"))
+PLAIN = {"errors", "seeds"}
+ARROWS = {
+    "methods": {"methods", "nn", "losses", "views"} | PLAIN,
+    "nn": {"nn"} | PLAIN,
+    "losses": {"losses"} | PLAIN,
+    "views": {"views"} | PLAIN,
+    "datasets": {"datasets"} | PLAIN,
+    "evaluations": {"evaluations", "nn", "views", "results", "datasets", "optim"} | PLAIN,
+    "report": {"report", "results"} | PLAIN,
+}
+HEAVY = {"torch", "torchvision", "pandas", "numpy", "h5py", "matplotlib", "scipy"}
+PLANNING = (
+    "artefact",
+    "cli",
+    "closure",
+    "errors",
+    "jobs",
+    "recipe",
+    "reports",
+    "signature",
+    "store",
+    "strict",
+    "suite",
+    "workflow",
+)
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
+            yield node.module or ""
+
+
+def at_the_top(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add((node.module or "").split(".")[0])
+    return found
+
+
+def violations(path: Path, allowed: set[str]) -> set[str]:
+    own = {name.split(".")[1] for name in imports(path) if name.startswith("selfsup.")}
+    return own - allowed
+
+
+@pytest.mark.parametrize("room", ARROWS)
+def test_only_these_arrows(room):
+    wrong = {str(f.relative_to(SOURCE)): v for f in (SOURCE / room).rglob("*.py") if (v := violations(f, ARROWS[room]))}
+    assert wrong == {}
+
+
+def test_the_check_sees_a_wrong_arrow(tmp_path):
+    (tmp_path / "a.py").write_text("def late():\n    from selfsup.methods import simclr\n")
+    assert violations(tmp_path / "a.py", ARROWS["evaluations"]) == {"methods"}
+
+
+def test_the_report_never_imports_torch():
+    for path in (SOURCE / "report").rglob("*.py"):
+        assert not {name.split(".")[0] for name in imports(path)} & {"torch", "torchvision"}, path
+
+
+@pytest.mark.parametrize("module", PLANNING)
+def test_planning_imports_nothing_heavy(module):
+    assert not at_the_top(SOURCE / f"{module}.py") & HEAVY
+
+
+def test_the_loop_knows_no_method():
+    names = {f.stem for f in (SOURCE / "methods").glob("[a-z]*.py")} - {"base", "random"}
+    for module in ("training", "pretrain", "checkpoint", "curves", "seen"):
+        text = (SOURCE / f"{module}.py").read_text(encoding="utf-8").lower()
+        assert not [name for name in names if name in text], module
+
+
+def test_only_recipes_know_configuration_objects():
+    for path in FILES:
+        if path.relative_to(SOURCE).parts[0] in ARROWS:
+            assert "yaml" not in at_the_top(path) or path.name in ("lock.py", "provenance.py"), path
+            assert "BaseModel" not in path.read_text(encoding="utf-8"), path
+
+
+@pytest.mark.parametrize("path", FILES, ids=[str(f.relative_to(SOURCE)) for f in FILES])
+def test_files_are_short_and_documented(path):
+    text = path.read_text(encoding="utf-8")
+    if path.name == "__init__.py":
+        assert text == ""
+        return
+    assert len(text.splitlines()) <= 260
+    assert ast.get_docstring(ast.parse(text)), f"{path} says nothing of itself"
+
+
+def test_functions_are_short():
+    long = {
+        f"{path.name}:{node.name}": length
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef) and (length := (node.end_lineno or 0) - node.lineno + 1) > 62
+    }
+    assert long == {}
+
+
+def test_the_snakefile_is_short_and_rules_are_one_command():
+    assert len((ROOT / "Snakefile").read_text().splitlines()) <= 60
+    for path in (ROOT / "workflow" / "rules").glob("*.smk"):
+        text = path.read_text()
+        assert "run:" not in text
+        assert "script:" not in text
+        assert path.name == "named.smk" or ("log:" in text and "benchmark:" in text and '"selfsup ' in text)

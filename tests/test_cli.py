@@ -1,0 +1,154 @@
+"""The command line under wrong input: one sentence, exit code 1, no traceback, nothing half-written."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from .clones import Clone, clone
+
+SUITE = """
+title: own
+summary: own images
+device: cpu
+precision: float32
+threads: 1
+groups:
+  - name: own
+    data: own
+    seeds: [0]
+    runs:
+      - {method: rotation, name: rotation, set: {epochs: 1, batch_size: 8}}
+    evaluations: [linear_probe, knn]
+claims: []
+reported: []
+"""
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Clone:
+    """A clone with a folder of the user's own images, of several sizes, in two classes."""
+    made = clone(tmp_path / "selfsup")
+    random = np.random.default_rng(0)
+    for number in range(40):
+        pixels = random.integers(0, 256, (36 + number, 50, 3), dtype=np.uint8)
+        file = tmp_path / "root" / "own" / ("cat" if number % 2 else "dog") / f"{number}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(file)
+    (made.folder / "params" / "data" / "own.yaml").write_text("dataset: folder\nsource: own\nsize_px: 32\n")
+    (made.folder / "params" / "suites" / "own.yaml").write_text(SUITE)
+    return made
+
+
+def selfsup(made: Clone, *words: str, check: bool = True):
+    return made.run("selfsup", *words, check=check, SELFSUP_DATA_ROOT=str(made.folder.parent / "root"))
+
+
+def refused(made: Clone, *words: str) -> str:
+    """Return the one sentence with which a command failed; nothing but it may stand there, and nothing half-written."""
+    done = selfsup(made, *words, check=False)
+    assert done.returncode == 1
+    lines = [line for line in done.stderr.splitlines() if line.startswith("selfsup: ")]
+    assert len(lines) == 1, done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+    assert not list((made.folder / "data").glob("*/*/spec.json"))
+    return lines[0]
+
+
+def where(made: Clone, kind: str) -> str:
+    return selfsup(made, "where", "rotation", kind, "--suite", "own").stdout.strip()
+
+
+def test_own_images_from_adoption_to_features_by_hand(own: Clone):
+    assert "40 all" in selfsup(own, "adopt", "own").stdout
+    for command, kind in (
+        ("prepare", "prepared"),
+        ("pretrain", "run"),
+        ("features", "features"),
+        ("evaluate", "results"),
+    ):
+        selfsup(own, command, where(own, kind), "--suite", "own")
+    assert "params" in selfsup(own, "trace", where(own, "results")).stdout
+    assert own.planned("own") == {"report": 1}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (lambda root: (root / "own/cat/1.png").write_bytes((root / "own/cat/1.png").read_bytes()[:900]), "cat/1.png"),
+        (lambda root: (root / "own/empty").mkdir(), "empty"),
+        (lambda root: shutil.rmtree(root / "own"), "own"),
+        (lambda root: (root / "own/cat/1.png").write_text("no image"), "cat/1.png"),
+    ],
+    ids=["truncated", "empty class", "missing", "no image"],
+)
+def test_a_broken_folder_is_named(own: Clone, spoil, sentence):
+    spoil(own.folder.parent / "root")
+    assert sentence in refused(own, "adopt", "own")
+    assert not (own.folder / "params/data/own.lock").exists()
+
+
+def test_files_that_changed_since_adoption_are_refused(own: Clone):
+    selfsup(own, "adopt", "own")
+    (own.folder.parent / "root/own/cat/1.png").unlink()
+    sentence = refused(own, "prepare", where(own, "prepared"), "--suite", "own")
+    assert "params/data/own.lock" in sentence
+    assert "adopt" in sentence
+
+
+def test_planning_names_the_missing_root_before_any_job(own: Clone):
+    selfsup(own, "adopt", "own")
+    done = own.run("snakemake", "--config", "suite=own", check=False, SELFSUP_DATA_ROOT="")
+    assert done.returncode == 1
+    assert "selfsup: SELFSUP_DATA_ROOT is not set" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_misspelt_key_and_too_large_a_batch(own: Clone):
+    selfsup(own, "adopt", "own")
+    own.edit("params/suites/own.yaml", "batch_size: 8", "batch_sizes: 8")
+    assert "did you mean batch_size?" in refused(own, "where", "rotation", "run", "--suite", "own")
+    own.edit("params/suites/own.yaml", "batch_sizes: 8", "batch_size: 64")
+    assert "batch_size is 64, but params/data/own.yaml has 32" in refused(
+        own, "where", "rotation", "run", "--suite", "own"
+    )
+    own.edit("params/suites/own.yaml", "batch_size: 64", "batch_size: 8")
+    assert "no run rotatoin" in refused(own, "where", "rotatoin", "run", "--suite", "own")
+    assert "params/suites/nosuch.yaml is missing" in refused(own, "where", "rotation", "run", "--suite", "nosuch")
+
+
+def test_a_damaged_or_missing_parent_is_named(own: Clone):
+    selfsup(own, "adopt", "own")
+    prepared = where(own, "prepared")
+    assert f"{prepared} is missing" in refused(own, "pretrain", where(own, "run"), "--suite", "own")
+    selfsup(own, "prepare", prepared, "--suite", "own")
+    file = own.folder / prepared / "train.h5"
+    content = file.read_bytes()
+    file.unlink()
+    file.write_bytes(content[: len(content) // 2])
+    done = selfsup(own, "pretrain", where(own, "run"), "--suite", "own", check=False)
+    assert done.returncode == 1
+    assert f"selfsup: a file of {prepared} is damaged" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_loss_that_is_no_number_leaves_no_run(own: Clone):
+    selfsup(own, "adopt", "own")
+    own.edit("params/suites/own.yaml", "epochs: 1", "epochs: 1, optimiser.learning_rate: 1.0e+30")
+    selfsup(own, "prepare", where(own, "prepared"), "--suite", "own")
+    done = selfsup(own, "pretrain", where(own, "run"), "--suite", "own", check=False)
+    assert done.returncode == 1
+    assert "lower optimiser.learning_rate" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (own.folder / where(own, "run")).exists()
+
+
+def test_a_full_disk_is_one_sentence(own: Clone, monkeypatch):
+    from selfsup import store
+    from selfsup.errors import InputError
+
+    monkeypatch.setattr(store.shutil, "disk_usage", lambda folder: shutil._ntuple_diskusage(10**9, 10**9, 1 << 20))
+    with pytest.raises(InputError, match="the disk has 1 MiB left"):
+        store.check_space(own.folder)
