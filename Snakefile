@@ -1,6 +1,7 @@
 # The DAG and its only description. Paths are named by content (docs/design.md, section 5), so clocks decide nothing.
 import sys
 from pathlib import Path
+from shlex import quote
 
 
 configfile: "params/run.yaml"
@@ -12,12 +13,12 @@ container: "docker://python:3.11-slim"  # only where Snakemake is asked for cont
 sys.path.insert(0, str(Path(workflow.basedir) / "src"))
 from selfsup import reports
 from selfsup.errors import InputError
-from selfsup.workflow import Plan, refuse_force
+from selfsup.workflow import Plan, asked_suite, refuse_force
 
-shell.prefix(f"export PATH={Path(sys.executable).parent}:$PATH; ")
+shell.prefix(f"export PATH={quote(str(Path(sys.executable).parent))}:$PATH; ")
 try:
     refuse_force(sys.argv)
-    plan = Plan(config["suite"])
+    plan = Plan(asked_suite(config))
 except InputError as error:
     sys.exit(f"selfsup: {error}")
 
@@ -34,7 +35,7 @@ wildcard_constraints:
 
 rule all:
     input:
-        expand("reports/{suite}/{file}", suite=plan.suite, file=reports.FILES),
+        f"reports/{plan.suite}/manifest.json",
 
 
 include: "workflow/rules/prepare.smk"

@@ -29,9 +29,13 @@ def main() -> None:
     """Print the table, rules first, and their total."""
     found = seconds(Path(sys.argv[1] if len(sys.argv) > 1 else "logs/benchmarks"))
     print("| rule | jobs | CPU s a job (median) | CPU s in all |\n|---|---|---|---|")
-    for row, costs in sorted(found.items(), key=lambda item: (" " in item[0], RULES.index(item[0].split()[0]), item[0])):
+    for row, costs in sorted(
+        found.items(), key=lambda item: (" " in item[0], RULES.index(item[0].split()[0]), item[0])
+    ):
         print(f"| {row} | {len(costs)} | {statistics.median(costs):.1f} | {sum(costs):.0f} |")
-    print(f"| all | {sum(len(found[r]) for r in RULES if r in found)} | | {sum(sum(found.get(r, [])) for r in RULES):.0f} |")
+    print(
+        f"| all | {sum(len(found[r]) for r in RULES if r in found)} | | {sum(sum(found.get(r, [])) for r in RULES):.0f} |"
+    )
 
 
 if __name__ == "__main__":

@@ -16,9 +16,9 @@ ARROWS = {
     "nn": {"nn"} | PLAIN,
     "losses": {"losses"} | PLAIN,
     "views": {"views"} | PLAIN,
-    "datasets": {"datasets"} | PLAIN,
-    "evaluations": {"evaluations", "nn", "views", "results", "datasets", "optim"} | PLAIN,
-    "report": {"report", "results"} | PLAIN,
+    "datasets": {"datasets", "hdf5"} | PLAIN,
+    "evaluations": {"evaluations", "nn", "views", "results", "datasets", "hdf5", "optim"} | PLAIN,
+    "report": {"report", "results", "strict"} | PLAIN,
 }
 HEAVY = {"torch", "torchvision", "pandas", "numpy", "h5py", "matplotlib", "scipy"}
 PLANNING = (

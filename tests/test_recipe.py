@@ -96,6 +96,16 @@ MISTAKES = [
 ]
 
 
+MISTAKES += [
+    ("suites/quick.yaml", put([], "groups", 0, "seeds"), r"groups\.0\.seeds is \[\], but"),
+    ("suites/quick.yaml", put("a/b", "groups", 0, "name"), r"groups\.0\.name is 'a/b', but"),
+    ("suites/quick.yaml", put(["features"], "groups", 0, "evaluations"), r"features is no evaluation"),
+    ("suites/quick.yaml", lambda content: content["groups"].append(content["groups"][0]), r"two groups have one name"),
+    ("methods/simclr.yaml", put(7, "schedule", "warmup_fraction"), r"schedule\.warmup_fraction is 7, but"),
+    ("methods/simclr.yaml", put(0.9, "optimiser", "momentum"), r"key optimiser is .*momentum is a key of sgd"),
+]
+
+
 @pytest.mark.parametrize(
     ("path", "change", "sentence"), MISTAKES, ids=[f"{p}-{i}" for i, (p, _, _) in enumerate(MISTAKES)]
 )

@@ -1,11 +1,18 @@
 """The result row: accuracies with their bootstrap and spread, and the JSON that holds them."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
 from selfsup.results import Measure, accuracy, write_measures
+
+
+def test_numpy_is_not_loaded_before_a_job_has_fixed_its_threads():
+    check = "import sys, selfsup.results; sys.exit('numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
 
 
 def test_accuracy_of_one_answer_each():

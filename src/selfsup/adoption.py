@@ -3,7 +3,7 @@
 import importlib
 
 from selfsup import signature
-from selfsup.datasets.lock import write_lock
+from selfsup.datasets.lock import read_lock, write_lock
 from selfsup.errors import InputError
 from selfsup.jobs import data_root
 from selfsup.recipe import PARAMS
@@ -23,8 +23,11 @@ def adopt(name: str, dataset: str | None, download: bool) -> None:
             raise InputError(f"--download: {dataset} has no publisher to fetch from; put your images into {root}")
         module.download(root)
     lock = module.adopt(root)
-    write_lock(PARAMS / "data" / f"{name}.lock", lock)
+    place = PARAMS / "data" / f"{name}.lock"
+    if place.exists() and read_lock(place) != lock:
+        raise InputError(f"{place} holds other examples than {root}; delete it first if these are the ones you mean")
+    write_lock(place, lock)
     counts = ", ".join(f"{split['examples']} {where}" for where, split in lock["splits"].items())
-    print(f"{PARAMS / 'data' / f'{name}.lock'} written: {counts} examples, {len(lock['classes'])} classes")
+    print(f"{place} written: {counts} examples, {len(lock['classes'])} classes")
     if not file.exists():
         print(f"now write {file}, e.g. `dataset: {dataset}`, `source: {name}`, `size_px: 32`, and name it in a suite")

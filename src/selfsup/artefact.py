@@ -23,7 +23,10 @@ FOLDERS = {
 
 @dataclass(frozen=True, eq=False)
 class Artefact:
-    """One folder of the store. ``parents`` are the artefacts that it is made from; the seed is in the path, not the digest."""
+    """One folder of the store. ``parents`` are the artefacts that it is made from; the seed is in the path, not the digest.
+
+    ``origin`` says where a person changes it: part of what a mistake is called, never of what the artefact is.
+    """
 
     kind: str
     name: str
@@ -31,6 +34,7 @@ class Artefact:
     modules: tuple[str, ...]
     parents: tuple["Artefact", ...] = ()
     seed: int | None = None
+    origin: str = ""
 
     @cached_property
     def determinants(self) -> dict[str, Any]:
@@ -110,7 +114,13 @@ def _chain(suite: Suite, group: Group, run: Run, seed: int) -> Chain:
     backbone = f"nn.backbones.{run.recipe['encoder']['backbone']}"
     source = prepared(group.data)
     pretrained = Artefact(
-        "run", run.method, {**run.recipe, **machine}, ("pretrain", f"methods.{run.method}", backbone), (source,), seed
+        "run",
+        run.method,
+        {**run.recipe, **machine},
+        ("pretrain", f"methods.{run.method}", backbone),
+        (source,),
+        seed,
+        run.origin,
     )
     module, arguments = evaluation("features")
     features = Artefact(
@@ -121,14 +131,12 @@ def _chain(suite: Suite, group: Group, run: Run, seed: int) -> Chain:
         (source, pretrained),
         seed,
     )
-    measures = {p: _measures(p, pretrained, features, machine, backbone) for p in run.evaluations}
+    measures = {p: _measures(p, pretrained, features, suite, backbone) for p in run.evaluations}
     results = Artefact("results", f"{run.method}-evaluations", {}, (), tuple(measures.values()), seed)
     return Chain(run, seed, source, pretrained, features, measures, results)
 
 
-def _measures(
-    protocol: str, pretrained: Artefact, features: Artefact, machine: dict[str, Any], backbone: str
-) -> Artefact:
+def _measures(protocol: str, pretrained: Artefact, features: Artefact, suite: Suite, backbone: str) -> Artefact:
     module, arguments = evaluation(protocol)
     reads_features = signature.constant(f"evaluations.{module}", "NEEDS") == "features"
     parents = (features,) if reads_features else features.parents
@@ -136,7 +144,7 @@ def _measures(
     return Artefact(
         "measures",
         f"{pretrained.name}-{protocol}",
-        {"evaluation": module, "arguments": arguments, **machine},
+        {"evaluation": module, "arguments": arguments, "device": suite.device, "threads": suite.threads},
         modules,
         parents,
         pretrained.seed,

@@ -45,16 +45,15 @@ class Checkpoint:
         self.last_s = time.monotonic()
 
     def load(self, training: "Training") -> None:
-        """Bring a run to where its checkpoint stood; nothing happens where there is none."""
+        """Bring a run to where its checkpoint stood; nothing happens where there is none.
+
+        Read on the CPU: ``load_state_dict`` moves what belongs on the device, and an optimiser's step count does not.
+        """
         if not self.path.exists():
             return
-        device = training.train.image.device
-        state = torch.load(self.path, map_location=device, weights_only=True)
+        state = torch.load(self.path, map_location="cpu", weights_only=True)
         training.method.load_state_dict(state["method"])
         for name, optimiser in training.optimisers.items():
             optimiser.load_state_dict(state["optimisers"][name])
         training.curves.restore(state["curves"])
         training.step, training.images = state["step"], state["images"]
-
-    def remove(self) -> None:
-        self.path.unlink(missing_ok=True)

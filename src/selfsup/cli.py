@@ -1,6 +1,8 @@
 """The command line: every rule of the pipeline is one of these commands, and each runs by hand."""
 
 import argparse
+import errno
+import json
 import os
 import sys
 from pathlib import Path
@@ -37,9 +39,11 @@ def main() -> None:
 
 
 _MENDABLE = {
-    28: "free some space and run the same command again",
-    13: "give yourself the right to it",
-    30: "mount it writable",
+    errno.ENOSPC: "free some space and run the same command again",
+    errno.EDQUOT: "free some of your quota and run the same command again",
+    errno.EFBIG: "allow larger files and run the same command again",
+    errno.EACCES: "give yourself the right to it",
+    errno.EROFS: "mount it writable",
 }
 
 
@@ -79,8 +83,9 @@ def _parser() -> argparse.ArgumentParser:
     remove.add_argument("kind", choices=["prepared", "run", "features", "measures", "results"])
     remove.add_argument("--suite")
     remove.add_argument("--apply", action="store_true", help="do it; otherwise only list")
-    command("sweep", _sweep, "move what no suite leads to from data/ into the local keep")
-    gc = command("gc", _gc, "list what the keep holds beyond every suite; --apply deletes it")
+    sweep = command("sweep", _sweep, "move what a suite does not lead to from data/ into the local keep")
+    sweep.add_argument("--suite")
+    gc = command("gc", _gc, "list what no suite leads to, in the keep and unfinished; --apply deletes it")
     gc.add_argument("--apply", action="store_true")
     return parser
 
@@ -91,13 +96,19 @@ def _common(parser: argparse.ArgumentParser) -> None:
 
 
 def _stage(arguments: argparse.Namespace) -> None:
-    target = arguments.target.parent if arguments.target.name == "spec.json" else arguments.target
+    target = _folder(arguments.target)
     artefact = store.locate(target, arguments.suite)
     if artefact.kind != STAGES[arguments.stage]:
         raise InputError(
             f"{target} is of kind {artefact.kind}; `selfsup {arguments.stage}` makes {STAGES[arguments.stage]}"
         )
     jobs.run(artefact, Progress(_label(artefact), arguments.log))
+
+
+def _folder(target: Path) -> Path:
+    """Return an artefact's folder as the store names it: below the working folder, without its spec.json."""
+    folder = target.parent if target.name == "spec.json" else target
+    return folder.relative_to(Path.cwd()) if folder.is_absolute() and folder.is_relative_to(Path.cwd()) else folder
 
 
 def _label(artefact: Artefact) -> str:
@@ -133,16 +144,16 @@ def of_kind(chain: Chain, kind: str) -> list[Artefact]:
 
 
 def _trace(arguments: argparse.Namespace) -> None:
-    import json
-
-    waiting, seen = [arguments.target.parent if arguments.target.is_file() else arguments.target], set()
+    first = _folder(arguments.target)
+    if not (first / "spec.json").is_file():
+        raise InputError(f"{first}: no spec.json lies there; name a folder of data/ that is finished, or `dvc pull` it")
+    waiting, seen = [first], set()
     while waiting:
         folder = waiting.pop(0)
         spec = folder / "spec.json"
         if not spec.is_file():
-            raise InputError(
-                f"{folder}: no spec.json lies there; name a folder of data/ that is finished, or `dvc pull` it"
-            )
+            print(f"{folder}\nnot here; `dvc pull` brings it")
+            continue
         content = json.loads(spec.read_text(encoding="utf-8"))
         print(f"{folder}\n{json.dumps({key: content[key] for key in ('params', 'code', 'made_with')}, indent=1)}")
         seen.add(folder)
@@ -163,15 +174,17 @@ def _remove(arguments: argparse.Namespace) -> None:
                 print(f"{'removed' if arguments.apply else 'would remove'} {folder}")
                 if arguments.apply:
                     store.remove(folder)
+        if arguments.apply:
+            store.partial(artefact.folder, ".checkpoint").unlink(missing_ok=True)
 
 
 def _sweep(arguments: argparse.Namespace) -> None:
-    for folder in store.sweep():
+    for folder in store.sweep(arguments.suite or suites.default()):
         print(f"kept aside {folder}")
 
 
 def _gc(arguments: argparse.Namespace) -> None:
-    for folder in store.unreachable(store.KEEP):
+    for folder in [*store.unreachable(suites.names(), store.KEEP), *store.unfinished()]:
         print(f"{'deleted' if arguments.apply else 'would delete'} {folder}")
         if arguments.apply:
             store.remove(folder)

@@ -13,7 +13,7 @@ class Curves:
     def __init__(self, every_steps: int) -> None:
         self.every_steps = every_steps
         self.rows: list[dict[str, float]] = []
-        self.sums: dict[str, Tensor] = {}
+        self.sums: dict[str, Tensor | float] = {}
         self.count = 0
 
     def add(self, values: dict[str, Tensor]) -> None:
@@ -35,7 +35,9 @@ class Curves:
         return row
 
     def state(self) -> dict[str, Any]:
-        return {"rows": self.rows, "sums": self.sums, "count": self.count}
+        """Return the rows and the open interval, as numbers: they belong to no device."""
+        sums = {name: float(total) for name, total in self.sums.items()}
+        return {"rows": self.rows, "sums": sums, "count": self.count}
 
     def restore(self, state: dict[str, Any]) -> None:
         self.rows, self.sums, self.count = state["rows"], dict(state["sums"]), state["count"]

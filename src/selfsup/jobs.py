@@ -1,6 +1,7 @@
 """One artefact, one job: from an artefact's parameters to the call that makes it."""
 
 import contextlib
+import errno
 import importlib
 import importlib.metadata
 import json
@@ -35,6 +36,7 @@ def run(artefact: Artefact, progress: Progress) -> None:
         else:
             makers = {"prepared": prepare, "run": pretrain, "features": features, "measures": measure}
             store.build(artefact, lambda scratch: _whole(artefact, scratch, makers[artefact.kind], progress))
+    store.partial(artefact.folder, ".checkpoint").unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -43,13 +45,20 @@ def damage_named(artefact: Artefact) -> Iterator[None]:
     try:
         yield
     except (OSError, SafetensorError) as error:
-        if getattr(error, "errno", None) is not None:
+        if getattr(error, "errno", None) not in (None, errno.ENOENT):
             raise
-        folders = " or ".join(str(need.folder) for need in artefact.needs())
-        reason = str(error).splitlines()[0]
-        raise InputError(
-            f"a file of {folders} is damaged ({reason}); remove that folder and run snakemake again"
-        ) from error
+        raise InputError(_damage(artefact, str(error).splitlines()[0])) from error
+
+
+def _damage(artefact: Artefact, reason: str) -> str:
+    import h5py
+
+    files = [file for need in artefact.needs() for file in sorted(need.folder.glob("*.h5"))]
+    broken = [file.parent for file in files if not h5py.is_hdf5(file)] or [need.folder for need in artefact.needs()]
+    return (
+        f"a file of {' or '.join(map(str, broken))} is damaged ({reason}); remove it here and in the keep, "
+        f"`rm -r {broken[0]} {store.KEEP / broken[0]}`, and run snakemake again"
+    )
 
 
 def fix_threads(threads: int) -> None:
@@ -98,30 +107,35 @@ def pretrain(artefact: Artefact, scratch: Path, progress: Progress) -> None:
     from selfsup.pretrain import pretrain as train
 
     assert artefact.seed is not None
-    train(
-        scratch,
-        prepared=artefact.parents[0].folder,
-        checkpoint=store.partial(artefact.folder, ".checkpoint"),
-        seed=artefact.seed,
-        progress=progress,
-        **artefact.params,
-    )
+    try:
+        train(
+            scratch,
+            prepared=artefact.parents[0].folder,
+            checkpoint=store.partial(artefact.folder, ".checkpoint"),
+            seed=artefact.seed,
+            progress=progress,
+            **artefact.params,
+        )
+    except InputError as error:
+        raise InputError(f"{artefact.origin}: {error}") from error
 
 
 def features(artefact: Artefact, scratch: Path, progress: Progress) -> None:
+    from selfsup.device import prepare_device
     from selfsup.evaluations.features import extract
 
     source, pretrained = artefact.parents
-    _set_threads(artefact)
+    prepare_device(artefact.params["device"], artefact.params["threads"])
     keys = {key: value for key, value in artefact.params.items() if key != "threads"}
     extract(pretrained.folder, source.folder, scratch, **keys)
 
 
 def measure(artefact: Artefact, scratch: Path, progress: Progress) -> None:
+    from selfsup.device import prepare_device
     from selfsup.evaluations.inputs import Inputs
 
     assert artefact.seed is not None
-    _set_threads(artefact)
+    prepare_device(artefact.params["device"], artefact.params["threads"])
     folders = {parent.kind: parent.folder for parent in (*artefact.parents, *artefact.parents[0].parents)}
     inputs = Inputs(
         prepared=folders["prepared"],
@@ -139,24 +153,18 @@ def measure(artefact: Artefact, scratch: Path, progress: Progress) -> None:
     write_measures(scratch / "measures.json", found, reason)
 
 
-def _set_threads(artefact: Artefact) -> None:
-    import torch
-
-    torch.set_num_threads(artefact.params["threads"])
-
-
 def results(artefact: Artefact, progress: Progress) -> None:
     """Measure each protocol that the store does not hold yet; one that crashes costs the others nothing."""
-    failed: list[tuple[Artefact, Exception]] = []
+    failed: list[Exception] = []
     for measures in artefact.parents:
-        fix_threads(measures.params["threads"])
         try:
-            store.build(measures, lambda scratch, one=measures: _whole(one, scratch, measure, progress))  # type: ignore[misc]
+            with damage_named(measures):
+                store.build(measures, lambda scratch, one=measures: _whole(one, scratch, measure, progress))  # type: ignore[misc]
         except Exception as error:
-            failed.append((measures, error))
+            progress.say(f"{measures.folder} failed: {error}")
+            failed.append(error)
     if failed:
-        measures, first = failed[0]
-        raise first if isinstance(first, InputError) else RuntimeError(f"{measures.folder}: {first}") from first
+        raise failed[0]
     store.build(artefact, lambda scratch: _whole(artefact, scratch, _gather, progress))
 
 

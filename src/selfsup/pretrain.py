@@ -9,13 +9,13 @@ import torch
 
 from selfsup.checkpoint import Checkpoint
 from selfsup.datasets.prepared import Split, read_split
+from selfsup.device import prepare_device
 from selfsup.errors import InputError
 from selfsup.methods.base import Facts, Method
 from selfsup.nn.encoder import build, save_encoder
-from selfsup.progress import Progress
 from selfsup.seeds import derive, generator
 from selfsup.seen import write_pretext, write_views
-from selfsup.training import Examples, Training
+from selfsup.training import Examples, Progress, Training
 
 
 def pretrain(
@@ -39,8 +39,9 @@ def pretrain(
 ) -> None:
     """Train one method with one seed and write the run into ``folder``.
 
-    ``checkpoint`` is resumed from where it exists; the last epoch counts. ``stop_after`` ends a session early with a
-    checkpoint and writes no run. Raises InputError where the device is missing or the loss is no longer finite.
+    ``checkpoint`` is resumed from where it exists, and left to whoever puts the run in its place; the last epoch counts.
+    ``stop_after`` ends a session early with a checkpoint and writes no run. Raises InputError where the device is missing
+    or the loss is no longer finite.
     """
     prepare_device(device, threads)
     kind = method_class(method)
@@ -65,7 +66,6 @@ def pretrain(
         folder / "views.h5", model, train.batch(torch.arange(min(8, facts.examples))), generator(seed, "gallery")
     )
     write_pretext(folder / "pretext.h5", model, {"train": train, "test": test}, batch_size, seed)
-    training.checkpoint.remove()
 
 
 def method_class(name: str) -> type[Method]:
@@ -76,16 +76,6 @@ def method_class(name: str) -> type[Method]:
         for _, found in inspect.getmembers(module, inspect.isclass)
         if issubclass(found, Method) and found.__module__ == module.__name__
     )
-
-
-def prepare_device(device: str, threads: int) -> None:
-    """Fix threads and determinism; a device that is asked for and not there is an error, never a silent CPU."""
-    torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(True, warn_only=device == "cuda")
-    if device == "cuda" and not torch.cuda.is_available():
-        raise InputError(
-            "the suite's key device is cuda, but torch finds no GPU here; set device: cpu in params/suites"
-        )
 
 
 def examples(split: Split, kind: type[Method], device: str) -> Examples:

@@ -4,14 +4,9 @@ import math
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import (
-    NonNegativeFloat,
-    NonNegativeInt,
-    PositiveFloat,
-    PositiveInt,
-)
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
 from selfsup import signature
 from selfsup.datasets.lock import read_lock
@@ -19,18 +14,29 @@ from selfsup.errors import InputError
 from selfsup.strict import Strict, check, nearest, read_yaml
 
 PARAMS = Path("params")
+NO_CHOICE = ("base", "inputs", "lock", "prepared")
 PROVIDED = ("root", "lock", "device", "precision")
+
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+Fraction = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Optimiser(Strict):
     name: Literal["adamw", "sgd"]
     learning_rate: PositiveFloat
     weight_decay: NonNegativeFloat
-    momentum: NonNegativeFloat | None = None
+    momentum: Fraction | None = None
+
+    @model_validator(mode="after")
+    def _momentum_is_for_sgd(self) -> "Optimiser":
+        if self.name == "adamw" and self.momentum is not None:
+            raise ValueError("momentum is a key of sgd; remove it")
+        return self
 
 
 class Schedule(Strict):
-    warmup_fraction: NonNegativeFloat
+    warmup_fraction: Fraction
 
 
 class Paper(Strict):
@@ -54,7 +60,7 @@ class MethodFile(Strict):
 
 class Variant(Strict):
     method: str
-    name: str
+    name: Name
     set: dict[str, Any]
 
 
@@ -64,11 +70,11 @@ class Asked(Strict):
 
 
 class GroupFile(Strict):
-    name: str
+    name: Name
     data: str
-    seeds: list[NonNegativeInt]
-    runs: list[str | Variant]
-    evaluations: list[str | Asked]
+    seeds: Annotated[list[NonNegativeInt], Field(min_length=1)]
+    runs: Annotated[list[str | Variant], Field(min_length=1)]
+    evaluations: Annotated[list[str | Asked], Field(min_length=1)]
 
 
 class SuiteFile(Strict):
@@ -77,7 +83,7 @@ class SuiteFile(Strict):
     device: Literal["cpu", "cuda"]
     precision: Literal["float32", "bfloat16"]
     threads: PositiveInt
-    groups: list[GroupFile]
+    groups: Annotated[list[GroupFile], Field(min_length=1)]
     claims: list[str]
     reported: list[str]
 
@@ -103,12 +109,12 @@ class Run:
     method: str
     recipe: dict[str, Any]
     paper: dict[str, Any]
-    file: Path
+    origin: str
     evaluations: list[str] = field(default_factory=list)
 
 
-def _module(package: str, name: Any, file: Path, key: str) -> str:
-    known = [found for found in signature.names(package) if found not in ("base", "lock", "prepared", "inputs")]
+def _module(package: str, name: Any, file: Path | str, key: str) -> str:
+    known = [found for found in signature.names(package) if found not in NO_CHOICE]
     if name not in known:
         raise InputError(
             f"{file}: key {key} names no module of src/selfsup/{package.replace('.', '/')}/: {nearest(str(name), known)}"
@@ -164,22 +170,33 @@ def _method_file(name: str) -> dict[str, Any]:
     return read_yaml(PARAMS / "methods" / f"{name}.yaml")
 
 
-def run(name: str, recipe: str, changes: dict[str, Any]) -> Run:
-    """Return one variant of ``params/methods/<recipe>.yaml``; ``changes`` maps dotted keys to values."""
+def run(name: str, recipe: str, changes: dict[str, Any], suite: Path) -> Run:
+    """Return one variant of ``params/methods/<recipe>.yaml``; ``changes`` maps dotted keys to values.
+
+    A mistake in the recipe is told of its file, one in the changes of the suite's.
+    """
     file = PARAMS / "methods" / f"{recipe}.yaml"
-    content = _changed(_method_file(recipe), changes, name)
-    checked = check(MethodFile, content, file)
-    method = _module("methods", checked["method"], file, "method")
-    checked["hyper"] = check(signature.schema(method, "__init__", base="Method"), checked["hyper"], file, "hyper")
-    encoder = dict(checked["encoder"])
-    backbone = _module("nn.backbones", encoder.pop("backbone", None), file, "encoder.backbone")
-    arguments = check(signature.schema(backbone, "build"), encoder, file, "encoder")
-    checked["encoder"] = {"backbone": backbone.rpartition(".")[2], **arguments}
-    paper = checked.pop("paper")
-    return Run(name, checked["method"], checked, paper, file)
+    unchanged = _checked(_method_file(recipe), str(file))
+    if not changes:
+        return Run(name, **unchanged, origin=str(file))
+    origin = f"{suite}, run {name}"
+    return Run(name, **_checked(_changed(_method_file(recipe), changes, origin), origin), origin=origin)
 
 
-def _changed(content: dict[str, Any], changes: dict[str, Any], variant: str) -> dict[str, Any]:
+def _checked(content: dict[str, Any], origin: str) -> dict[str, Any]:
+    """Return method, recipe and paper of a method's file with every key checked and defaults filled in."""
+    recipe = check(MethodFile, content, origin)
+    method = _module("methods", recipe["method"], origin, "method")
+    recipe["hyper"] = check(signature.schema(method, "__init__", base="Method"), recipe["hyper"], origin, "hyper")
+    encoder = dict(recipe["encoder"])
+    backbone = _module("nn.backbones", encoder.pop("backbone", None), origin, "encoder.backbone")
+    arguments = check(signature.schema(backbone, "build"), encoder, origin, "encoder")
+    recipe["encoder"] = {"backbone": backbone.rpartition(".")[2], **arguments}
+    paper = recipe.pop("paper")
+    return {"method": recipe["method"], "recipe": recipe, "paper": paper}
+
+
+def _changed(content: dict[str, Any], changes: dict[str, Any], origin: str) -> dict[str, Any]:
     copy = {key: dict(value) if isinstance(value, dict) else value for key, value in content.items()}
     for dotted, value in changes.items():
         *parents, last = dotted.split(".")
@@ -187,7 +204,7 @@ def _changed(content: dict[str, Any], changes: dict[str, Any], variant: str) -> 
         for parent in parents:
             if not isinstance(inner.get(parent), dict):
                 raise InputError(
-                    f"variant {variant}: set names {dotted}, but {parent} is no group of keys; {nearest(parent, list(copy))}"
+                    f"{origin}: set names {dotted}, but {parent} is no group of keys; {nearest(parent, list(copy))}"
                 )
             inner = inner[parent]
         inner[last] = value

@@ -19,11 +19,11 @@ from selfsup.progress import Progress
 from selfsup.recipe import PARAMS, evaluation
 from selfsup.report.content import Content, Group, Member
 from selfsup.report.deviations import deviations_table
+from selfsup.report.schemas import check_report_files, check_summary
 from selfsup.report.tables import as_csv
 from selfsup.strict import read_yaml
 
 REPORTS = Path("reports")
-FILES = ("manifest.json", "results.csv", "metrics.json", "index.html", "report.pdf")
 
 
 @cache
@@ -33,21 +33,28 @@ def digest(suite: str) -> str:
 
 
 def determinants(suite: str) -> dict[str, Any]:
-    """Return what decides a report's bytes."""
+    """Return what decides a report's bytes; pairs in lists, where their order is the report's."""
     asked = suites.load(suite)
     templates = sorted((signature.SOURCE / "report" / "templates").iterdir())
     texts = [PARAMS / "claims" / f"{name}.yaml" for name in asked.claims]
     texts += [PARAMS / "reported" / f"{name}.yaml" for name in asked.reported]
     return {
         "suite": {"name": suite, "title": asked.title, "summary": asked.summary},
-        "results": {
-            f"{g.name}/{c.run.name}/{c.seed}": str(c.results.folder) for g, found in chains(suite) for c in found
-        },
+        "groups": [[group.name, group.data.name, group.evaluations] for group in asked.groups],
+        "results": [
+            [f"{g.name}/{c.run.name}/{c.seed}", str(c.results.folder)] for g, found in chains(suite) for c in found
+        ],
         "code": closure("selfsup.report.build"),
-        "files": {file.name: _sha256(file.read_bytes()) for file in [*templates, *_present(texts)]},
-        "deviations": _sha256(as_csv(deviations_table()).encode()),
+        "templates": [[file.name, _sha256(file.read_bytes())] for file in templates],
+        "texts": [[str(file), _sha256(file.read_bytes())] for file in _present(texts)],
+        "deviations": _sha256(as_csv(deviations_table(_modules(suite))).encode()),
         "papers": papers(asked),
     }
+
+
+def _modules(suite: str) -> list[str]:
+    """Return the modules whose code made the suite's artefacts."""
+    return sorted({module for made in store.reachable(suite).values() for module in made.determinants["code"]})
 
 
 def _present(files: list[Path]) -> list[Path]:
@@ -72,12 +79,12 @@ def content(suite: str) -> Content:
             data_recipe={"name": group.data.name, **group.data.arguments},
             seeds=group.seeds,
             variants=[run.name for run in group.runs],
-            protocols=group.evaluations,
+            protocols={protocol: evaluation(protocol)[0] for protocol in group.evaluations},
             members=[_member(chain) for chain in found],
         )
         for group, found in chains(suite)
     ]
-    protocols = {p: evaluation(p)[1] for group in asked.groups for p in group.evaluations}
+    asked_for = {protocol: evaluation(protocol) for group in asked.groups for protocol in group.evaluations}
     return Content(
         suite=suite,
         title=asked.title,
@@ -86,12 +93,21 @@ def content(suite: str) -> Content:
         precision=asked.precision,
         threads=asked.threads,
         groups=groups,
-        protocols=protocols,
+        protocols={p: {"evaluation": module, **arguments} for p, (module, arguments) in asked_for.items()},
         reported={name: read_yaml(PARAMS / "reported" / f"{name}.yaml") for name in asked.reported},
         claims={name: read_yaml(PARAMS / "claims" / f"{name}.yaml") for name in asked.claims},
         papers=papers(asked),
+        modules=_modules(suite),
         digest=digest(suite),
     )
+
+
+def check(suite: str) -> None:
+    """Refuse, before anything is trained, a claim, a published number or a summary that the report could not print."""
+    asked = content(suite)
+    variants = {group.name: set(group.variants) for group in asked.groups}
+    check_report_files(asked.claims, asked.reported, set().union(*variants.values()))
+    check_summary(suite, asked.summary, variants, asked.protocols)
 
 
 def _member(chain: Chain) -> Member:
@@ -138,7 +154,7 @@ def write(suite: str, progress: Progress) -> None:
     from selfsup.report.build import build
 
     with store.locked(Path("data") / f"report-{suite}"):
-        scratch = store.partial(Path("data") / f"report-{suite}")
+        scratch = REPORTS / f".{suite}.partial"
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
         build(content(suite), scratch)

@@ -3,9 +3,10 @@
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
 COLUMNS = [
     "suite",
@@ -51,12 +52,14 @@ class Measure:
     boot_high: float | None = None
 
 
-def accuracy(correct: np.ndarray, metric: str = "top1", **where: Any) -> Measure:
+def accuracy(correct: "np.ndarray", metric: str = "top1", **where: Any) -> Measure:
     """Return the accuracy in percent of answers (N,) bool with its 95 % bootstrap interval over the examples.
 
     Answers of several draws (draws, N) give their mean, with the spread over draws as ``probe_sd``. A resampled set is
     known by how many of its examples were right in 0, 1, ... draws: a multinomial draw, so no example is copied.
     """
+    import numpy as np  # here: planning loads this file before a job has fixed numpy's threads
+
     draws = np.atleast_2d(correct)
     count, n = draws.shape
     levels = np.bincount(draws.sum(0), minlength=count + 1)

@@ -1,6 +1,8 @@
 """What a method saw: the gallery's panels, and its pretext task on held-out images for the baselines to try."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from selfsup.hdf5 import write_whole
 from selfsup.methods.base import Draws, Method, Pretext, Views
 from selfsup.seeds import generator
 
@@ -21,7 +24,7 @@ PRETEXT_EXAMPLES = 1000
 def write_views(file: Path, method: Method, batch: Views, draws_from: torch.Generator) -> None:
     """Write the panels of one small batch, drawn by the real views: uint8 images, a title, and a caption under each."""
     panels = method.panels(_views(method, batch, method.draw(len(batch["image"]), draws_from)))
-    with h5py.File(file, "w", track_order=True) as target:
+    with _new_file(file, track_order=True) as target:
         for number, panel in enumerate(panels):
             group = target.create_group(f"panel{number}", track_order=True)
             group.attrs["title"] = panel.title
@@ -37,7 +40,7 @@ def write_pretext(file: Path, method: Method, splits: dict[str, "Examples"], bat
     parts = {name: _pretexts(method, split, batch_size, seed, name) for name, split in splits.items()}
     if not all(parts.values()):
         return
-    with h5py.File(file, "w") as target:
+    with _new_file(file) as target:
         for name, found in parts.items():
             group = target.create_group(name)
             target.attrs["kind"] = found[0].kind
@@ -55,6 +58,15 @@ def write_pretext(file: Path, method: Method, splits: dict[str, "Examples"], bat
             }
             for key, values in columns.items():
                 group.create_dataset(key, data=values, track_times=False)
+
+
+@contextmanager
+def _new_file(path: Path, track_order: bool = False) -> Iterator[h5py.File]:
+    """Hand out an HDF5 file in memory, laid out as on a disk, and write it whole at the end."""
+    with h5py.File(path.name, "w", driver="core", backing_store=False, track_order=track_order) as file:
+        yield file
+        file.flush()
+        write_whole(path, file.id.get_file_image())
 
 
 def _pretexts(method: Method, split: "Examples", batch_size: int, seed: int, name: str) -> list[Pretext]:

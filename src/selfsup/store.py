@@ -13,7 +13,6 @@ from selfsup.errors import InputError
 
 PARTIAL = Path("data/.partial")
 KEEP = Path(".keep")
-FREE_BYTES = 256 << 20
 
 
 def reachable(suite: str) -> dict[Path, Artefact]:
@@ -40,20 +39,13 @@ def build(artefact: Artefact, make: Callable[[Path], None]) -> None:
         scratch = partial(artefact.folder)
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
-        check_space(scratch)
-        make(scratch)
+        try:
+            make(scratch)
+        except BaseException:
+            shutil.rmtree(scratch, ignore_errors=True)
+            raise
         place(scratch, artefact.folder)
         keep(artefact.folder)
-
-
-def check_space(folder: Path) -> None:
-    """Raise InputError where the disk is nearly full: HDF5 ends the whole process when it fills up under an open file."""
-    free = shutil.disk_usage(folder).free
-    if free < FREE_BYTES:
-        raise InputError(
-            f"{folder}: the disk has {free >> 20} MiB left and this step may need {FREE_BYTES >> 20}; "
-            "free some space and run the same command again"
-        )
 
 
 def partial(folder: Path, suffix: str = "") -> Path:
@@ -69,8 +61,9 @@ def locked(folder: Path) -> Iterator[None]:
     while True:
         handle = path.open("w")
         fcntl.flock(handle, fcntl.LOCK_EX)
-        if path.exists() and os.fstat(handle.fileno()).st_ino == path.stat().st_ino:
-            break
+        with contextlib.suppress(FileNotFoundError):
+            if os.fstat(handle.fileno()).st_ino == path.stat().st_ino:
+                break
         handle.close()  # its last holder removed the file while we waited
     try:
         yield
@@ -126,13 +119,14 @@ def restore_all(suite: str) -> None:
     """Bring back what a suite leads to and the keep still holds, so that planning finds it."""
     if KEEP.exists():
         for folder, artefact in reachable(suite).items():
-            if not artefact.exists():
-                restore(folder)
+            if not artefact.exists() and (KEEP / folder).exists():
+                with locked(folder):
+                    restore(folder)
 
 
-def unreachable(root: Path = Path(".")) -> list[Path]:
-    """Return the folders below ``root`` that no suite leads to: of the store, or of the keep."""
-    wanted = {folder for name in suites.names() for folder in reachable(name)}
+def unreachable(asked: list[str], root: Path = Path(".")) -> list[Path]:
+    """Return the folders below ``root`` (the store, or the keep) that none of these suites leads to."""
+    wanted = {folder for name in asked for folder in reachable(name)}
     tops = {Path(place) for place in FOLDERS.values()}
     return [
         spec.parent
@@ -146,9 +140,15 @@ def _specs(top: Path) -> list[Path]:
     return sorted([*top.glob("*/spec.json"), *top.glob("*/s*/spec.json")])
 
 
-def sweep() -> list[Path]:
-    """Move what no suite leads to out of the store into the keep, so that dvc.lock is a function of the parameters."""
-    moved = unreachable()
+def unfinished() -> list[Path]:
+    """Return the scratch folders and checkpoints of runs that no suite leads to any more."""
+    wanted = {partial(folder).name for name in suites.names() for folder in reachable(name)}
+    return [path for path in sorted(PARTIAL.glob("*")) if path.name.partition(".")[0] not in wanted]
+
+
+def sweep(suite: str) -> list[Path]:
+    """Move what a suite does not lead to out of the store into the keep: dvc.lock becomes a function of the parameters."""
+    moved = unreachable([suite])
     for folder in moved:
         keep(folder)
         remove(folder)
@@ -156,8 +156,11 @@ def sweep() -> list[Path]:
 
 
 def remove(folder: Path) -> None:
-    """Delete one artefact's folder, and its parent where that was the last."""
-    shutil.rmtree(folder)
+    """Delete one artefact's folder (or an unfinished one's file), and its parent where that was the last."""
+    if folder.is_dir():
+        shutil.rmtree(folder)
+    else:
+        folder.unlink(missing_ok=True)
     with contextlib.suppress(OSError):
         folder.parent.rmdir()
 

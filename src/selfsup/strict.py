@@ -32,7 +32,7 @@ def read_yaml(file: Path) -> dict[str, Any]:
     return content
 
 
-def check(model: type[BaseModel], content: dict[str, Any], file: Path, prefix: str = "") -> dict[str, Any]:
+def check(model: type[BaseModel], content: dict[str, Any], file: Path | str, prefix: str = "") -> dict[str, Any]:
     """Return the content with defaults filled in; InputError with file, key and mend for the first mistake."""
     try:
         return model.model_validate(content).model_dump()
@@ -40,7 +40,7 @@ def check(model: type[BaseModel], content: dict[str, Any], file: Path, prefix: s
         raise InputError(_sentence(error, model, file, prefix)) from None
 
 
-def _sentence(error: ValidationError, model: type[BaseModel], file: Path, prefix: str) -> str:
+def _sentence(error: ValidationError, model: type[BaseModel], file: Path | str, prefix: str) -> str:
     first = sorted(error.errors(), key=lambda found: found["type"] != "extra_forbidden")[0]
     key = ".".join(str(part) for part in (*([prefix] if prefix else []), *first["loc"]))
     if first["type"] == "extra_forbidden":

@@ -7,7 +7,7 @@ from typing import Any
 
 from selfsup import signature
 from selfsup.errors import InputError
-from selfsup.recipe import PARAMS, Asked, Data, Run, SuiteFile, Variant, data, run
+from selfsup.recipe import PARAMS, Asked, Data, Run, SuiteFile, Variant, data, evaluation, run
 from selfsup.strict import check, read_yaml
 
 
@@ -56,6 +56,8 @@ def load(name: str) -> Suite:
     file = PARAMS / "suites" / f"{name}.yaml"
     content = check(SuiteFile, read_yaml(file), file)
     groups = [_group(group, file) for group in content.pop("groups")]
+    if len({group.name for group in groups}) < len(groups):
+        raise InputError(f"{file}: two groups have one name; tables and files are called by it, so give each its own")
     return Suite(name=name, groups=groups, **content)
 
 
@@ -66,7 +68,7 @@ def _group(content: dict[str, Any], file: Path) -> Group:
     for entry in content["runs"]:
         variant = Variant(method=entry, name=entry, set={}) if isinstance(entry, str) else Variant(**entry)
         wanted = [a.protocol for a in asked if not a.runs or variant.name in a.runs]
-        found = run(variant.name, variant.method, variant.set)
+        found = run(variant.name, variant.method, variant.set, file)
         runs.append(replace(found, evaluations=wanted))
         _fits(runs[-1], source)
     known = [found.name for found in runs]
@@ -75,6 +77,8 @@ def _group(content: dict[str, Any], file: Path) -> Group:
             f"{file}: group {content['name']} names a run or a seed twice; give each variant a name of its own"
         )
     for ask in asked:
+        if evaluation(ask.protocol)[0] == "features":
+            raise InputError(f"{file}: {ask.protocol} is no evaluation; features are always taken, remove it")
         if unknown := set(ask.runs) - set(known):
             raise InputError(
                 f"{file}: evaluation {ask.protocol} asks for {', '.join(sorted(unknown))}; runs are {', '.join(known)}"
@@ -86,11 +90,11 @@ def _fits(run: Run, source: Data) -> None:
     """Refuse, before anything is trained, a recipe that the data cannot serve."""
     if run.recipe["batch_size"] > source.train_examples:
         raise InputError(
-            f"{run.file}: key batch_size is {run.recipe['batch_size']}, but params/data/{source.name}.yaml "
+            f"{run.origin}: key batch_size is {run.recipe['batch_size']}, but params/data/{source.name}.yaml "
             f"has {source.train_examples} training examples; lower it"
         )
     modality = signature.constant(f"methods.{run.method}", "modality", within="Method")
     if modality == "labelled_image" and not source.labelled:
         raise InputError(
-            f"{run.file}: {run.method} needs labels and params/data/{source.name}.yaml has none; leave it out of the suite"
+            f"{run.origin}: {run.method} needs labels and params/data/{source.name}.yaml has none; leave it out of the suite"
         )

@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -17,8 +17,17 @@ from selfsup.methods.base import Method, Views
 from selfsup.nn.encoder import Encoder
 from selfsup.optim import optimiser as make_optimiser
 from selfsup.optim import warmup_cosine
-from selfsup.progress import Progress
 from selfsup.seeds import derive, generator
+
+
+class Progress(Protocol):
+    """Who is told how a run goes. A result never depends on it, so what it prints is no part of the code of a run."""
+
+    def say(self, line: str) -> None:
+        """Tell one line."""
+
+    def steps(self, start: int, total: int, unit: str, images_per_step: int, status: dict[str, float]) -> Iterator[int]:
+        """Yield ``start`` to ``total``; ``status`` holds the newest values at any time."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +80,7 @@ class Training:
         if self.step:
             progress.say(f"resumed at step {self.step} of {self.total_steps}")
         status: dict[str, float] = {}
-        batches = self._batches()
+        batches = self._batches(self.step)
         for step in progress.steps(self.step, self.total_steps, "step", self.batch_size, status):
             status |= self._advance(next(batches))
             self.step = step + 1
@@ -81,13 +90,14 @@ class Training:
                 return False
         return True
 
-    def _batches(self) -> Iterator[Tensor]:
-        """Yield the rows of each remaining batch, shuffled anew each epoch, the incomplete last batch dropped."""
+    def _batches(self, start: int) -> Iterator[Tensor]:
+        """Yield the rows of each batch from step ``start`` on, shuffled anew each epoch, the incomplete last one dropped."""
         per_epoch = len(self.train.image) // self.batch_size
-        for epoch in range(self.step // per_epoch, self.total_steps // per_epoch):
+        first_epoch, done = divmod(start, per_epoch)
+        for epoch in range(first_epoch, self.total_steps // per_epoch):
             order = torch.randperm(len(self.train.image), generator=generator(self.seed, "order", epoch))
-            first = self.step % per_epoch if epoch == self.step // per_epoch else 0
-            yield from order[: per_epoch * self.batch_size].split(self.batch_size)[first:]
+            batches = order[: per_epoch * self.batch_size].split(self.batch_size)
+            yield from batches[done if epoch == first_epoch else 0 :]
 
     def _advance(self, index: Tensor) -> dict[str, float]:
         """Take one step of every player, in order, and return the newest logged means."""

@@ -1,18 +1,19 @@
 """What the Snakefile asks: which artefact a path is, what it needs, and how many GPUs a rule takes."""
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from selfsup import store
+from selfsup import reports, store
 from selfsup import suite as suites
 from selfsup.artefact import Artefact, chains
 from selfsup.errors import InputError
 from selfsup.jobs import data_root
 
 STAGES = {"pretrain": "run", "features": "features", "evaluate": "results"}
-FORCING = ("-F", "-R", "--forceall", "--forcerun")
+FORCING = re.compile(r"-[a-zA-Z]*[FR]|--forceall|--forcerun")
 
 
 class Plan:
@@ -21,6 +22,7 @@ class Plan:
     def __init__(self, suite: str) -> None:
         self.suite = suite
         asked = suites.load(suite)
+        reports.check(suite)
         store.restore_all(suite)
         self.artefacts = store.reachable(suite)
         self.threads = asked.threads
@@ -38,7 +40,7 @@ class Plan:
             folder = Path(pattern.format(**wildcards))
             artefact = self.artefacts.get(folder)
             if artefact is None:
-                raise InputError(f"{folder}: suite {self.suite} does not lead to it; ask `selfsup where`")
+                sys.exit(f"selfsup: {folder}: suite {self.suite} does not lead to it; ask `selfsup where`")
             there = artefact.exists()
             return [ancient(str(need.target)) for need in artefact.needs() if not there or need.exists()]
 
@@ -47,7 +49,9 @@ class Plan:
     def check_files(self) -> None:
         """Exit with one sentence, before any job starts, where the files of a data set still to prepare are not there."""
         try:
-            for artefact in self.artefacts.values():
+            missing = [artefact for artefact in self.artefacts.values() if not artefact.exists()]
+            needed = {need.folder: need for artefact in missing for need in artefact.needs()}
+            for artefact in needed.values():
                 if artefact.kind == "prepared" and artefact.params["source"] and not artefact.exists():
                     source = data_root() / artefact.params["source"]
                     if not source.is_dir():
@@ -75,9 +79,16 @@ def _of(every: tuple[Artefact, ...], kind: str) -> Artefact:
     return next(artefact for artefact in every if artefact.kind == kind)
 
 
+def asked_suite(config: dict[str, Any]) -> str:
+    """Return the suite that Snakemake was asked for; InputError for any other key, which would silently do nothing."""
+    if unknown := [key for key in config if key != "suite"]:
+        raise InputError(f"--config {unknown[0]}=...: the only key is suite, e.g. --config suite=quick")
+    return str(config.get("suite") or suites.default())
+
+
 def refuse_force(argv: list[str]) -> None:
     """Raise InputError where Snakemake is told to repeat what is there: a path names its content."""
-    if forced := [word for word in argv if word.startswith(FORCING) and not word.startswith("--force-")]:
+    if forced := [word for word in argv if FORCING.match(word)]:
         raise InputError(
             f"{forced[0]} is not for this store: `selfsup remove RUN KIND --apply`, then `snakemake`, makes it anew"
         )

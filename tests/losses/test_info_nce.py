@@ -68,6 +68,31 @@ def test_a_planted_error_is_noticed(before, after):
         check(mutant(module, before, after).info_nce)
 
 
+def check_under_autocast(info_nce):
+    """Under bfloat16 autocast the loss of bfloat16 inputs is the float32 loss of the same numbers."""
+    rounded = [rows.detach().bfloat16() for rows in inputs()]
+    expected, _ = module.info_nce(*(rows.float() for rows in rounded), 0.07)
+    for given in (rounded, [rows.float() for rows in rounded]):
+        with torch.autocast("cpu", torch.bfloat16):
+            loss, _ = info_nce(*given, 0.07)
+        assert loss.dtype == torch.float32
+        assert torch.equal(loss, expected)
+
+
+def test_autocast_does_not_round_the_logits():
+    check_under_autocast(module.info_nce)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("enabled=False", "dtype=torch.bfloat16"), ("torch.promote_types(query.dtype, torch.float32)", "query.dtype")],
+    ids=["autocast", "dtype"],
+)
+def test_rounded_logits_would_be_noticed(before, after):
+    with pytest.raises(AssertionError):
+        check_under_autocast(mutant(module, before, after).info_nce)
+
+
 def test_value_by_hand():
     """A query at its key, both orthogonal to two negatives: -log(e / (e + 2)) at temperature 1."""
     x, y = torch.eye(2)

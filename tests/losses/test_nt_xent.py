@@ -67,6 +67,31 @@ def test_a_planted_error_is_noticed(before, after):
         check(mutant(module, before, after).nt_xent)
 
 
+def check_under_autocast(nt_xent):
+    """Under bfloat16 autocast the loss of bfloat16 inputs is the float32 loss of the same numbers."""
+    rounded = [rows.detach().bfloat16() for rows in pairs()]
+    expected, _ = module.nt_xent(*(rows.float() for rows in rounded), 0.07)
+    for given in (rounded, [rows.float() for rows in rounded]):
+        with torch.autocast("cpu", torch.bfloat16):
+            loss, _ = nt_xent(*given, 0.07)
+        assert loss.dtype == torch.float32
+        assert torch.equal(loss, expected)
+
+
+def test_autocast_does_not_round_the_logits():
+    check_under_autocast(module.nt_xent)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("enabled=False", "dtype=torch.bfloat16"), ("torch.promote_types(first.dtype, torch.float32)", "first.dtype")],
+    ids=["autocast", "dtype"],
+)
+def test_rounded_logits_would_be_noticed(before, after):
+    with pytest.raises(AssertionError):
+        check_under_autocast(mutant(module, before, after).nt_xent)
+
+
 def test_value_by_hand():
     """Two images whose views agree and which are orthogonal: -log(e / (e + 2)) at temperature 1."""
     z = torch.eye(2)

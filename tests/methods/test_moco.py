@@ -123,12 +123,12 @@ def test_pretext_asks_with_the_query_encoder_and_answers_with_the_key_encoder():
     ("facts", "changes", "key"),
     [
         ({"batch_size": 1}, {}, "batch_size"),
-        ({}, {"queue_length": 4}, "queue_length"),
-        ({}, {"momentum": 1.0}, "momentum"),
-        ({}, {"batch_norm_splits": 3}, "batch_norm_splits"),
-        ({}, {"batch_norm_splits": 8}, "batch_norm_splits"),
+        ({}, {"queue_length": 4}, "hyper.queue_length"),
+        ({}, {"momentum": 1.0}, "hyper.momentum"),
+        ({}, {"batch_norm_splits": 3}, "hyper.batch_norm_splits"),
+        ({}, {"batch_norm_splits": 8}, "hyper.batch_norm_splits"),
     ],
 )
 def test_senseless_recipes_are_refused_by_key(facts, changes, key):
-    with pytest.raises(InputError, match=f"recipe key {key} is"):
+    with pytest.raises(InputError, match=f"^{key} is"):
         build("moco_v2", facts=replace(FACTS, **facts), **changes)

@@ -63,5 +63,5 @@ def test_panel_shows_both_views_of_an_image_side_by_side():
 
 
 def test_a_batch_of_one_is_refused():
-    with pytest.raises(InputError, match="recipe key batch_size is 1"):
+    with pytest.raises(InputError, match=r"^batch_size is 1"):
         build("simclr", facts=replace(FACTS, batch_size=1))

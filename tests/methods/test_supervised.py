@@ -28,5 +28,5 @@ def test_panel_names_the_class():
 
 @pytest.mark.parametrize("classes", [0, 1])
 def test_a_data_set_without_classes_is_refused(classes):
-    with pytest.raises(InputError, match="recipe key method is supervised"):
+    with pytest.raises(InputError, match=r"^method is supervised"):
         build("supervised", facts=replace(FACTS, classes=classes))

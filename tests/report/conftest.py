@@ -1,5 +1,6 @@
-"""One fabricated report, built once for all tests of its parts."""
+"""One fabricated report, built once for all tests of its parts, in a folder of its own with `data/` in it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,8 +23,23 @@ class Built:
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory) -> Built:
-    content = fabricate.content(tmp_path_factory.mktemp("suite"))
+def place(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("suite")
+
+
+@pytest.fixture(scope="session")
+def built(place, tmp_path_factory) -> Built:
     folder = tmp_path_factory.mktemp("report")
-    build(content, folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(place)
+        content = fabricate.content(Path("data"))
+        build(content, folder)
     return Built(content, folder)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _where_data_lies(place) -> Iterator[None]:
+    """Paths of a report are relative, as the store's are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(place)
+        yield

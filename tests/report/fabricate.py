@@ -24,8 +24,8 @@ VARIANTS = {
 PROTOCOLS = {
     "linear_probe": {"evaluation": "linear_probe", "penalties": [0.01, 0.1, 1.0], "pooling": "mean"},
     "knn": {"evaluation": "knn", "k": 200, "temperature": 0.1},
-    "few_labels_frozen": {"evaluation": "few_labels_frozen", "fractions": [0.01, 0.1], "draws": 5},
-    "fine_tune": {"evaluation": "fine_tune", "fractions": [0.01, 0.1], "epochs": 20},
+    "few_labels_frozen": {"evaluation": "few_labels_frozen", "label_fractions": [0.01, 0.1], "draws": 5},
+    "fine_tune": {"evaluation": "fine_tune", "label_fractions": [0.01, 0.1], "epochs": 20},
     "pretext": {"evaluation": "pretext"},
 }
 LAYERS = {"conv1": 0.5, "conv2": 0.75, "conv3": 0.95, "conv4": 1.0}
@@ -33,7 +33,7 @@ TEST_EXAMPLES = 2000
 
 
 def content(folder: Path) -> Content:
-    """Return two groups of seven variants: three seeds on scenes, one on cifar10-10k."""
+    """Return, with its files below ``folder``, two groups of seven variants: three seeds on scenes, one on cifar10-10k."""
     claims = {path.stem: yaml.safe_load(path.read_text()) for path in sorted((PARAMS / "claims").glob("*.yaml"))}
     reported = {path.stem: yaml.safe_load(path.read_text()) for path in sorted((PARAMS / "reported").glob("*.yaml"))}
     return Content(
@@ -47,14 +47,16 @@ def content(folder: Path) -> Content:
         protocols=PROTOCOLS,
         reported=reported,
         claims=claims,
+        modules=["selfsup", "selfsup.losses.info_nce", "selfsup.methods", "selfsup.methods.moco"],
         digest="5f1e0c9a",
     )
 
 
 def group(folder: Path, name: str, seeds: list[int], shift: float) -> Group:
     members = [member(folder, name, variant, seed, shift) for variant in VARIANTS for seed in seeds]
+    protocols = {protocol: parameters["evaluation"] for protocol, parameters in PROTOCOLS.items()}
     recipe = {"name": name, "size_px": 32, "train_examples": 10000, "test_examples": TEST_EXAMPLES}
-    return Group(name, name.split("-")[0], recipe, seeds, list(VARIANTS), list(PROTOCOLS), members)
+    return Group(name, name.split("-")[0], recipe, seeds, list(VARIANTS), protocols, members)
 
 
 def member(folder: Path, data: str, variant: str, seed: int, shift: float) -> Member:
@@ -79,7 +81,11 @@ def member(folder: Path, data: str, variant: str, seed: int, shift: float) -> Me
     recipe = {"method": method, "encoder": {"backbone": "small_conv", "width": 24}, "epochs": 4, "batch_size": 128}
     measures = {
         protocol: write_protocol(
-            folder / "results" / data / variant / f"s{seed}" / protocol, protocol, skill, method, generator
+            folder / "results" / f"{variant}-evaluations-{data[0]}5e6f7a8b" / f"s{seed}",
+            protocol,
+            skill,
+            method,
+            generator,
         )
         for protocol in PROTOCOLS
         if (variant, protocol) != ("simclr-no-colour", "fine_tune")
@@ -91,8 +97,8 @@ def member(folder: Path, data: str, variant: str, seed: int, shift: float) -> Me
 
 
 def write_protocol(folder: Path, protocol: str, skill: float, method: str, generator: np.random.Generator) -> Path:
-    folder.mkdir(parents=True)
-    path = folder / "measures.json"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{protocol}.json"
     if protocol == "pretext" and method in ("random", "supervised"):
         write_measures(path, [], "the method has no pretext task")
     else:

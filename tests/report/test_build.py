@@ -5,16 +5,19 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import pytest
 from fabricate import VARIANTS
 
+from selfsup.errors import InputError
 from selfsup.report.build import build
+from selfsup.results import write_measures
 
 
 def contents(folder):
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_twice_the_same_bytes(built, tmp_path):
+def test_twice_the_same_bytes(built, place, tmp_path):
     """Another process, with other hashes and another working directory, writes every file the same, without torch."""
     (tmp_path / "content.json").write_text(repr(built.content))
     program = (
@@ -24,6 +27,7 @@ def test_twice_the_same_bytes(built, tmp_path):
         "sys.exit('torch' in sys.modules)"
     )
     (tmp_path / "out").mkdir()
+    (tmp_path / "data").symlink_to(place / "data")
     environment = {"PYTHONHASHSEED": "7", "OMP_NUM_THREADS": "1", "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=environment, check=False)
     assert done.returncode == 0, "building a report imports torch, or failed"
@@ -37,8 +41,8 @@ def test_the_files(built):
         assert {f"tables/accuracy-{group.name}.csv", f"figures/{group.name}-training.svg"} <= names
 
 
-def test_nothing_tells_the_machine(built):
-    places = [str(built.folder).encode(), str(built.content.groups[0].members[0].run.parents[2]).encode()]
+def test_nothing_tells_the_machine(built, place):
+    places = [str(built.folder).encode(), str(place).encode()]
     for name, found in contents(built.folder).items():
         assert not [place for place in places if place in found], name
 
@@ -54,11 +58,51 @@ def test_metrics_are_means_and_verdicts(built):
 def test_a_suite_without_claims_published_numbers_or_pretext(built, tmp_path):
     """The smallest suite still makes a report."""
     group = built.content.groups[1]
-    group = replace(group, protocols=["linear_probe"], variants=["simclr"], members=[_only(group.members)])
+    group = replace(
+        group, protocols={"linear_probe": "linear_probe"}, variants=["simclr"], members=[_only(group.members)]
+    )
     build(replace(built.content, groups=[group], claims={}, reported={}, summary=""), tmp_path)
     page = (tmp_path / "index.html").read_text()
     assert "Published" not in page.split("<main")[1].split('id="provenance"')[0]
     assert (tmp_path / "report.pdf").stat().st_size > 10_000
+
+
+def test_a_group_in_which_no_evaluation_applies(built, tmp_path):
+    """Unlabelled data, one variant, one seed: every cell says why it is empty, and page and paper are made."""
+    group = built.content.groups[1]
+    member = next(member for member in group.members if member.variant == "simclr")
+    for protocol in group.protocols:
+        write_measures(tmp_path / f"{protocol}.json", [], f"no labels for {protocol}")
+    member = replace(member, measures={p: tmp_path / f"{p}.json" for p in group.protocols})
+    group = replace(group, variants=["simclr"], members=[member])
+    (tmp_path / "out").mkdir()
+    summary = "It reads {cifar10-10k/simclr/fine_tune@0.01}."
+    build(replace(built.content, groups=[group], claims={}, summary=summary), tmp_path / "out")
+    page = (tmp_path / "out" / "index.html").read_text()
+    for protocol in group.protocols:
+        assert f"<small>no labels for {protocol}</small>" in page
+        assert f'"does not apply: no labels for {protocol}"' in page
+    assert "It reads not measured." in page
+    assert "does not apply" in (tmp_path / "out" / "tables" / "accuracy-cifar10-10k.csv").read_text()
+    assert (tmp_path / "out" / "results.csv").read_text().count("\n") == 1
+    assert (tmp_path / "out" / "report.pdf").stat().st_size > 10_000
+
+
+def test_nothing_applies_and_claims_stay_unmeasured(built, tmp_path):
+    """The whole suite over unlabelled data, three seeds."""
+    group = built.content.groups[0]
+    write_measures(tmp_path / "none.json", [], "the data has no labels")
+    members = [replace(m, measures=dict.fromkeys(m.measures, tmp_path / "none.json")) for m in group.members]
+    (tmp_path / "out").mkdir()
+    build(replace(built.content, groups=[replace(group, members=members)]), tmp_path / "out")
+    verdicts = json.loads((tmp_path / "out" / "metrics.json").read_text())["claims"]["scenes"]
+    assert set(verdicts.values()) == {"not measured"}
+
+
+def test_a_claim_on_no_run_of_the_suite_is_refused(built, tmp_path):
+    group = replace(built.content.groups[1], variants=["simclr"])
+    with pytest.raises(InputError, match="no run of the suite"):
+        build(replace(built.content, groups=[group]), tmp_path)
 
 
 def _only(members):

@@ -1,6 +1,6 @@
-"""Docstrings are the one place where a deviation is written; the table reads them all."""
+"""Docstrings are the one place where a deviation is written; the table reads those of the modules it is given."""
 
-from selfsup.report.deviations import deviations_table
+from selfsup.report import deviations
 
 MODULE = '''"""A module.
 
@@ -9,6 +9,9 @@ Differs: the module
 
 Other text.
 """
+
+
+import no_such_module
 
 
 class Loss:
@@ -27,17 +30,20 @@ def plain():
 '''
 
 
-def test_every_deviation_is_a_row(tmp_path):
-    (tmp_path / "sub").mkdir()
-    (tmp_path / "sub" / "loss.py").write_text(MODULE)
-    (tmp_path / "broken_import.py").write_text("import no_such_module\n")
-    rows = [[cell.text for cell in row] for row in deviations_table(tmp_path).rows]
-    assert rows == [
+def test_every_deviation_of_the_named_modules_is_a_row(tmp_path, monkeypatch):
+    monkeypatch.setattr(deviations, "ROOT", tmp_path)
+    (tmp_path / "selfsup" / "sub").mkdir(parents=True)
+    (tmp_path / "selfsup" / "sub" / "loss.py").write_text(MODULE)
+    (tmp_path / "selfsup" / "sub" / "other.py").write_text(MODULE)
+    table = deviations.deviations_table(["selfsup.sub.loss", "selfsup.sub", "selfsup.sub.loss"])
+    assert [[cell.text for cell in row] for row in table.rows] == [
         ["sub/loss.py", "", "the module says so over two lines."],
         ["sub/loss.py: Loss", "Chen et al. 2020, eq. 1.", "half of the sum."],
         ["sub/loss.py: forward", "", "rounded."],
     ]
 
 
-def test_the_report_states_no_deviation_of_its_own():
-    assert not [row for row in deviations_table().rows if row[0].text.startswith("report/")]
+def test_the_projects_own_modules_are_found():
+    rows = deviations.deviations_table(["selfsup.methods.moco"]).rows
+    assert rows
+    assert all(row[0].text.startswith("methods/moco.py") for row in rows)

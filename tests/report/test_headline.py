@@ -32,7 +32,7 @@ def table(values: dict[str, list[float]]) -> tuple[Group, pd.DataFrame]:
         for seed, value in enumerate(column)
     ]
     seeds = list(range(max(map(len, values.values()))))
-    group = Group("g", "d", {}, seeds, list(values), ["linear_probe"], members)
+    group = Group("g", "d", {}, seeds, list(values), {"linear_probe": "linear_probe"}, members)
     return group, pd.DataFrame(rows).astype({"label_fraction": float})
 
 

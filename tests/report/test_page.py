@@ -66,9 +66,12 @@ def test_every_number_has_a_record_with_its_seeds(page, cells):
     assert [seed[0] for seed in record["seeds"]] == ["0", "1", "2"]
     lines = dict(record["lines"])
     assert lines["gradient norm"] == "4.2e-06, 4.2e-06, 4.2e-06"
-    assert lines["data"] == "scenes-9f8e7d6c"
+    assert lines["run"] == ", ".join(f"data/runs/simclr-s1a2b3c4d/s{seed}" for seed in range(3))
+    assert lines["features"] == lines["run"].replace("data/runs", "data/features")
+    assert lines["data"] == "data/prepared/scenes-9f8e7d6c"
+    assert lines["trace seed 2"] == "selfsup trace data/results/simclr-evaluations-s5e6f7a8b/s2"
+    assert lines["protocol"].startswith("evaluation = linear_probe; penalties = ")
     assert lines["code"] == "src/selfsup/evaluations/linear_probe.py"
-    assert record["seeds"][0][-1] == "simclr-s1a2b3c4d/s0"
 
 
 def test_a_missing_cell_says_why(page, cells):

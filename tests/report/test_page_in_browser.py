@@ -90,5 +90,5 @@ def test_the_address_remembers_and_downloads_are_what_is_shown(probed):
 
 def test_a_number_opens_its_record(probed):
     assert probed["open"] is True
-    for text in ("simclr, kNN", "simclr-s1a2b3c4d/s2", "k = 200", "scenes-9f8e7d6c"):
+    for text in ("simclr, kNN", "data/runs/simclr-s1a2b3c4d/s2", "k = 200", "selfsup trace data/results/"):
         assert text in probed["record"]

@@ -28,5 +28,5 @@ def test_a_number_that_was_not_measured_says_so(built):
 
 @pytest.mark.parametrize("name", ["{scenes/simclr/knm}", "{simclr}", "{}"])
 def test_an_unknown_name_is_an_error(built, name):
-    with pytest.raises(InputError, match="which no table has"):
+    with pytest.raises(InputError, match="key summary names"):
         fill(replace(built.content, summary=f"It reads {name}."), found(built))

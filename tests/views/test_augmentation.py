@@ -106,10 +106,21 @@ def test_views_stay_between_0_and_1(images_32px, seed, color, strength):
 
 
 @pytest.mark.parametrize(
-    "changes", [{"color_strength": 3.0}, {"color_strength": -0.1}, {"crop_scale_min": 0.0}, {"crop_scale_max": 0.01}]
+    "changes",
+    [
+        {"color_strength": 9.0},
+        {"color_strength": -0.1},
+        {"crop_scale_min": 0.0},
+        {"crop_scale_min": 3.0},
+        {"flip_probability": 1.01},
+        {"jitter_probability": -0.1},
+        {"gray_probability": 1.5},
+        {"blur_probability": float("nan")},
+    ],
 )
-def test_meaningless_values_are_refused(images_32px, changes):
-    with pytest.raises(InputError, match=r"crop_scale_min|color_strength"):
+def test_meaningless_values_are_refused_by_their_key(images_32px, changes):
+    ((key, value),) = changes.items()
+    with pytest.raises(InputError, match=rf"^hyper\.{key} is {value:g}; give "):
         drawn(images_32px, **changes)
 
 

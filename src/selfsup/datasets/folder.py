@@ -29,7 +29,7 @@ def prepare(
     """Write ``train.h5`` and ``test.h5``: squares of ``size_px`` in the order of their content's hash.
 
     ``None`` examples are all of them, a number is the first so many. ``test_fraction`` splits what has no folders train
-    and test. Raises InputError where images are damaged, too small, too few, or not those that were locked.
+    and test. Raises InputError where images are damaged, too few, or not those that were locked.
     """
     if not 0 < test_fraction < 1:
         raise InputError(f"test_fraction is {test_fraction}: set it between 0 and 1.")

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from selfsup.datasets.prepared import Split, read_split
 from selfsup.errors import InputError
+from selfsup.hdf5 import write_whole
 from selfsup.nn.encoder import Encoder, digest, load_encoder
 
 
@@ -93,10 +94,10 @@ def _pooled(maps: Tensor, pool: str) -> Tensor:
 
 
 def _write(path: Path, columns: dict[str, np.ndarray], split: Split, attributes: dict[str, str]) -> None:
-    memory = io.BytesIO()  # a disk that fills up while HDF5 closes a file would crash the interpreter
+    memory = io.BytesIO()
     with h5py.File(memory, "w") as file:
         file.attrs.update(attributes)
         copied = {"key": split.key} | ({} if split.label is None else {"label": split.label})
         for name, values in (columns | copied).items():
             file.create_dataset(name, data=values, track_times=False)
-    path.write_bytes(memory.getbuffer())
+    write_whole(path, memory.getbuffer())

@@ -35,7 +35,7 @@ def evaluate(
     the strongest penalty is taken. Features are standardised by all training images, which needs no label.
     A fraction that is less than half an example a class is left out; NotApplicable where all are.
 
-    Source: Chen et al. 2020 (SimCLR), section 6 and appendix B.8, for balanced subsets of 1 % and 10 %.
+    Source: Chen et al. 2020 (SimCLR), section 6 and appendix B.5, for balanced subsets of 1 % and 10 %.
     """
     labels, test_labels = (feature_file.labels(inputs.features, split) for split in ("train", "test"))
     layer = feature_file.layer_of(inputs.features, "last")

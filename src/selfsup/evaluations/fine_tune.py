@@ -39,9 +39,11 @@ def evaluate(
     learn by AdamW with a cosine schedule on random resized crops and mirror images. BatchNorm uses the statistics of
     each batch and updates its running ones, which serve the test. Nothing is chosen by a score.
     A fraction that is less than half an example a class is left out; NotApplicable where all are, or without labels.
+    Computed in float32 whatever the precision of pretraining, as every evaluation of a run is.
 
-    Source: Chen et al. 2020 (SimCLR), section 6 and appendix B.8: all layers, crops and mirror images, no regularisation.
-    Differs: AdamW instead of LARS or Nesterov momentum, and a number of steps set by cost.
+    Source: Chen et al. 2020 (SimCLR), section 6 and appendix B.5: all layers, random crops and mirror images only.
+    Differs: AdamW instead of Nesterov momentum, weight decay and a warm-up where SimCLR has neither, and a number of
+    steps set by cost.
     """
     if len(steps) != len(label_fractions):
         raise InputError(

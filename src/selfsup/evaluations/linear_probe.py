@@ -39,7 +39,7 @@ def evaluate(
     Penalty and layer are those with the best accuracy on a held-out part of the training set (a tie goes to the
     stronger penalty and the deeper layer); the fit is then on the whole training set, and the test set is touched once a layer.
 
-    Source: Zhang et al. 2016 (Colorful image colorization), section 3.3, for the probe of every layer.
+    Source: Zhang et al. 2016 (Colorful image colorization), section 3.2, for the probe of every layer.
     Differs: maps are pooled to one vector, and the convex problem is solved to a gradient norm, not by epochs of SGD.
     """
     train, test = feature_file.labels(inputs.features, "train"), feature_file.labels(inputs.features, "test")

@@ -10,14 +10,17 @@ def nt_xent(first: Tensor, second: Tensor, temperature: float) -> tuple[Tensor, 
 
     ``first`` and ``second`` (N, D) are the projections of two views of the same N images, of any length: compared is
     their cosine. Each row's positive is the same image's other view, its negatives are the 2(N - 1) others, and
-    the loss is the mean over the 2N rows.
+    the loss is the mean over the 2N rows. Computed in float32 at least, under autocast too: bfloat16 has 8 bits, and
+    dividing by the temperature makes its rounding errors matter.
 
     Source: Chen et al. 2020 (SimCLR), equation 1 and algorithm 1.
     Differs: from the published code, which returns twice this, a sum of two means.
     """
-    z = F.normalize(torch.cat([first, second]), dim=1)
-    rows = torch.arange(len(z), device=z.device)
-    positive = rows.roll(len(first))
-    itself = rows[:, None] == rows
-    logits = (z @ z.T / temperature).masked_fill(itself, -torch.inf)
-    return F.cross_entropy(logits, positive), logits.detach().argmax(1) == positive
+    with torch.autocast(first.device.type, enabled=False):
+        both = torch.cat([first, second]).to(torch.promote_types(first.dtype, torch.float32))
+        z = F.normalize(both, dim=1)
+        rows = torch.arange(len(z), device=z.device)
+        positive = rows.roll(len(first))
+        itself = rows[:, None] == rows
+        logits = (z @ z.T / temperature).masked_fill(itself, -torch.inf)
+        return F.cross_entropy(logits, positive), logits.detach().argmax(1) == positive

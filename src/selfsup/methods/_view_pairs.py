@@ -16,9 +16,7 @@ SHOWN_IMAGES = 4
 def check_batch(facts: Facts) -> None:
     """Raise InputError where a batch is one image, which has nothing to be told from."""
     if facts.batch_size < 2:
-        raise InputError(
-            f"recipe key batch_size is {facts.batch_size}, but contrasting needs other images; set 2 or more"
-        )
+        raise InputError(f"batch_size is {facts.batch_size}, but contrasting needs other images; set 2 or more")
 
 
 def draw_pair(names: Names, examples: int, generator: torch.Generator, size_px: int, **law: Any) -> Draws:

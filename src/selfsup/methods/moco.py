@@ -122,13 +122,13 @@ class MoCo(Method):
 def _check(facts: Facts, momentum: float, queue_length: int, batch_norm_splits: int) -> None:
     check_batch(facts)
     if momentum >= 1:
-        raise InputError(f"recipe key momentum is {momentum:g}, and the key encoder would never move; set it below 1")
+        raise InputError(f"hyper.momentum is {momentum:g}, and the key encoder would never move; set it below 1")
     if queue_length < facts.batch_size:
         raise InputError(
-            f"recipe key queue_length is {queue_length}, less than the keys of one batch; set {facts.batch_size} or more"
+            f"hyper.queue_length is {queue_length}, less than the keys of one batch; set {facts.batch_size} or more"
         )
     if facts.batch_size % batch_norm_splits or facts.batch_size < 2 * batch_norm_splits:
         raise InputError(
-            f"recipe key batch_norm_splits is {batch_norm_splits}, but must cut batch_size {facts.batch_size} "
+            f"hyper.batch_norm_splits is {batch_norm_splits}, but must cut batch_size {facts.batch_size} "
             "into equal parts of 2 or more; set 1, which is one part"
         )

@@ -37,7 +37,7 @@ class Supervised(Method):
         super().__init__(encoder, facts)
         if facts.classes < 2:
             raise InputError(
-                f"recipe key method is supervised, which needs 2 classes or more, and the data set has {facts.classes}; "
+                f"method is supervised, which needs 2 classes or more, and the data set has {facts.classes}; "
                 "take a labelled data set or another method"
             )
         self.color: augmentation.ColorVariant = color

@@ -91,6 +91,8 @@ def _notes(group: Group, shown: set[str]) -> list[str]:
         ]
     if any(anchor(group, variant) for variant in group.variants):
         notes.append("The anchors bound the scale and are never bold.")
+    if "images" in shown:
+        notes.append("Images through the encoder count those through a momentum copy too.")
     if shown & {"published", "peer"}:
         notes.append(
             "Published and peers' numbers are of other data, encoders and budgets, named below each: no ranking."

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from selfsup.report.accuracy import accuracy_table
-from selfsup.report.claims import check_claims, claims_table, verdicts
+from selfsup.report.claims import claims_table, verdicts
 from selfsup.report.content import Content, Group
 from selfsup.report.details import records
 from selfsup.report.deviations import deviations_table
@@ -25,8 +25,9 @@ from selfsup.report.html import page
 from selfsup.report.metrics import metrics
 from selfsup.report.pdf import paper
 from selfsup.report.provenance import provenance, recipes
-from selfsup.report.published import check_reported, published_table, references
+from selfsup.report.published import published_table, references
 from selfsup.report.rows import result_rows, write_results
+from selfsup.report.schemas import check_report_files
 from selfsup.report.summary import fill, sentences
 from selfsup.report.tables import Table, as_csv, as_latex, as_values
 
@@ -43,13 +44,12 @@ class Section:
 
 def build(content: Content, target: Path) -> None:
     """Write the whole report into the empty folder ``target``; equal content gives equal bytes."""
-    check_reported(content.reported)
-    check_claims(content.claims)
+    check_report_files(content.claims, content.reported, {v for group in content.groups for v in group.variants})
     rows = {group.name: result_rows(content, group) for group in content.groups}
     found = {group.name: scores(group, rows[group.name]) for group in content.groups}
     judged = verdicts(content, rows)
     sections = [_section(content, group, rows[group.name], found[group.name]) for group in content.groups]
-    shared = [claims_table(content, judged), published_table(content), deviations_table()]
+    shared = [claims_table(content, judged), published_table(content), deviations_table(content.modules)]
     text = [fill(content, found), *sentences(content, found, judged)]
 
     write_results(target / "results.csv", list(rows.values()))
@@ -100,17 +100,18 @@ def _for_typst(section: Section) -> dict[str, Any]:
     return {
         "name": section.group.name,
         "main": as_values(main.select(own)),
-        "beside": as_values(_beside(main)),
+        "beside": as_values(_beside(section.group, main)),
         "tables": [as_values(table) for table in section.tables[1:]],
         "drawings": [{"name": drawing.name, "caption": drawing.caption} for drawing in section.drawings],
         "strips": strips,
     }
 
 
-def _beside(main: Table) -> Table:
+def _beside(group: Group, main: Table) -> Table:
     """Return the main table's published and peer columns as a table of their own: a page has no room for all at once."""
-    table = main.select(["method", "linear_probe", "published", "peer"])
-    rows = [row for row in table.rows if any(cell.value is not None for cell in row[2:])]
+    table = main.select(["method", group.first_protocol("linear_probe"), "published", "peer"])
+    reported = [n for n, column in enumerate(table.columns) if column.key in ("published", "peer")]
+    rows = [row for row in table.rows if any(row[n].value is not None for n in reported)]
     return replace(table, title="Beside published and peers' numbers", rows=rows, notes=[])
 
 

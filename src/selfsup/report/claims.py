@@ -45,20 +45,6 @@ def judge(comparison: Mapping[str, Any], rows: pd.DataFrame) -> Verdict:
     return Verdict("inconclusive", difference, "the interval reaches across the bound")
 
 
-def check_claims(claims: Mapping[str, Mapping[str, Any]]) -> None:
-    """Raise InputError for a claim without a sentence, a source or a comparison that can be judged."""
-    for name, claim in claims.items():
-        for key in ("sentence", "source", "published", "comparison"):
-            if key not in claim:
-                raise InputError(f"params/claims/{name}.yaml lacks the key {key}: add it.")
-        keys = set(claim["comparison"]) - {"label_fraction"}
-        if keys not in ({"higher", "lower", "evaluation", "metric"}, {"close", "to", "within", "evaluation", "metric"}):
-            raise InputError(
-                f"params/claims/{name}.yaml: comparison needs evaluation and metric with higher and lower, or with "
-                f"close, to and within, but has {', '.join(sorted(keys))}: mend its keys."
-            )
-
-
 def verdicts(content: Content, rows: Mapping[str, pd.DataFrame]) -> dict[tuple[str, str], Verdict]:
     """Return the verdicts by (claim, group name)."""
     return {

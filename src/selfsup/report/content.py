@@ -26,23 +26,30 @@ class Member:
 
 @dataclass(frozen=True)
 class Group:
-    """The members that share a data set and stand in one table; order is the suite's."""
+    """The members that share a data set and stand in one table; order is the suite's.
+
+    ``protocols`` maps a protocol to the evaluation that it is of: two may be of one, told apart by their arguments.
+    """
 
     name: str
     dataset: str
     data_recipe: dict[str, Any]
     seeds: list[int]
     variants: list[str]
-    protocols: list[str]
+    protocols: dict[str, str]
     members: list[Member]
+
+    def first_protocol(self, evaluation: str) -> str:
+        """Return the protocol that stands for an evaluation wherever there is room for one, empty if none is asked."""
+        return next((protocol for protocol, of in self.protocols.items() if of == evaluation), "")
 
 
 @dataclass(frozen=True)
 class Content:
     """One suite's report.
 
-    ``protocols`` maps a protocol to its parameters; ``reported`` and ``claims`` are parsed YAML files by name;
-    ``papers`` are those of the methods.
+    ``protocols`` maps a protocol to its evaluation's module, as ``evaluation``, and its arguments; ``reported`` and
+    ``claims`` are parsed YAML files by name; ``papers`` are those of the methods; ``modules`` made the results.
     """
 
     suite: str
@@ -56,4 +63,5 @@ class Content:
     reported: dict[str, dict[str, Any]] = field(default_factory=dict)
     claims: dict[str, dict[str, Any]] = field(default_factory=dict)
     papers: list[dict[str, Any]] = field(default_factory=list)
+    modules: list[str] = field(default_factory=list)
     digest: str = ""

@@ -1,18 +1,17 @@
 """What stands behind each number of the page: its seeds, its protocol, its code, its data and its runs."""
 
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from selfsup.report.accuracy import printed
-from selfsup.report.content import Content, Group
+from selfsup.report.content import Content, Group, Member
 from selfsup.report.headline import Scores
 from selfsup.report.intervals import mean_interval
 from selfsup.report.rows import absence
 
-HEAD = ["seed", "value", "test bootstrap, 95 %", "layer", "sd over draws", "n", "run"]
-METRICS_BY_COLUMN = {"top1_by_layer": "layer", "pretext_accuracy": "metric"}
+HEAD = ["seed", "value", "test bootstrap, 95 %", "layer", "sd over draws", "n"]
+GRIDS = {"linear_probe": ("top1_by_layer", "layer"), "pretext": ("pretext_accuracy", "metric")}
 
 
 def records(content: Content, group: Group, rows: pd.DataFrame, scores: Scores) -> dict[str, dict[str, Any]]:
@@ -22,19 +21,19 @@ def records(content: Content, group: Group, rows: pd.DataFrame, scores: Scores) 
         title = f"{variant}, {score.evaluation.name}, {score.evaluation.labels}"
         place = (variant, score.evaluation.protocol)
         found[f"{group.name}/{variant}/{key}"] = _record(content, group, rows, place, title, score.rows)
-    for prefix, by in METRICS_BY_COLUMN.items():
-        for place, column, chosen in _grid(group, rows[rows["metric"].str.startswith(prefix)], by):
+    for evaluation, (prefix, by) in GRIDS.items():
+        protocol = group.first_protocol(evaluation)
+        own = rows[(rows["protocol"] == protocol) & rows["metric"].str.startswith(prefix)]
+        for place, column, chosen in _grid(group, own, protocol, by):
             name = f"{group.name}/{place[0]}/{place[1]}/{column}"
             title = f"{place[0]}, {place[1].replace('_', ' ')}, {column.replace('_', ' ')}"
             found[name] = _record(content, group, rows, place, title, chosen)
     return found
 
 
-def _grid(group: Group, rows: pd.DataFrame, by: str) -> list[tuple[tuple[str, str], str, pd.DataFrame]]:
-    protocols = list(dict.fromkeys(rows["protocol"].tolist()))[:1]
+def _grid(group: Group, rows: pd.DataFrame, protocol: str, by: str) -> list[tuple[tuple[str, str], str, pd.DataFrame]]:
     return [
         ((variant, protocol), column, rows[(rows["variant"] == variant) & (rows[by] == column)])
-        for protocol in protocols
         for variant in group.variants
         for column in dict.fromkeys(rows[by].tolist())
     ]
@@ -45,17 +44,36 @@ def _record(
 ) -> dict[str, Any]:
     variant, protocol = place
     members = [member for member in group.members if member.variant == variant]
-    parameters = content.protocols.get(protocol, {})
-    module = parameters.get("evaluation", protocol)
+    parameters = content.protocols[protocol]
     lines = [
         _mean_line(chosen) if len(chosen) else ["no number", absence(group, variant, protocol)],
         *_beside(rows, variant, protocol),
-        ["protocol", "; ".join(f"{key} = {value}" for key, value in parameters.items()) or protocol],
-        ["code", f"src/selfsup/evaluations/{module}.py"],
-        ["data", ", ".join(sorted({member.prepared.name for member in members}))],
+        ["protocol", "; ".join(f"{key} = {value}" for key, value in parameters.items())],
+        ["code", f"src/selfsup/evaluations/{parameters['evaluation']}.py"],
+        *_folders(members),
+        *_traces(members, protocol),
     ]
     seeds = [_seed(row) for row in chosen.to_dict("records")]
     return {"title": f"{title}, {group.name}", "lines": lines, "head": HEAD, "seeds": seeds}
+
+
+def _folders(members: list[Member]) -> list[list[str]]:
+    found = {
+        "run": [member.run for member in members],
+        "features": [member.features for member in members],
+        "data": [member.prepared for member in members],
+    }
+    return [[kind, ", ".join(dict.fromkeys(map(str, folders)))] for kind, folders in found.items()]
+
+
+def _traces(members: list[Member], protocol: str) -> list[list[str]]:
+    """Return the command that prints all that a seed's number came from; a seed without the file has nothing to trace."""
+    paths = {member.seed: member.measures.get(protocol) for member in members}
+    return [
+        [f"trace seed {seed}", f"selfsup trace {path.parent}"]
+        for seed, path in paths.items()
+        if path is not None and path.exists()
+    ]
 
 
 def _mean_line(chosen: pd.DataFrame) -> list[str]:
@@ -78,5 +96,4 @@ def _beside(rows: pd.DataFrame, variant: str, protocol: str) -> list[list[str]]:
 def _seed(row: dict[Any, Any]) -> list[str]:
     bounds = "" if pd.isna(row["boot_low"]) else f"{row['boot_low']:.1f} to {row['boot_high']:.1f}"
     spread = "" if pd.isna(row["probe_sd"]) else f"{row['probe_sd']:.1f}"
-    run = str(Path(row["run"]) / f"s{row['seed']}")
-    return [str(row["seed"]), f"{row['value']:.2f}", bounds, str(row["layer"]), spread, str(row["n"]), run]
+    return [str(row["seed"]), f"{row['value']:.2f}", bounds, str(row["layer"]), spread, str(row["n"])]

@@ -2,28 +2,34 @@
 
 import ast
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from selfsup.report.tables import Cell, Column, Table
 
-PACKAGE = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 FIELD = re.compile(r"(?<!`)\b(Source|Differs):\s*(.*?)(?=\b(?:Source|Differs):|\n[ \t]*\n|\Z)", re.S)
 Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def deviations_table(package: Path = PACKAGE) -> Table:
-    """Return one row for each deviation that a docstring under ``package`` states: where, of which paper, what and why."""
+def deviations_table(modules: Iterable[str]) -> Table:
+    """Return one row for each deviation that a docstring of these modules states: where, of which paper, what and why.
+
+    ``modules`` are full names such as ``selfsup.methods.moco``; packages have nothing to state, for theirs are empty.
+    """
     columns = [Column("where", "where"), Column("source", "paper"), Column("differs", "what differs, and why")]
     rows = [
         [Cell(where), Cell(source), Cell(differs)]
-        for path in sorted(package.rglob("*.py"))
-        for where, source, differs in _of_file(path, path.relative_to(package).as_posix())
+        for path in sorted({ROOT / f"{module.replace('.', '/')}.py" for module in modules})
+        if path.is_file()
+        for where, source, differs in _of_file(path)
     ]
-    notes = ["Read from the docstrings of the code that made this report."]
+    notes = ["Read from the docstrings of the code that made these results."]
     return Table("deviations", "Deviations from the papers", columns, rows, notes)
 
 
-def _of_file(path: Path, name: str) -> list[tuple[str, str, str]]:
+def _of_file(path: Path) -> list[tuple[str, str, str]]:
+    name = Path(*path.relative_to(ROOT).parts[1:]).as_posix()
     found = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if not isinstance(node, Documented):

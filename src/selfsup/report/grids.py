@@ -17,35 +17,37 @@ PRETEXT = {
 
 
 def layers_table(group: Group, rows: pd.DataFrame) -> Table:
-    """Return the linear probe's accuracy at each layer, in the encoder's order."""
-    found = rows[rows["metric"] == "top1_by_layer"]
+    """Return the first linear probe's accuracy at each layer, in the encoder's order."""
+    protocol = group.first_protocol("linear_probe")
+    found = rows[(rows["protocol"] == protocol) & (rows["metric"] == "top1_by_layer")]
     names = {layer: str(layer) for layer in dict.fromkeys(found["layer"].tolist())}
     title = f"Linear probe by layer on {group.name}"
     notes = [
         "The headline takes the layer that is best on held-out training images; here each layer meets the test set."
     ]
-    return _grid(group, found, "layer", names, f"layers-{group.name}", title, notes)
+    return Table(f"layers-{group.name}", title, _columns(names), _body(group, found, protocol, "layer", names), notes)
 
 
 def pretext_table(group: Group, rows: pd.DataFrame) -> Table:
     """Return the pretext task's accuracy on held-out images: the method's own, and what solves it without learning."""
-    found = rows[rows["metric"].isin(list(PRETEXT))]
-    notes = ["A colour histogram that does well says that the task can be solved by a shortcut."]
+    protocol = group.first_protocol("pretext")
+    found = rows[(rows["protocol"] == protocol) & rows["metric"].isin(list(PRETEXT))]
     title = f"Pretext tasks on held-out images of {group.name}"
-    return _grid(group, found, "metric", PRETEXT, f"pretext-{group.name}", title, notes)
+    notes = ["A colour histogram that does well says that the task can be solved by a shortcut."]
+    body = _body(group, found, protocol, "metric", PRETEXT)
+    return Table(f"pretext-{group.name}", title, _columns(PRETEXT), body, notes)
 
 
-def _grid(
-    group: Group, rows: pd.DataFrame, by: str, names: dict[str, str], name: str, title: str, notes: list[str]
-) -> Table:
-    """Return the table, without rows where no run of the group has such a number."""
-    columns = [Column("method", "method"), *(Column(key, heading, numeric=True) for key, heading in names.items())]
-    body = []
-    for protocol in list(dict.fromkeys(rows["protocol"].tolist()))[:1]:
-        for variant in group.variants:
-            cells = [_cell(group, rows, by, variant, key, protocol) for key in names]
-            body.append([Cell(variant, anchor(group, variant)), *cells])
-    return Table(name, title, columns, body, notes)
+def _columns(names: dict[str, str]) -> list[Column]:
+    return [Column("method", "method"), *(Column(key, heading, numeric=True) for key, heading in names.items())]
+
+
+def _body(group: Group, rows: pd.DataFrame, protocol: str, by: str, names: dict[str, str]) -> list[list[Cell]]:
+    """Return a row a variant of one protocol's numbers, none at all where no run of the group has such a number."""
+    return [
+        [Cell(variant, anchor(group, variant)), *(_cell(group, rows, by, variant, key, protocol) for key in names)]
+        for variant in (group.variants if len(rows) else [])
+    ]
 
 
 def _cell(group: Group, rows: pd.DataFrame, by: str, variant: str, key: str, protocol: str) -> Cell:

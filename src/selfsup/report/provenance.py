@@ -26,7 +26,7 @@ def recipes(content: Content) -> dict[str, str]:
     for group in content.groups:
         for variant in group.variants:
             members = [member for member in group.members if member.variant == variant]
-            runs = "".join(f"# {member.run.parent.name}/{member.run.name}\n" for member in members)
+            runs = "".join(f"# {member.run}\n" for member in members)
             recipe = yaml.safe_dump(members[0].recipe, sort_keys=False, allow_unicode=True) if members else ""
             found[f"{variant} on {group.name}"] = runs + recipe
     return found

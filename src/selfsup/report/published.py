@@ -3,22 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from selfsup.errors import InputError
 from selfsup.report.content import Content
 from selfsup.report.tables import Cell, Column, Table
 
 Reported = Mapping[str, Mapping[str, Any]]
-NEEDED = ("id", "location", "dataset", "unit", "decimals", "rows")
-
-
-def check_reported(reported: Reported) -> None:
-    """Raise InputError for a file that lacks a key, or a row that lacks one; without a paper, rows name a repository."""
-    for name, table in reported.items():
-        needed = {"method", "setting", "value"} | ({"repository"} if "paper" not in table else set())
-        missing = [key for key in NEEDED if key not in table]
-        missing += [key for row in table.get("rows", []) for key in sorted(needed - row.keys())]
-        if missing:
-            raise InputError(f"params/reported/{name}.yaml lacks the key {missing[0]}: add it.")
 
 
 def beside(reported: Reported, variant: str, kind: str) -> Cell:

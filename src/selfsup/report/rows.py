@@ -59,8 +59,7 @@ def _run_columns(content: Content, group: Group, member: Member) -> dict[str, An
 
 
 def _protocol_columns(content: Content, protocol: str) -> dict[str, Any]:
-    evaluation = content.protocols.get(protocol, {}).get("evaluation", protocol)
-    return {"evaluation": evaluation, "protocol": protocol}
+    return {"evaluation": content.protocols[protocol]["evaluation"], "protocol": protocol}
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -4,32 +4,25 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
-from selfsup.errors import InputError
 from selfsup.report.accuracy import printed
 from selfsup.report.claims import Verdict
 from selfsup.report.content import Content, Group
 from selfsup.report.headline import Score, Scores, anchor
-
-PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+from selfsup.report.schemas import PLACEHOLDER, check_summary
 
 
 def fill(content: Content, scores: Mapping[str, Scores]) -> str:
     """Return the suite's summary with each ``{group/variant/evaluation}`` replaced by its number.
 
-    A number that was not measured says so; a name that no table has is an InputError.
+    A number that was not measured says so; a name that no table can have is an InputError.
     """
+    groups = {group.name: group.variants for group in content.groups}
+    check_summary(content.suite, content.summary, groups, content.protocols)
 
     def number(match: re.Match[str]) -> str:
-        group, _, rest = match[1].partition("/")
-        variant, _, key = rest.partition("/")
-        score = scores.get(group, {}).get((variant, key))
-        if score is None:
-            raise InputError(
-                f"The summary of suite {content.suite} names {match[0]}, which no table has: "
-                "write {group/variant/evaluation} of this suite, such as "
-                f"{{{_example(scores)}}}."
-            )
-        return printed(score.interval)
+        group, variant, key = match[1].split("/")
+        score = scores[group].get((variant, key))
+        return printed(score.interval if score else None)
 
     return PLACEHOLDER.sub(number, content.summary)
 
@@ -45,7 +38,8 @@ def sentences(content: Content, scores: Mapping[str, Scores], judged: Mapping[tu
 
 
 def _best(group: Group, table: Scores) -> str:
-    probes = [score for (_, key), score in table.items() if key == "linear_probe" and score.interval]
+    probe = group.first_protocol("linear_probe")
+    probes = [score for (_, key), score in table.items() if key == probe and score.interval]
     learned = [score for score in probes if not anchor(group, score.variant)]
     if not learned:
         return ""
@@ -61,7 +55,3 @@ def _best(group: Group, table: Scores) -> str:
 
 def _mean(score: Score) -> float:
     return score.interval.mean if score.interval else 0.0
-
-
-def _example(scores: Mapping[str, Scores]) -> str:
-    return next((f"{group}/{variant}/{key}" for group, table in scores.items() for variant, key in table), "")

@@ -41,10 +41,14 @@ def draw(
 
     Source: Chen et al. 2020 (SimCLR), appendix A. Raises InputError where a value has no meaning.
     """
-    if not 0 <= color_strength <= 2.5:
-        raise InputError(f"color_strength is {color_strength}; give 0 to 2.5, where the hue turns by up to 0 to 0.5")
-    if not 0 < crop_scale_min <= crop_scale_max <= 1:
-        raise InputError(f"crop_scale_min is {crop_scale_min}; give more than 0 and at most {crop_scale_max}")
+    _check(
+        color_strength,
+        (crop_scale_min, crop_scale_max),
+        flip_probability=flip_probability,
+        jitter_probability=jitter_probability,
+        gray_probability=gray_probability,
+        blur_probability=blur_probability,
+    )
     box = draw_boxes(
         examples,
         generator,
@@ -84,6 +88,19 @@ def apply(images: Tensor, draws: dict[str, Tensor], *, size_px: int, color: Colo
         rows = slice(start, start + chunk)
         view[rows] = _augmented(images[rows], {name: drawn[rows] for name, drawn in draws.items()}, size_px, color)
     return view
+
+
+def _check(color_strength: float, crop_scale: tuple[float, float], **probabilities: float) -> None:
+    smallest, largest = crop_scale
+    if not 0 <= color_strength <= 2.5:
+        raise InputError(
+            f"hyper.color_strength is {color_strength:g}; give 0 to 2.5, where the hue turns by up to 0 to 0.5"
+        )
+    if not 0 < smallest <= largest <= 1:
+        raise InputError(f"hyper.crop_scale_min is {smallest:g}; give more than 0 and at most {largest:g}")
+    for name, probability in probabilities.items():
+        if not 0 <= probability <= 1:
+            raise InputError(f"hyper.{name} is {probability:g}; give a probability, 0 to 1")
 
 
 def _augmented(images: Tensor, draws: dict[str, Tensor], size_px: int, color: ColorVariant) -> Tensor:

@@ -16,7 +16,7 @@ def quarter_turns(images: Tensor, turns: Tensor) -> Tensor:
 def all_quarter_turns(images: Tensor) -> tuple[Tensor, Tensor]:
     """Return square images (4N, C, H, H) and labels (4N,): image i turned by 0, 90, 180, 270 degrees is rows 4i..4i+3.
 
-    Source: Gidaris et al. 2018 (RotNet), section 2.1: a batch holds all four copies of its images.
+    Source: Gidaris et al. 2018 (RotNet), section 3.1: a batch holds all four copies of its images.
     """
     turned = torch.stack([torch.rot90(images, quarters, (2, 3)) for quarters in range(4)], 1).flatten(0, 1)
     labels = torch.arange(4, device=images.device).repeat(len(images))

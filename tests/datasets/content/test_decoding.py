@@ -152,6 +152,16 @@ def test_an_image_of_the_size_asked_for_is_untouched() -> None:
     assert np.array_equal(cover_square(Image.fromarray(RAMP), 4, "a.png"), RAMP.transpose(2, 0, 1))
 
 
-def test_an_image_too_small_is_named() -> None:
-    with pytest.raises(InputError, match=r"flat\.png has 40x4 pixels.*size_px 8"):
-        cover_square(Image.new("RGB", (40, 4)), 8, "flat.png")
+def test_a_smaller_image_is_scaled_up_without_new_extremes() -> None:
+    flat = np.zeros((4, 40, 3), np.uint8)
+    flat[:, 20:] = 200  # an edge through the centre, which bicubic interpolation would overshoot
+    square = cover_square(Image.fromarray(flat), 16, "flat.png").astype(int)
+    assert square.shape == (3, 16, 16)
+    assert (square[:, :, 0].max(), square[:, :, -1].min(), square.max()) == (0, 200, 200)
+    assert (np.diff(square, axis=2) >= 0).all()
+
+
+@pytest.mark.parametrize("size", [(0, 4), (4, 0)])
+def test_an_image_without_pixels_is_named(size: tuple[int, int]) -> None:
+    with pytest.raises(InputError, match=rf"nothing\.png has {size[0]}x{size[1]} pixels"):
+        cover_square(Image.new("RGB", size), 8, "nothing.png")

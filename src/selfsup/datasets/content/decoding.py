@@ -27,13 +27,15 @@ def decode(path: Path) -> Image.Image:
 
 
 def cover_square(image: Image.Image, size_px: int, name: str) -> np.ndarray:
-    """Return an image, its shorter side scaled to ``size_px`` with antialiasing and its centre kept, uint8 (3, H, W)."""
+    """Return an image, its shorter side scaled to ``size_px`` with antialiasing and its centre kept, uint8 (3, H, W).
+
+    A smaller image is scaled up, bilinearly. Raises InputError where it has no pixel at all.
+    """
     width, height = image.size
-    if min(width, height) < size_px:
-        raise InputError(
-            f"{name} has {width}x{height} pixels, fewer than size_px {size_px}: remove it or lower size_px."
-        )
-    square = ImageOps.fit(image, (size_px, size_px), Image.Resampling.BICUBIC)
+    if not width or not height:
+        raise InputError(f"{name} has {width}x{height} pixels, so nothing can be seen on it: remove it.")
+    law = Image.Resampling.BILINEAR if min(width, height) < size_px else Image.Resampling.BICUBIC
+    square = ImageOps.fit(image, (size_px, size_px), law)
     return np.asarray(square).transpose(2, 0, 1)
 
 

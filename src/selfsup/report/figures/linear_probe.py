@@ -8,8 +8,9 @@ from selfsup.report.headline import Scores
 
 
 def linear_probe(group: Group, scores: Scores) -> Drawing | None:
-    """Return the dot plot of the linear probe, variants from top to bottom in the suite's order."""
-    found = [(score, score.interval) for (_, key), score in scores.items() if key == "linear_probe" and score.interval]
+    """Return the dot plot of the first linear probe, variants from top to bottom in the suite's order."""
+    probe = group.first_protocol("linear_probe")
+    found = [(score, score.interval) for (_, key), score in scores.items() if key == probe and score.interval]
     if not found:
         return None
     colours = palette(group)

@@ -13,8 +13,9 @@ from selfsup.report.intervals import mean_interval
 
 
 def layers(group: Group, rows: pd.DataFrame) -> Drawing | None:
-    """Return the linear probe's accuracy at each layer, in the encoder's order."""
-    found = rows[rows["metric"] == "top1_by_layer"]
+    """Return the first linear probe's accuracy at each layer, in the encoder's order."""
+    probe = rows["protocol"] == group.first_protocol("linear_probe")
+    found = rows[probe & (rows["metric"] == "top1_by_layer")]
     if found.empty:
         return None
     names = list(dict.fromkeys(found["layer"].tolist()))

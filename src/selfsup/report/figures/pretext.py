@@ -12,7 +12,8 @@ SHAPES = {"pretext_accuracy": "o", "pretext_accuracy_untrained": "|", "pretext_a
 
 def pretext(group: Group, rows: pd.DataFrame) -> Drawing | None:
     """Return the pretext accuracy of each method beside an untrained network's and a colour histogram's."""
-    found = rows[rows["metric"].isin(list(PRETEXT))]
+    task = rows["protocol"] == group.first_protocol("pretext")
+    found = rows[task & rows["metric"].isin(list(PRETEXT))]
     variants = [variant for variant in group.variants if variant in set(found["variant"])]
     if not variants:
         return None

@@ -1,0 +1,45 @@
+"""HDF5 files are made in memory, since HDF5 crashes the interpreter where a disk fills up, and written whole from here."""
+
+import errno
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from selfsup.errors import InputError
+
+FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
+
+
+def write_whole(path: Path, content: memoryview | bytes) -> None:
+    """Write beside ``path``, flush, rename; what fails leaves nothing behind.
+
+    Raises InputError where the disk is full or the folder may not be written.
+    """
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(content)
+        _flush(partial)
+        partial.replace(path)
+        _flush(path.parent)
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise _mendable(error, path) from error
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _mendable(error: OSError, path: Path) -> Exception:
+    """Return the InputError that a full disk or a forbidden folder deserves, else the error itself."""
+    if error.errno in FULL_DISK:
+        return InputError(f"{path} cannot be written because the disk is full: free some space and start again.")
+    if isinstance(error, PermissionError):
+        return InputError(f"{path} cannot be written: allow writing to {path.parent} and start again.")
+    return error

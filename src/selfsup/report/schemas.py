@@ -1,0 +1,157 @@
+"""What a suite's own texts must hold: its claims, its reported numbers, and the placeholders of its summary.
+
+Planning checks them, before anything is trained, so nothing heavy is imported here.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, NonNegativeInt, PositiveFloat
+
+from selfsup.errors import InputError
+from selfsup.strict import Strict, check, nearest
+
+PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+SIDES = ("higher", "lower", "close", "to")
+
+
+class Source(Strict):
+    paper: str
+    arxiv: str
+    where: str
+
+
+class Compared(Strict):
+    evaluation: str
+    metric: str
+    label_fraction: PositiveFloat | None = None
+
+
+class Order(Compared):
+    higher: str
+    lower: str
+
+
+class Closeness(Compared):
+    close: str
+    to: str
+    within: PositiveFloat
+
+
+class Claim(Strict):
+    sentence: str
+    source: Source
+    published: str
+
+
+class OrderClaim(Claim):
+    comparison: Order
+
+
+class ClosenessClaim(Claim):
+    comparison: Closeness
+
+
+class ReportedPaper(Strict):
+    authors: str
+    title: str
+    year: int
+    arxiv: str
+    venue: str | None = None
+
+
+class ReportedFile(Strict):
+    id: str
+    location: str
+    dataset: str
+    unit: str
+    decimals: NonNegativeInt
+    rows: Annotated[list[dict[str, Any]], Field(min_length=1)]
+    kind: Literal["paper", "peer"] = "paper"
+    paper: ReportedPaper | None = None
+
+
+class ReportedRow(Strict):
+    method: str
+    setting: str
+    value: float
+    note: str = ""
+    decimals: NonNegativeInt | None = None
+    beside: bool = False
+
+
+class RepositoryRow(ReportedRow):
+    repository: str
+
+
+def check_report_files(
+    claims: Mapping[str, dict[str, Any]], reported: Mapping[str, dict[str, Any]], variants: Collection[str]
+) -> None:
+    """Raise InputError for the first mistake in a suite's claims and reported numbers, by name and as parsed from YAML.
+
+    ``variants`` are the names of all runs of the suite: a claim compares two of them, in whichever group they are.
+    """
+    for name, claim in claims.items():
+        _check_claim(Path("params/claims") / f"{name}.yaml", claim, variants)
+    for name, table in reported.items():
+        _check_reported(Path("params/reported") / f"{name}.yaml", table)
+
+
+def _check_claim(file: Path, claim: dict[str, Any], variants: Collection[str]) -> None:
+    asked = claim.get("comparison")
+    close = isinstance(asked, dict) and asked.keys() & {"close", "to", "within"}
+    comparison = check(ClosenessClaim if close else OrderClaim, claim, file)["comparison"]
+    for side in SIDES:
+        run = comparison.get(side)
+        if run is not None and run not in variants:
+            hint = nearest(run, list(variants))
+            raise InputError(f"{file}: key comparison.{side} is {run}, which is no run of the suite; {hint}")
+
+
+def _check_reported(file: Path, table: dict[str, Any]) -> None:
+    checked = check(ReportedFile, table, file)
+    if checked["id"] != file.stem:
+        raise InputError(f"{file}: key id is {checked['id']}; write {file.stem}, the file's name")
+    row_of = ReportedRow if checked["paper"] else RepositoryRow
+    for n, row in enumerate(checked["rows"]):
+        check(row_of, row, file, prefix=f"rows.{n}")
+
+
+def check_summary(
+    suite: str,
+    summary: str,
+    groups: Mapping[str, Collection[str]],
+    protocols: Mapping[str, Mapping[str, Any]],
+) -> None:
+    """Raise InputError for a placeholder ``{group/variant/evaluation}`` that no table of the suite can fill.
+
+    ``groups`` maps a group to its variants, ``protocols`` a protocol to its evaluation and arguments.
+    """
+    keys = score_keys(protocols)
+    for name in PLACEHOLDER.findall(summary):
+        where = f"params/suites/{suite}.yaml: key summary names {{{name}}}"
+        group, *rest = name.split("/")
+        if len(rest) != 2:
+            raise InputError(f"{where}; write {{group/variant/evaluation}}, such as {{{_example(groups, keys)}}}")
+        for word, known in ((group, groups), (rest[0], groups.get(group, ())), (rest[1], keys)):
+            if word not in known:
+                raise InputError(f"{where}, but no table has {word}; {nearest(word, list(known))}")
+
+
+def score_keys(protocols: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return the names of the columns that an accuracy table can have, e.g. ``knn`` and ``fine_tune@0.01``.
+
+    A protocol that draws subsets of the labels names their shares ``label_fractions``; the pretext task is no column.
+    """
+    keys = []
+    for name, parameters in protocols.items():
+        fractions = parameters.get("label_fractions", [])
+        if parameters["evaluation"] != "pretext":
+            keys += [f"{name}@{fraction:g}" for fraction in fractions] or [name]
+    return keys
+
+
+def _example(groups: Mapping[str, Collection[str]], keys: list[str]) -> str:
+    return "/".join(next(iter(names), "?") for names in (groups, next(iter(groups.values()), ()), keys))
