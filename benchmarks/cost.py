@@ -1,6 +1,6 @@
-"""CPU seconds by rule, from the files that Snakemake's `benchmark:` wrote for the last run: a table for docs/performance.md.
+"""CPU seconds of a suite by rule, from what Snakemake's `benchmark:` wrote when it ran: a table for docs/performance.md.
 
-usage: python benchmarks/cost.py [logs/benchmarks]
+usage: python benchmarks/cost.py SUITE     in the folder where it ran, before its recipes change
 """
 
 import csv
@@ -8,26 +8,31 @@ import statistics
 import sys
 from pathlib import Path
 
+from selfsup.store import reachable
+
 RULES = ("prepare", "pretrain", "features", "evaluate", "report")
 
 
-def seconds(folder: Path) -> dict[str, list[float]]:
+def seconds(suite: str, folder: Path = Path("logs/benchmarks")) -> dict[str, list[float]]:
     """Return {row: CPU seconds of each job}: a row for each rule, and pretraining and evaluation by run as well."""
+    own = {artefact.digest for artefact in reachable(suite).values()} | {suite}
     found: dict[str, list[float]] = {}
     for rule in RULES:
         for file in sorted((folder / rule).rglob("*.tsv")):
+            name, _, digest = file.relative_to(folder / rule).parts[0].removesuffix(".tsv").rpartition("-")
+            if digest not in own and f"{name}-{digest}" not in own:
+                continue
             with file.open(encoding="utf-8") as handle:
                 cost = float(next(csv.DictReader(handle, delimiter="\t"))["cpu_time"])
             found.setdefault(rule, []).append(cost)
             if rule in ("pretrain", "evaluate"):
-                name = file.relative_to(folder / rule).parts[0].rpartition("-")[0]
                 found.setdefault(f"{rule} {name}", []).append(cost)
     return found
 
 
 def main() -> None:
     """Print the table, rules first, and their total."""
-    found = seconds(Path(sys.argv[1] if len(sys.argv) > 1 else "logs/benchmarks"))
+    found = seconds(sys.argv[1])
     print("| rule | jobs | CPU s a job (median) | CPU s in all |\n|---|---|---|---|")
     for row, costs in sorted(
         found.items(), key=lambda item: (" " in item[0], RULES.index(item[0].split()[0]), item[0])
