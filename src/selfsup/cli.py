@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from selfsup import jobs, store
+from selfsup import jobs, reports, store
 from selfsup import suite as suites
 from selfsup.artefact import Artefact, Chain, chains
 from selfsup.errors import InputError
@@ -116,8 +116,6 @@ def _label(artefact: Artefact) -> str:
 
 
 def _report(arguments: argparse.Namespace) -> None:
-    from selfsup import reports
-
     reports.write(arguments.suite or suites.default(), Progress("report", arguments.log))
 
 
@@ -176,6 +174,8 @@ def _remove(arguments: argparse.Namespace) -> None:
                     store.remove(folder)
         if arguments.apply:
             store.partial(artefact.folder, ".checkpoint").unlink(missing_ok=True)
+    if arguments.apply:  # the report asks for them again
+        (reports.REPORTS / suite / "manifest.json").unlink(missing_ok=True)
 
 
 def _sweep(arguments: argparse.Namespace) -> None:

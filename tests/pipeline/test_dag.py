@@ -93,6 +93,15 @@ def test_a_partial_pull_asks_only_for_what_it_needs(smoke: Clone, tmp_path: Path
     assert copy.planned() == {"report": 1}
 
 
+def test_what_is_removed_is_made_anew_with_all_that_follows(smoke: Clone, tmp_path: Path):
+    copy = smoke.copy(tmp_path / "copy")
+    listed = copy.run("selfsup", "remove", "rotation", "run", "--suite", "smoke").stdout
+    assert "would remove data/runs/rotation-" in listed
+    assert copy.planned() == {}
+    copy.run("selfsup", "remove", "rotation", "run", "--suite", "smoke", "--apply")
+    assert copy.planned() == BRANCH
+
+
 def test_forcing_is_refused_with_the_way_to_do_it(smoke: Clone):
     done = smoke.snakemake("-n", "-F", check=False)
     assert done.returncode == 1
