@@ -87,6 +87,10 @@ class Chain:
     def every(self) -> tuple[Artefact, ...]:
         return (self.prepared, self.pretrained, self.features, *self.measures.values(), self.results)
 
+    def of_kind(self, kind: str) -> list[Artefact]:
+        """Return the artefacts of one kind, in the order in which they are made."""
+        return [artefact for artefact in self.every() if artefact.kind == kind]
+
 
 @cache
 def chains(suite: str) -> list[tuple[Group, list[Chain]]]:

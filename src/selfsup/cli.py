@@ -9,7 +9,7 @@ from pathlib import Path
 
 from selfsup import jobs, reports, store
 from selfsup import suite as suites
-from selfsup.artefact import Artefact, Chain, chains
+from selfsup.artefact import Artefact, chains
 from selfsup.errors import InputError
 from selfsup.progress import Progress
 
@@ -42,6 +42,7 @@ _MENDABLE = {
     errno.ENOSPC: "free some space and run the same command again",
     errno.EDQUOT: "free some of your quota and run the same command again",
     errno.EFBIG: "allow larger files and run the same command again",
+    errno.ENOENT: "put it there, or mend the name",
     errno.EACCES: "give yourself the right to it",
     errno.EROFS: "mount it writable",
 }
@@ -133,12 +134,7 @@ def _named(suite: str | None, run: str, kind: str, seed: int | None) -> list[Art
         raise InputError(
             f"suite {name} has no run {run}{'' if seed is None else f' with seed {seed}'}; its runs are {known}"
         )
-    return list({artefact.folder: artefact for chain in found for artefact in of_kind(chain, kind)}.values())
-
-
-def of_kind(chain: Chain, kind: str) -> list[Artefact]:
-    """Return the artefacts of one kind in a chain."""
-    return [artefact for artefact in chain.every() if artefact.kind == kind]
+    return list({artefact.folder: artefact for chain in found for artefact in chain.of_kind(kind)}.values())
 
 
 def _trace(arguments: argparse.Namespace) -> None:

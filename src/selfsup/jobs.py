@@ -45,8 +45,8 @@ def damage_named(artefact: Artefact) -> Iterator[None]:
     try:
         yield
     except (OSError, SafetensorError) as error:
-        if getattr(error, "errno", None) not in (None, errno.ENOENT):
-            raise
+        if getattr(error, "errno", None) not in (None, errno.ENOENT) or not artefact.needs():
+            raise  # a full disk, a forbidden folder, or the user's own files: nothing of the store is damaged
         raise InputError(_damage(artefact, str(error).splitlines()[0])) from error
 
 

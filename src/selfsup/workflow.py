@@ -8,7 +8,7 @@ from typing import Any
 
 from selfsup import reports, store
 from selfsup import suite as suites
-from selfsup.artefact import Artefact, chains
+from selfsup.artefact import chains
 from selfsup.errors import InputError
 from selfsup.jobs import data_root
 
@@ -69,14 +69,10 @@ class Plan:
         for _, group in chains(self.suite):
             for chain in group:
                 for stage, kind in STAGES.items():
-                    target = str(_of(chain.every(), kind).target)
+                    targets = [str(artefact.target) for artefact in chain.of_kind(kind)]
                     for name in (f"{stage}_{chain.run.name.replace('-', '_')}", f"{stage}_all"):
-                        found.setdefault(name, []).append(target)
+                        found.setdefault(name, []).extend(targets)
         return {name: sorted(set(targets)) for name, targets in found.items()}
-
-
-def _of(every: tuple[Artefact, ...], kind: str) -> Artefact:
-    return next(artefact for artefact in every if artefact.kind == kind)
 
 
 def asked_suite(config: dict[str, Any]) -> str:
