@@ -13,7 +13,8 @@ FILES = sorted(SOURCE.rglob("*.py"))
 PLAIN = {"errors", "seeds"}
 ARROWS = {
     "methods": {"methods", "nn", "losses", "views"} | PLAIN,
-    "nn": {"nn"} | PLAIN,
+    "nn": {"nn", "views"} | PLAIN,
+    "tables": {"tables", "nn", "views"} | PLAIN,
     "losses": {"losses"} | PLAIN,
     "views": {"views"} | PLAIN,
     "datasets": {"datasets", "hdf5"} | PLAIN,

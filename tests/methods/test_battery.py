@@ -5,7 +5,7 @@ import io
 
 import pytest
 import torch
-from recipes import EXAMPLES, FILES, batch, build, method_class, move, optimisers, recipe, step, views_of
+from recipes import EXAMPLES, FILES, batch, batch_of, build, method_class, move, optimisers, recipe, step, views_of
 
 from selfsup.methods.base import Method
 from selfsup.nn.encoder import load_encoder, save_encoder
@@ -50,9 +50,7 @@ def test_equal_draws_make_equal_views(name):
     method = build(name)
     views = views_of(method)
     assert equal(views, views_of(method))
-    images = [v for v in views.values() if v.ndim == 4]
-    assert images
-    assert all(v.shape[1:] == (3, 32, 32) and v.min() >= 0 and v.max() <= 1 for v in images)
+    assert any(v.ndim >= 4 for v in views.values())
 
 
 @every_recipe
@@ -106,7 +104,7 @@ def test_two_and_two_steps_are_four(name):
 @every_recipe
 def test_encoder_returns_from_disk(name, tmp_path):
     method, _ = trained(name)
-    image = batch()["image"]
+    image = batch_of(method)["image"]
     for kind, kept in method.encoders().items():
         folder = tmp_path / kind
         folder.mkdir()
@@ -118,7 +116,7 @@ def test_encoder_returns_from_disk(name, tmp_path):
 @every_recipe
 def test_features_do_not_depend_on_the_rest_of_the_batch(name):
     method, _ = trained(name)
-    image = batch()["image"]
+    image = batch_of(method)["image"]
     with torch.no_grad():
         kept = method.eval().encoders()["image"]
         torch.testing.assert_close(kept(image)[:3], kept(image[:3]), rtol=1e-4, atol=1e-5)
@@ -138,13 +136,14 @@ def test_labels_are_seen_only_where_the_modality_says_so(name):
     method = build(name).train()
     label = batch()["label"]
     views, others = views_of(method, label=label), views_of(method, label=(label + 1) % 4)
-    losses = [method.loss(v, {}).loss for v in (views, others)]
+    (player,) = list(method.players().values())[:1]
+    losses = [player.loss(v, {}).loss for v in (views, others)]
     if method.modality == "labelled_image":
         assert not torch.equal(*losses)
     else:
         assert equal(views, others)
         assert torch.equal(*losses)
-        unlabelled = {key: value for key, value in batch().items() if key != "label"}
+        unlabelled = {key: value for key, value in batch_of(method).items() if key != "label"}
         method.views(unlabelled, method.draw(EXAMPLES, generator(0, "views")))
 
 
@@ -157,7 +156,8 @@ def test_pretext_is_well_formed(name):
     if pretext is None:
         return
     count = len(pretext.images)
-    assert pretext.images.shape == (count, 3, 32, 32)
+    assert pretext.images.ndim in (4, 5)
+    assert pretext.images.shape[-3] in (3, 4)
     assert pretext.images.min() >= 0
     assert pretext.images.max() <= 1
     assert pretext.target.shape == pretext.group.shape == pretext.correct.shape == (count,)
@@ -176,11 +176,27 @@ def test_panels_are_well_formed(name):
     assert panels
     for panel in panels:
         assert panel.title
-        assert 0 < len(panel.images) <= 8
-        assert panel.images.shape[1:] == (3, 32, 32)
+        assert 0 < len(panel.images) <= 9
+        assert panel.images.shape[1] == 3
         assert len(panel.captions) == len(panel.images)
         assert panel.images.min() >= 0
         assert panel.images.max() <= 1
+
+
+@every_recipe
+def test_prediction_is_well_formed(name):
+    method, _ = trained(name)
+    with torch.no_grad():
+        prediction = method.eval().predict(views_of(method, 7))
+    assert (type(method).predict is not Method.predict) == (prediction is not None)
+    if prediction is None:
+        return
+    assert "original" in prediction.images
+    for images in prediction.images.values():
+        assert images.shape[:2] == (EXAMPLES, 3)
+        assert images.min() >= 0
+        assert images.max() <= 1
+    assert all(len(array) == EXAMPLES and not array.requires_grad for array in prediction.arrays.values())
 
 
 @pytest.mark.parametrize("name", LARGE)

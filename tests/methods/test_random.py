@@ -3,7 +3,7 @@
 import torch
 from recipes import batch, build, optimisers, step
 
-from selfsup.nn.encoder import normalised
+from selfsup.nn.inputs import seen
 
 
 def test_no_parameter_moves_and_none_is_offered():
@@ -24,7 +24,7 @@ def test_statistics_are_the_plain_average_over_all_batches():
         views = method.views(batch(seed=number), {})
         method.loss(views, {})
         with torch.no_grad():
-            maps = convolution(normalised(views["image"])).transpose(0, 1).flatten(1)
+            maps = convolution(seen(views["image"], "rgb")).transpose(0, 1).flatten(1)
         means.append(maps.mean(1))
         variances.append(maps.var(1))
     torch.testing.assert_close(norm.running_mean, torch.stack(means).mean(0), rtol=1e-4, atol=1e-6)

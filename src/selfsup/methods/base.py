@@ -1,7 +1,7 @@
 """What a self-supervised method is: views, players with losses, and an encoder to keep."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -17,13 +17,19 @@ Carry = dict[str, Tensor]
 
 @dataclass(frozen=True)
 class Facts:
-    """What a method may know of the data and the training: counts, sizes, never an example."""
+    """What a method may know of the data and the training: counts, sizes, its table, never an example.
+
+    ``grey`` says that no training image has a colour; ``table`` is what the recipe's ``table`` made (tables/), empty
+    where it names none.
+    """
 
     examples: int
     classes: int
     size_px: int
     batch_size: int
     total_steps: int
+    grey: bool = False
+    table: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -47,8 +53,8 @@ class Player:
 class Pretext:
     """The pretext task on some images, so that an untrained network and a colour histogram can try it too.
 
-    ``images`` (M, 3, H, W) in [0, 1], just what the encoder is given; ``target`` (M,) the class, or for ``matching``
-    the row that holds the other view of the same image; ``group`` (M,) rows that compete with each other in
+    ``images`` (M, 3, H, W) in [0, 1], just what the encoder is given, or (M, P, 3, H, W) where it is given P patches
+    of each; ``target`` (M,) the class, or for ``matching`` the row that holds the other view of the same image; ``group`` (M,) rows that compete with each other in
     ``matching`` (those of one batch); ``correct`` (M,) whether the method answered right.
     """
 
@@ -60,8 +66,21 @@ class Pretext:
 
 
 @dataclass(frozen=True)
+class Prediction:
+    """What a method makes of held-out images, for evaluations and the gallery.
+
+    ``kind`` says which evaluation reads it; ``images`` {name: (M, 3, H, W) in [0, 1]} are kept as 8 bits, ``arrays``
+    {name: (M, ...)} as they are.
+    """
+
+    kind: Literal["inpainting", "colorization"]
+    images: dict[str, Tensor]
+    arrays: dict[str, Tensor] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Panel:
-    """A row of the gallery: images (n, 3, H, W) in [0, 1], and under each what the method must answer."""
+    """A row of the gallery: images (n, 3, H, W) in [0, 1] of one size, and under each what the method must answer."""
 
     title: str
     images: Tensor
@@ -71,7 +90,7 @@ class Panel:
 class Method(nn.Module, ABC):
     """A self-supervised method. Its keyword-only arguments are its recipe, by the paper's names, stored unchanged."""
 
-    modality: Literal["image", "labelled_image"] = "image"
+    modality: Literal["image", "labelled_image", "image_depth"] = "image"
 
     def __init__(self, encoder: Encoder, facts: Facts) -> None:
         super().__init__()
@@ -84,7 +103,11 @@ class Method(nn.Module, ABC):
 
     @abstractmethod
     def views(self, batch: Views, draws: Draws) -> Views:
-        """Return the views of a batch (``image`` uint8 (N, 3, H, W); ``label`` (N,) only where labelled), on its device."""
+        """Return the views of a batch, on its device.
+
+        The batch has ``index`` (N,), ``image`` uint8 (N, 3, H, W), with depth as a fourth channel where the modality is
+        ``image_depth``, and ``label`` (N,) only where it is ``labelled_image``.
+        """
 
     @abstractmethod
     def loss(self, views: Views, carry: Carry) -> Terms:
@@ -101,10 +124,14 @@ class Method(nn.Module, ABC):
         """Return the pretext task and the method's own answers on these views, in evaluation mode; None: it has no task."""
         return None
 
+    def predict(self, views: Views) -> Prediction | None:
+        """Return what the method itself makes of these views, in evaluation mode; None: there is nothing to look at."""
+        return None
+
     @abstractmethod
     def panels(self, views: Views) -> list[Panel]:
         """Return what the gallery shows of these views."""
 
     def encoders(self) -> dict[str, Encoder]:
-        """Return what evaluations keep."""
+        """Return what evaluations keep: ``image``, and others by name."""
         return {"image": self.encoder}

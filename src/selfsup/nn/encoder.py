@@ -10,11 +10,14 @@ import torch
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
+from selfsup.nn.inputs import CHANNELS, seen
+
 
 class Encoder(nn.Module):
     """Images to maps and features.
 
-    ``layers`` names each stage and its channels; ``description`` is ``{"backbone": module name, ...its arguments}``.
+    ``layers`` names each stage and its channels; ``description`` is ``{"backbone": module name, ...its arguments}``,
+    with ``input`` saying what of an image it sees (nn/inputs.py).
     """
 
     def __init__(self, stages: dict[str, nn.Module], channels: dict[str, int], description: dict[str, Any]) -> None:
@@ -22,15 +25,21 @@ class Encoder(nn.Module):
         self.stages = nn.ModuleDict(stages)
         self.layers = dict(channels)
         self.description = dict(description)
+        self.input = str(description.get("input", "rgb"))
 
     @property
     def features(self) -> int:
         """D, the length of a feature vector."""
         return list(self.layers.values())[-1]
 
+    @property
+    def needs_depth(self) -> bool:
+        """Whether x must have depth as a fourth channel."""
+        return self.input == "depth"
+
     def maps(self, x: Tensor) -> dict[str, Tensor]:
-        """Return {layer: (N, C, H', W')} of images (N, 3, H, W), uint8 or float in [0, 1]."""
-        x = normalised(x)
+        """Return {layer: (N, C, H', W')} of images (N, 3, H, W), uint8 or float in [0, 1]; (N, 4, H, W) with depth."""
+        x = seen(x, self.input)
         maps = {}
         for name, stage in self.stages.items():
             x = stage(x)
@@ -39,24 +48,56 @@ class Encoder(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return features (N, D): the mean over the last layer's map."""
-        x = normalised(x)
+        x = seen(x, self.input)
         for stage in self.stages.values():
             x = stage(x)
         return x.mean((2, 3))
 
+    def up_to(self, layer: str) -> list[nn.Module]:
+        """Return the parts that make ``layer`` from an image, so that they can be frozen."""
+        names = list(self.stages)
+        return [self.stages[name] for name in names[: names.index(layer) + 1]]
 
-def normalised(x: Tensor) -> Tensor:
-    """Return images in [-1, 1], channels last: what every backbone here expects."""
-    if x.dtype == torch.uint8:
-        x = x.float() / 255
-    return (x * 2 - 1).contiguous(memory_format=torch.channels_last)
+
+class ConcatenatedEncoder(Encoder):
+    """Encoders side by side, each seeing its own part of an image; their maps are concatenated layer by layer.
+
+    ``description`` is ``{"parts": [description, ...]}``; all parts have the same layers, at the same resolutions.
+
+    Source: Zhang et al. 2017 (Split-brain autoencoders), section 3.1.
+    """
+
+    def __init__(self, parts: list[Encoder]) -> None:
+        nn.Module.__init__(self)
+        self.parts = nn.ModuleList(parts)
+        self.layers = {layer: sum(part.layers[layer] for part in parts) for layer in parts[0].layers}
+        self.description = {"parts": [part.description for part in parts]}
+
+    @property
+    def needs_depth(self) -> bool:
+        return any(part.needs_depth for part in self._each())
+
+    def maps(self, x: Tensor) -> dict[str, Tensor]:
+        found = [part.maps(x) for part in self._each()]
+        return {layer: torch.cat([maps[layer] for maps in found], 1) for layer in self.layers}
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([part(x) for part in self._each()], 1)
+
+    def up_to(self, layer: str) -> list[nn.Module]:
+        return [module for part in self._each() for module in part.up_to(layer)]
+
+    def _each(self) -> list[Encoder]:
+        return [part for part in self.parts if isinstance(part, Encoder)]
 
 
 def build(description: dict[str, Any]) -> Encoder:
     """Return a freshly initialised encoder of a description, channels last."""
-    arguments = {key: value for key, value in description.items() if key != "backbone"}
+    if "parts" in description:
+        return ConcatenatedEncoder([build(part) for part in description["parts"]])
+    arguments = {key: value for key, value in description.items() if key not in ("backbone", "input")}
     module = importlib.import_module(f"selfsup.nn.backbones.{description['backbone']}")
-    stages, channels = module.build(**arguments)
+    stages, channels = module.build(channels_in=CHANNELS[description.get("input", "rgb")], **arguments)
     return Encoder(stages, channels, description).to(memory_format=torch.channels_last)
 
 

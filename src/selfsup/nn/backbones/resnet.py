@@ -2,10 +2,13 @@
 
 from typing import Literal
 
+from pydantic import PositiveInt
 from torch import nn
 
 
-def build(*, depth: Literal[18, 50], stem: Literal["cifar", "imagenet"]) -> tuple[dict[str, nn.Module], dict[str, int]]:
+def build(
+    *, channels_in: PositiveInt = 3, depth: Literal[18, 50], stem: Literal["cifar", "imagenet"]
+) -> tuple[dict[str, nn.Module], dict[str, int]]:
     """Return stages stem, layer1 to layer4 and their channels.
 
     The ``imagenet`` stem divides H and W by 4, the whole network by 32; with the ``cifar`` stem they are divided by 1
@@ -18,15 +21,19 @@ def build(*, depth: Literal[18, 50], stem: Literal["cifar", "imagenet"]) -> tupl
 
     network = resnet18() if depth == 18 else resnet50()
     expansion = 1 if depth == 18 else 4
+    if stem == "cifar":
+        network.conv1 = _convolution(channels_in, network.conv1.out_channels, 3, 1)
+    elif channels_in != 3:
+        network.conv1 = _convolution(channels_in, network.conv1.out_channels, 7, 2)
     first: list[nn.Module] = [network.conv1, network.bn1, network.relu, network.maxpool]
     if stem == "cifar":
-        first = [_cifar_convolution(network.conv1.out_channels), network.bn1, network.relu]
+        first.pop()
     stages: dict[str, nn.Module] = {"stem": nn.Sequential(*first)}
     stages |= {name: getattr(network, name) for name in ("layer1", "layer2", "layer3", "layer4")}
     return stages, {"stem": 64} | {f"layer{i + 1}": 64 * 2**i * expansion for i in range(4)}
 
 
-def _cifar_convolution(channels: int) -> nn.Conv2d:
-    convolution = nn.Conv2d(3, channels, 3, padding=1, bias=False)
+def _convolution(channels_in: int, channels: int, size: int, stride: int) -> nn.Conv2d:
+    convolution = nn.Conv2d(channels_in, channels, size, stride, padding=size // 2, bias=False)
     nn.init.kaiming_normal_(convolution.weight, mode="fan_out", nonlinearity="relu")  # as torchvision's other layers
     return convolution

@@ -1,0 +1,32 @@
+"""What an encoder sees of an image: its colours, its lightness alone, its colour without lightness, its depth."""
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from selfsup.views.lab import rgb_to_lab
+
+Input = Literal["rgb", "lightness", "ab", "lab", "depth"]
+CHANNELS: dict[str, int] = {"rgb": 3, "lightness": 1, "ab": 2, "lab": 3, "depth": 1}
+AB_RANGE = 110.0
+
+
+def seen(x: Tensor, kind: str) -> Tensor:
+    """Return what an encoder of this ``kind`` sees of x, scaled to about [-1, 1]: float (N, C, H, W), channels last.
+
+    x is uint8 or float in [0, 1]: (N, 3, H, W) RGB, or (N, 4, H, W) with depth as the fourth channel.
+    """
+    if x.dtype == torch.uint8:
+        x = x.float() / 255
+    return _channels(x, kind).contiguous(memory_format=torch.channels_last)
+
+
+def _channels(x: Tensor, kind: str) -> Tensor:
+    if kind == "rgb":
+        return x[:, :3] * 2 - 1
+    if kind == "depth":
+        return x[:, 3:] * 2 - 1
+    lab = rgb_to_lab(x[:, :3])
+    lightness, ab = lab[:, :1] / 50 - 1, lab[:, 1:] / AB_RANGE
+    return {"lightness": lightness, "ab": ab, "lab": torch.cat([lightness, ab], 1)}[kind]
