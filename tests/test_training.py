@@ -40,6 +40,7 @@ def train(folder, prepared, recipe="simclr", checkpoint=None, stop_after=None, *
     pretrain(
         folder,
         prepared=prepared,
+        table=None,
         checkpoint=checkpoint or folder.with_suffix(".checkpoint"),
         seed=0,
         progress=Progress("test"),

@@ -14,6 +14,7 @@ from selfsup.suite import Group, Suite, load
 
 FOLDERS = {
     "prepared": "data/prepared",
+    "table": "data/tables",
     "run": "data/runs",
     "features": "data/features",
     "measures": "data/results",
@@ -79,13 +80,15 @@ class Chain:
     run: Run
     seed: int
     prepared: Artefact
+    table: Artefact | None
     pretrained: Artefact
     features: Artefact
     measures: dict[str, Artefact]
     results: Artefact
 
     def every(self) -> tuple[Artefact, ...]:
-        return (self.prepared, self.pretrained, self.features, *self.measures.values(), self.results)
+        table = () if self.table is None else (self.table,)
+        return (self.prepared, *table, self.pretrained, self.features, *self.measures.values(), self.results)
 
     def of_kind(self, kind: str) -> list[Artefact]:
         """Return the artefacts of one kind, in the order in which they are made."""
@@ -113,16 +116,25 @@ def prepared(source: Data) -> Artefact:
     return _prepared(source.dataset, source.source, json.dumps(source.arguments), json.dumps(source.lock))
 
 
+@cache
+def _table(asked: str, source: Artefact) -> Artefact:
+    arguments = json.loads(asked)
+    name = arguments.pop("table")
+    reads_images = "images" in signature.keywords(f"tables.{name}", "make")
+    return Artefact("table", name, arguments, (f"tables.{name}",), (source,) if reads_images else ())
+
+
 def _chain(suite: Suite, group: Group, run: Run, seed: int) -> Chain:
     machine = {"device": suite.device, "precision": suite.precision, "threads": suite.threads}
     backbone = f"nn.backbones.{run.recipe['encoder']['backbone']}"
     source = prepared(group.data)
+    table = _table(json.dumps(run.recipe["table"]), source) if "table" in run.recipe else None
     pretrained = Artefact(
         "run",
         run.method,
         {**run.recipe, **machine},
         ("pretrain", f"methods.{run.method}", backbone),
-        (source,),
+        (source,) if table is None else (source, table),
         seed,
         run.origin,
     )
@@ -137,7 +149,7 @@ def _chain(suite: Suite, group: Group, run: Run, seed: int) -> Chain:
     )
     measures = {p: _measures(p, pretrained, features, suite, backbone) for p in run.evaluations}
     results = Artefact("results", f"{run.method}-evaluations", {}, (), tuple(measures.values()), seed)
-    return Chain(run, seed, source, pretrained, features, measures, results)
+    return Chain(run, seed, source, table, pretrained, features, measures, results)
 
 
 def _measures(protocol: str, pretrained: Artefact, features: Artefact, suite: Suite, backbone: str) -> Artefact:

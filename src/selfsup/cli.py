@@ -9,12 +9,13 @@ from pathlib import Path
 
 from selfsup import jobs, reports, store
 from selfsup import suite as suites
-from selfsup.artefact import Artefact, chains
+from selfsup.artefact import FOLDERS, Artefact, chains
 from selfsup.errors import InputError
 from selfsup.progress import Progress
 
 STAGES = {
     "prepare": "prepared",
+    "table": "table",
     "pretrain": "run",
     "features": "features",
     "evaluate": "results",
@@ -70,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     _common(made)
     where = command("where", _where, "print where artefacts lie, e.g. `selfsup where simclr features`")
     where.add_argument("run", help="a run of the suite, e.g. simclr")
-    where.add_argument("kind", choices=["prepared", "run", "features", "measures", "results"])
+    where.add_argument("kind", choices=list(FOLDERS))
     where.add_argument("--seed", type=int)
     where.add_argument("--suite")
     trace = command("trace", _trace, "print everything that a result came from, back to the data")
@@ -81,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     adopt.add_argument("--download", action="store_true", help="fetch it first, where its publisher offers that")
     remove = command("remove", _remove, "remove artefacts and all that is made from them, so that they are made anew")
     remove.add_argument("run")
-    remove.add_argument("kind", choices=["prepared", "run", "features", "measures", "results"])
+    remove.add_argument("kind", choices=list(FOLDERS))
     remove.add_argument("--suite")
     remove.add_argument("--apply", action="store_true", help="do it; otherwise only list")
     sweep = command("sweep", _sweep, "move what a suite does not lead to from data/ into the local keep")

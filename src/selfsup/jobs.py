@@ -34,7 +34,7 @@ def run(artefact: Artefact, progress: Progress) -> None:
         if artefact.kind == "results":
             results(artefact, progress)
         else:
-            makers = {"prepared": prepare, "run": pretrain, "features": features, "measures": measure}
+            makers = {"prepared": prepare, "table": table, "run": pretrain, "features": features, "measures": measure}
             store.build(artefact, lambda scratch: _whole(artefact, scratch, makers[artefact.kind], progress))
     store.partial(artefact.folder, ".checkpoint").unlink(missing_ok=True)
 
@@ -103,18 +103,36 @@ def data_root() -> Path:
     return Path(root)
 
 
+def table(artefact: Artefact, scratch: Path, progress: Progress) -> None:
+    from safetensors.torch import save
+
+    from selfsup.datasets.prepared import read_images
+    from selfsup.device import prepare_device
+
+    prepare_device("cpu", 1)
+    arguments = dict(artefact.params)
+    if artefact.parents:
+        import torch
+
+        arguments["images"] = torch.from_numpy(read_images(artefact.parents[0].folder / "train.h5"))
+    made = importlib.import_module(f"selfsup.tables.{artefact.name}").make(**arguments)
+    (scratch / "table.safetensors").write_bytes(save({name: made[name].contiguous() for name in sorted(made)}))
+
+
 def pretrain(artefact: Artefact, scratch: Path, progress: Progress) -> None:
     from selfsup.pretrain import pretrain as train
 
     assert artefact.seed is not None
+    folders = {parent.kind: parent.folder for parent in artefact.parents}
     try:
         train(
             scratch,
-            prepared=artefact.parents[0].folder,
+            prepared=folders["prepared"],
+            table=folders.get("table"),
             checkpoint=store.partial(artefact.folder, ".checkpoint"),
             seed=artefact.seed,
             progress=progress,
-            **artefact.params,
+            **{key: value for key, value in artefact.params.items() if key != "table"},
         )
     except InputError as error:
         raise InputError(f"{artefact.origin}: {error}") from error
@@ -136,7 +154,7 @@ def measure(artefact: Artefact, scratch: Path, progress: Progress) -> None:
 
     assert artefact.seed is not None
     prepare_device(artefact.params["device"], artefact.params["threads"])
-    folders = {parent.kind: parent.folder for parent in (*artefact.parents, *artefact.parents[0].parents)}
+    folders = {parent.kind: parent.folder for parent in (*artefact.parents[0].parents, *artefact.parents)}
     inputs = Inputs(
         prepared=folders["prepared"],
         run=folders["run"],

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file
 
 from selfsup.checkpoint import Checkpoint
 from selfsup.datasets.prepared import Split, read_split
@@ -14,7 +15,7 @@ from selfsup.errors import InputError
 from selfsup.methods.base import Facts, Method
 from selfsup.nn.encoder import build, save_encoder
 from selfsup.seeds import derive, generator
-from selfsup.seen import write_pretext, write_views
+from selfsup.seen import write_predictions, write_pretext, write_views
 from selfsup.training import Examples, Progress, Training
 
 
@@ -22,6 +23,7 @@ def pretrain(
     folder: Path,
     *,
     prepared: Path,
+    table: Path | None,
     checkpoint: Path,
     seed: int,
     progress: Progress,
@@ -45,10 +47,18 @@ def pretrain(
     """
     prepare_device(device, threads)
     kind = method_class(method)
-    split = read_split(prepared / "train.h5")
+    split = read(prepared / "train.h5", kind)
     train = examples(split, kind, device)
     total = epochs * (len(train.image) // batch_size)
-    facts = Facts(len(train.image), len(split.classes), split.size_px, batch_size, total)
+    facts = Facts(
+        examples=len(train.image),
+        classes=len(split.classes),
+        size_px=split.size_px,
+        batch_size=batch_size,
+        total_steps=total,
+        grey=bool((split.image[:, :1] == split.image[:, 1:3]).all()),
+        table=load_file(table / "table.safetensors") if table else {},
+    )
     torch.manual_seed(derive(seed, "init"))
     model = kind(build(encoder), facts, **hyper).to(device)
     training = Training(model, train, seed, optimiser, schedule, batch_size, total, precision, Checkpoint(checkpoint))
@@ -60,12 +70,13 @@ def pretrain(
         save_encoder(kept, place)
     training.curves.write(folder / "curves.csv")
     training.write_summary(folder / "summary.json")
-    test = examples(read_split(prepared / "test.h5"), kind, device)
+    test = examples(read(prepared / "test.h5", kind), kind, device)
     model.eval()
     write_views(
         folder / "views.h5", model, train.batch(torch.arange(min(8, facts.examples))), generator(seed, "gallery")
     )
     write_pretext(folder / "pretext.h5", model, {"train": train, "test": test}, batch_size, seed)
+    write_predictions(folder / "predictions.h5", model, test, seed)
 
 
 def method_class(name: str) -> type[Method]:
@@ -76,6 +87,11 @@ def method_class(name: str) -> type[Method]:
         for _, found in inspect.getmembers(module, inspect.isclass)
         if issubclass(found, Method) and found.__module__ == module.__name__
     )
+
+
+def read(file: Path, kind: type[Method]) -> Split:
+    """Return a prepared split with what the method eats."""
+    return read_split(file, with_depth=kind.modality == "image_depth")
 
 
 def examples(split: Split, kind: type[Method], device: str) -> Examples:

@@ -15,7 +15,7 @@ from selfsup.strict import Strict, check, nearest, read_yaml
 
 PARAMS = Path("params")
 NO_CHOICE = ("base", "inputs", "lock", "prepared")
-PROVIDED = ("root", "lock", "device", "precision")
+PROVIDED = ("root", "lock", "device", "precision", "images", "channels_in")
 
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
@@ -27,11 +27,16 @@ class Optimiser(Strict):
     learning_rate: PositiveFloat
     weight_decay: NonNegativeFloat
     momentum: Fraction | None = None
+    beta1: Fraction | None = None
+    learning_rate_rule: Literal["constant", "linear", "square_root"] = "constant"
+    player_factors: dict[str, PositiveFloat] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _momentum_is_for_sgd(self) -> "Optimiser":
         if self.name == "adamw" and self.momentum is not None:
             raise ValueError("momentum is a key of sgd; remove it")
+        if self.name != "adamw" and self.beta1 is not None:
+            raise ValueError("beta1 is a key of adamw; remove it")
         return self
 
 
@@ -56,6 +61,7 @@ class MethodFile(Strict):
     batch_size: PositiveInt
     epochs: PositiveInt
     hyper: dict[str, Any]
+    table: dict[str, Any] | None = None
 
 
 class Variant(Strict):
@@ -188,12 +194,21 @@ def _checked(content: dict[str, Any], origin: str) -> dict[str, Any]:
     recipe = check(MethodFile, content, origin)
     method = _module("methods", recipe["method"], origin, "method")
     recipe["hyper"] = check(signature.schema(method, "__init__", base="Method"), recipe["hyper"], origin, "hyper")
-    encoder = dict(recipe["encoder"])
-    backbone = _module("nn.backbones", encoder.pop("backbone", None), origin, "encoder.backbone")
-    arguments = check(signature.schema(backbone, "build"), encoder, origin, "encoder")
-    recipe["encoder"] = {"backbone": backbone.rpartition(".")[2], **arguments}
+    recipe["encoder"] = _named("nn.backbones", "backbone", "build", recipe["encoder"], origin, "encoder")
+    if recipe["table"] is None:
+        del recipe["table"]
+    else:
+        recipe["table"] = _named("tables", "table", "make", recipe["table"], origin, "table")
     paper = recipe.pop("paper")
     return {"method": recipe["method"], "recipe": recipe, "paper": paper}
+
+
+def _named(package: str, key: str, function: str, content: dict[str, Any], origin: str, prefix: str) -> dict[str, Any]:
+    """Return ``{key: module, ...}`` with the other keys checked against the signature of that module's function."""
+    arguments = dict(content)
+    module = _module(package, arguments.pop(key, None), origin, f"{prefix}.{key}")
+    schema = signature.schema(module, function, provided=PROVIDED)
+    return {key: module.rpartition(".")[2], **check(schema, arguments, origin, prefix)}
 
 
 def _changed(content: dict[str, Any], changes: dict[str, Any], origin: str) -> dict[str, Any]:

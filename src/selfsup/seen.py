@@ -1,4 +1,4 @@
-"""What a method saw: the gallery's panels, and its pretext task on held-out images for the baselines to try."""
+"""What a method saw and made: the gallery's panels, its pretext task on held-out images, what it predicts of them."""
 
 import json
 from collections.abc import Iterator
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from selfsup.training import Examples
 
 PRETEXT_EXAMPLES = 1000
+PREDICTED_EXAMPLES = 500
 
 
 def write_views(file: Path, method: Method, batch: Views, draws_from: torch.Generator) -> None:
@@ -58,6 +59,25 @@ def write_pretext(file: Path, method: Method, splits: dict[str, "Examples"], bat
             }
             for key, values in columns.items():
                 group.create_dataset(key, data=values, track_times=False)
+
+
+def write_predictions(file: Path, method: Method, test: "Examples", seed: int) -> None:
+    """Write what the method makes of the first 500 held-out images, one batch; no file where it makes nothing.
+
+    Attribute ``kind``; groups ``images`` (uint8) and ``arrays``, each {name: (M, ...)}.
+    """
+    index = torch.arange(min(PREDICTED_EXAMPLES, len(test.image)))
+    draws = method.draw(len(index), generator(seed, "predict"))
+    with torch.no_grad():
+        prediction = method.predict(_views(method, test.batch(index), draws))
+    if prediction is None:
+        return
+    with _new_file(file) as target:
+        target.attrs["kind"] = prediction.kind
+        for name, images in prediction.images.items():
+            target.create_dataset(f"images/{name}", data=_bytes(images), track_times=False)
+        for name, array in prediction.arrays.items():
+            target.create_dataset(f"arrays/{name}", data=array.cpu().numpy(), track_times=False)
 
 
 @contextmanager

@@ -14,9 +14,9 @@ from selfsup.checkpoint import Checkpoint
 from selfsup.curves import Curves
 from selfsup.errors import InputError
 from selfsup.methods.base import Method, Views
-from selfsup.nn.encoder import Encoder
+from selfsup.nn.encoder import ConcatenatedEncoder, Encoder
 from selfsup.optim import optimiser as make_optimiser
-from selfsup.optim import warmup_cosine
+from selfsup.optim import scaled_learning_rate, warmup_cosine
 from selfsup.seeds import derive, generator
 
 
@@ -32,7 +32,10 @@ class Progress(Protocol):
 
 @dataclass(frozen=True)
 class Examples:
-    """A training or test set on the device: ``image`` uint8 (N, 3, H, W); ``label`` (N,) only for a method that asks for it."""
+    """A training or test set on the device: ``image`` uint8 (N, C, H, W); ``label`` (N,) only for a method that asks for it.
+
+    C is 3, or 4 with depth for a method that asks for that.
+    """
 
     image: Tensor
     label: Tensor | None
@@ -62,15 +65,17 @@ class Training:
         self.method, self.train, self.seed = method, train, seed
         self.batch_size, self.total_steps = batch_size, total_steps
         self.precision, self.checkpoint = precision, checkpoint
-        self.learning_rate = optimiser["learning_rate"]
+        law = dict(optimiser)
+        self.player_factors = law.pop("player_factors", {})
+        self.learning_rate = scaled_learning_rate(
+            law["learning_rate"], law.pop("learning_rate_rule", "constant"), batch_size
+        )
         self.warmup_fraction = schedule["warmup_fraction"]
-        self.optimisers = {
-            n: make_optimiser(p.parameters, **optimiser) for n, p in method.players().items() if p.parameters
-        }
+        self.optimisers = {n: make_optimiser(p.parameters, **law) for n, p in method.players().items() if p.parameters}
         self.curves = Curves(every_steps=max(1, total_steps // 100))
-        self.step = self.images = 0
+        self.step = self.pixels = 0
         for module in method.modules():
-            if isinstance(module, Encoder):
+            if isinstance(module, Encoder) and not isinstance(module, ConcatenatedEncoder):
                 module.register_forward_pre_hook(self._count)
         checkpoint.load(self)
 
@@ -132,7 +137,7 @@ class Training:
             parameter.grad = gradient
         optimiser = self.optimisers[name]
         for group in optimiser.param_groups:
-            group["lr"] = self.learning_rate * factor
+            group["lr"] = self.learning_rate * self.player_factors.get(name, 1.0) * factor
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
 
@@ -150,18 +155,24 @@ class Training:
         return {name: row[name] for name in row if name not in ("step", "images", "learning_rate")}
 
     def _count(self, encoder: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        """Count the images that pass through an encoder in training: the budget at which methods are compared.
+        """Count the pixels that pass through an encoder in training: the budget at which methods are compared.
 
         A momentum copy of the encoder counts as well: its forward costs as much, though no gradient follows.
         """
         if encoder.training:
-            self.images += len(inputs[0])
+            self.pixels += math.prod(inputs[0].shape[i] for i in (0, -2, -1))
+
+    @property
+    def images(self) -> int:
+        """How many whole images that makes: a patch counts by its share of the pixels."""
+        return round(self.pixels / math.prod(self.train.image.shape[2:]))
 
     def write_summary(self, file: Path) -> None:
         """Write what the run cost in counts: they are equal on every machine, unlike seconds."""
         facts = {
             "steps": self.total_steps,
             "examples": len(self.train.image),
+            "table": {name: float(value) for name, value in self.method.facts.table.items() if value.ndim == 0},
             "images_through_encoder": self.images,
             "encoder": self.method.encoders()["image"].description,
             "encoder_parameters": sum(p.numel() for p in self.method.encoders()["image"].parameters()),

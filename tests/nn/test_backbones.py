@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from selfsup.nn import encoder
-from selfsup.nn.inputs import seen
 from selfsup.nn.backbones import resnet, small_conv
+from selfsup.nn.inputs import seen
 
 SMALL = {"backbone": "small_conv", "width": 4}
 RESNET = {"backbone": "resnet", "depth": 18, "stem": "cifar"}

@@ -8,12 +8,16 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from selfsup.errors import InputError
 from selfsup.hdf5 import write_whole
 
 
 @dataclass(frozen=True)
 class Split:
-    """What every prepared split has: image uint8 (N, 3, H, W), key bytes (N,), label int64 (N,) or None."""
+    """What every prepared split has: image uint8 (N, 3, H, W), key bytes (N,), label int64 (N,) or None.
+
+    Read with depth, the image has it as a fourth channel.
+    """
 
     image: np.ndarray
     key: np.ndarray
@@ -36,11 +40,19 @@ def write_split(path: Path, arrays: dict[str, np.ndarray], *, dataset: str, clas
     write_whole(path, memory.getbuffer())
 
 
-def read_split(path: Path) -> Split:
-    """Return a prepared split, in memory."""
+def read_split(path: Path, *, with_depth: bool = False) -> Split:
+    """Return a prepared split, in memory; ``with_depth`` adds depth, in 256 steps, as a fourth channel of its images.
+
+    Raises InputError where depth is asked for and the data set has none.
+    """
     with h5py.File(path, "r") as file:
+        image = file["image"][()]
+        if with_depth:
+            if "depth" not in file:
+                raise InputError(f"{path} has no depth: take a data set that renders it (scenes), or another method")
+            image = np.concatenate([image, np.rint(file["depth"][:, None] * 255).astype(np.uint8)], 1)
         return Split(
-            image=file["image"][()],
+            image=image,
             key=file["key"][()],
             label=file["label"][()] if "label" in file else None,
             classes=json.loads(file.attrs["classes"]),

@@ -49,7 +49,7 @@ def extract(
     target.mkdir(parents=True, exist_ok=True)
     with frozen(encoder) as proof:
         for name in ("train", "test"):
-            split = read_split(prepared / f"{name}.h5")
+            split = read_split(prepared / f"{name}.h5", with_depth=encoder.needs_depth)
             columns = _columns(encoder, split.image, wanted, pooling, batch_size, device, precision)
             _write(target / f"{name}.h5", columns, split, {"encoder_digest": proof, "layers": json.dumps(wanted)})
 

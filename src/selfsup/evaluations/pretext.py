@@ -1,6 +1,7 @@
 """The pretext task itself: the method's accuracy on held-out images, beside two baselines that never trained on it."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,11 +22,12 @@ from selfsup.evaluations.probes.standardisation import standardisation
 from selfsup.results import Measure, accuracy
 
 NEEDS = "run"
+Describe = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
 class Task:
-    """One split of a pretext task: images uint8 (M, 3, H, W); target, group (M,) int64; correct (M,) bool."""
+    """One split of a pretext task: images uint8 (M, P, 3, H, W); target, group (M,) int64; correct (M,) bool."""
 
     images: Tensor
     target: Tensor
@@ -43,7 +45,8 @@ def evaluate(
 ) -> list[Measure]:
     """Return ``pretext_accuracy`` of the method, of an ``_untrained`` encoder and of a ``_colour_histogram``.
 
-    The baselines see the same images as the method. A classification is learned by logistic regression from the pretext
+    The baselines see the same images as the method; of an example of several patches, its patches' features side by
+    side. A classification is learned by logistic regression from the pretext
     images of the training set; a matching needs no learning: the nearest row of the group by cosine is the answer.
     NotApplicable where the run's method has no pretext task.
     """
@@ -52,19 +55,22 @@ def evaluate(
         raise NotApplicable("the method has no pretext task")
     kind, train, test = _read(file, inputs.device)
     description = json.loads((inputs.run / "encoder.json").read_text(encoding="utf-8"))["description"]
-    encoder = untrained_encoder(description, train.images, inputs.seed, batch_size)
+    encoder = untrained_encoder(description, train.images.flatten(0, 1), inputs.seed, batch_size)
 
     @torch.no_grad()
     def untrained(images: Tensor) -> Tensor:
         return torch.cat([encoder(batch) for batch in images.split(batch_size)])
 
+    def by_patch(describe: Describe, images: Tensor) -> Tensor:
+        return describe(images.flatten(0, 1)).cpu().view(len(images), -1)
+
     measures = [accuracy(test.correct.numpy(), "pretext_accuracy")]
     for name, describe in (("untrained", untrained), ("colour_histogram", colour_histogram)):
-        features = describe(test.images).cpu()
+        features = by_patch(describe, test.images)
         if kind == "matching":
             answers = nearest_in_group(features, test.group)
         else:
-            seen = describe(train.images).cpu()
+            seen = by_patch(describe, train.images)
             held = held_out(train.target, held_out_fraction, inputs.seed, "pretext")
             answers = _learned(seen, train.target, features, held, penalties, tolerance)
         measures.append(accuracy((answers == test.target).numpy(), f"pretext_accuracy_{name}"))
@@ -89,7 +95,7 @@ def _learned(
 
 
 def _read(file: Path, device: str) -> tuple[str, Task, Task]:
-    """Return the task's kind and its two splits, the images on the device."""
+    """Return the task's kind and its two splits, the images on the device, all of P patches (one: the image)."""
     with h5py.File(file, "r") as source:
         columns = {
             split: {
@@ -97,5 +103,8 @@ def _read(file: Path, device: str) -> tuple[str, Task, Task]:
             }
             for split in ("train", "test")
         }
-        train, test = (Task(**{**columns[s], "images": columns[s]["images"].to(device)}) for s in ("train", "test"))
+        for found in columns.values():
+            images = found["images"].to(device)
+            found["images"] = images if images.ndim == 5 else images[:, None]
+        train, test = (Task(**columns[split]) for split in ("train", "test"))
         return str(source.attrs["kind"]), train, test

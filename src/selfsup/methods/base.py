@@ -54,8 +54,9 @@ class Pretext:
     """The pretext task on some images, so that an untrained network and a colour histogram can try it too.
 
     ``images`` (M, 3, H, W) in [0, 1], just what the encoder is given, or (M, P, 3, H, W) where it is given P patches
-    of each; ``target`` (M,) the class, or for ``matching`` the row that holds the other view of the same image; ``group`` (M,) rows that compete with each other in
-    ``matching`` (those of one batch); ``correct`` (M,) whether the method answered right.
+    of each; ``target`` (M,) the class, or for ``matching`` the row that holds the other view of the same image;
+    ``group`` (M,) rows that compete with each other in ``matching`` (those of one batch); ``correct`` (M,) whether the
+    method answered right.
     """
 
     kind: Literal["classification", "matching"]
