@@ -1,0 +1,80 @@
+"""Quantised colour: the cells of a grid over ab that hold colours of sRGB, and colours as distributions over them."""
+
+import torch
+from torch import Tensor
+
+from selfsup.views.lab import rgb_to_lab
+
+LEVELS = 256
+CHUNK_COLOURS = 4096  # their distances to some hundred bins stay in the cache
+
+
+def bins_in_gamut(spacing: float) -> Tensor:
+    """Return the centres (Q, 2), in rows by a, then b, of the grid cells of ab that hold a colour of 8-bit sRGB.
+
+    The grid's centres are the multiples of ``spacing`` (in units of ab). At spacing 10 they are 261.
+
+    Source: Zhang et al. 2016, section 2.1.
+    Differs: the paper counts 313 cells at spacing 10 without saying how, more than hold colours of sRGB. Here a cell is
+    a bin exactly where one falls into it, so that every class can occur.
+    """
+    # A line of lightness through a colour leaves the gamut on a face of the RGB cube: the faces hold all of its ab.
+    return torch.unique((_ab_of_faces() / spacing).round(), dim=0).float() * spacing
+
+
+def nearest_bin(ab: Tensor, centres: Tensor) -> Tensor:
+    """Return the row (N, H, W) int64 of the nearest of the ``centres`` (Q, 2) to each colour of ab (N, 2, H, W)."""
+    return _nearest(ab, centres, 1)[0][:, 0]
+
+
+def soft_bins(ab: Tensor, centres: Tensor, neighbours: int = 5, sigma: float = 5.0) -> tuple[Tensor, Tensor]:
+    """Return rows of ``centres`` (N, k, H, W) int64, nearest first, and their weights (N, k, H, W), which sum to 1.
+
+    The k nearest centres to each colour of ab (N, 2, H, W), weighted by a Gaussian of their distance (``sigma`` in
+    units of ab).
+
+    Source: Zhang et al. 2016, section 2.1 (soft encoding).
+    """
+    index, squared_distance = _nearest(ab, centres, neighbours)
+    return index, torch.softmax(-squared_distance / (2 * sigma**2), 1)
+
+
+def annealed_mean(logits: Tensor, centres: Tensor, temperature: float) -> Tensor:
+    """Return the ab (N, 2, H, W) that distributions over Q centres stand for, their logits (N, Q, H, W).
+
+    Temperature 1 is their mean, towards 0 their mode. The logarithms of probabilities are logits too.
+
+    Source: Zhang et al. 2016, equation 5.
+    """
+    probabilities = torch.softmax(logits / temperature, 1)
+    return torch.einsum("nqhw,qc->nchw", probabilities, centres.to(probabilities.dtype))
+
+
+def _nearest(ab: Tensor, centres: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """Return the ``count`` nearest centres of each colour, (N, count, H, W) rows and squared distances, in chunks."""
+    examples, _, height, width = ab.shape
+    colours = ab.movedim(1, -1).reshape(-1, 2)
+    found = [_nearest_of_chunk(chunk, centres.to(ab.dtype), count) for chunk in colours.split(CHUNK_COLOURS)]
+    index, squared_distance = (
+        torch.cat(parts).view(examples, height, width, count).movedim(-1, 1) for parts in zip(*found, strict=True)
+    )
+    return index, squared_distance
+
+
+def _nearest_of_chunk(colours: Tensor, centres: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    squared_distance = (colours[:, None, 0] - centres[:, 0]) ** 2 + (colours[:, None, 1] - centres[:, 1]) ** 2
+    least, index = squared_distance.topk(count, dim=1, largest=False)
+    return index, least
+
+
+def _ab_of_faces() -> Tensor:
+    """Return the ab (colours, 2) float64 of every 8-bit colour on the six faces of the RGB cube."""
+    level = torch.arange(LEVELS, dtype=torch.float64) / (LEVELS - 1)
+    first, second = torch.meshgrid(level, level, indexing="ij")
+    faces = []
+    for axis in range(3):
+        for end in (0.0, 1.0):
+            channels = [first, second]
+            channels.insert(axis, torch.full_like(first, end))
+            faces.append(torch.stack(channels))
+    return rgb_to_lab(torch.stack(faces))[:, 1:].movedim(1, -1).reshape(-1, 2)
