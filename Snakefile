@@ -24,7 +24,7 @@ except InputError as error:
 
 
 onstart:
-    plan.check_files()
+    plan.check()
 
 
 wildcard_constraints:
@@ -43,5 +43,6 @@ include: "workflow/rules/table.smk"
 include: "workflow/rules/pretrain.smk"
 include: "workflow/rules/features.smk"
 include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/experiment.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/named.smk"

@@ -35,8 +35,9 @@ def forget():
     """Empty planning's caches, as a new process would."""
     from selfsup import artefact, recipe, reports, suite
 
-    caches = (recipe.data, recipe._method_file, recipe.evaluation, suite.load, artefact.chains, artefact._prepared)
-    for cached in (*caches, reports.digest):
+    caches = (recipe.data, recipe._method_file, recipe.evaluation, recipe.experiment, suite.load, reports.digest)
+    made = (artefact.chains, artefact.experiments, artefact._prepared, artefact._table)
+    for cached in (*caches, *made):
         cached.cache_clear()
 
 

@@ -160,3 +160,34 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(own: Clone):
     assert "Traceback" not in done.stderr
     assert "run the same command again" in done.stderr or "start again" in done.stderr
     assert not list((own.folder / "data").rglob("*.h5"))
+
+
+@pytest.mark.parametrize(
+    ("run", "sentence"),
+    [
+        ("{method: jigsaw, name: jigsaw, set: {batch_size: 8}}", "jigsaw"),
+        ("{method: simclr, name: simclr, set: {batch_size: 1}}", "params/suites/own.yaml, run simclr: batch_size is 1"),
+        ("{method: split_brain_depth, name: depth, set: {batch_size: 8}}", "depth"),
+    ],
+    ids=["too small an image", "too small a batch", "no depth"],
+)
+def test_what_a_recipe_cannot_do_is_said_before_anything_is_made(own: Clone, run: str, sentence: str):
+    selfsup(own, "adopt", "own")
+    own.edit("params/suites/own.yaml", "{method: rotation, name: rotation, set: {epochs: 1, batch_size: 8}}", run)
+    assert sentence in refused(own, "check", "--suite", "own")
+    root = str(own.folder.parent / "root")
+    done = own.run("snakemake", "--config", "suite=own", check=False, SELFSUP_DATA_ROOT=root)
+    assert done.returncode == 1
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (own.folder / "data" / "prepared").exists()
+
+
+def test_grey_images_are_refused_to_a_method_of_colours(own: Clone):
+    for file in (own.folder.parent / "root/own").glob("*/*.png"):
+        Image.open(file).convert("L").save(file)
+    selfsup(own, "adopt", "own")
+    assert "grey: true" in (own.folder / "params/data/own.lock").read_text()
+    run = "{method: colorization, name: colorization, set: {batch_size: 8}}"
+    own.edit("params/suites/own.yaml", "{method: rotation, name: rotation, set: {epochs: 1, batch_size: 8}}", run)
+    assert "grey" in refused(own, "check", "--suite", "own")

@@ -9,7 +9,7 @@ from typing import Any
 
 from selfsup import signature
 from selfsup.closure import closure
-from selfsup.recipe import Data, Run, evaluation
+from selfsup.recipe import Data, Run, evaluation, experiment
 from selfsup.suite import Group, Suite, load
 
 FOLDERS = {
@@ -19,6 +19,7 @@ FOLDERS = {
     "features": "data/features",
     "measures": "data/results",
     "results": "data/results",
+    "experiment": "data/results",
 }
 
 
@@ -106,6 +107,20 @@ def chains(suite: str) -> list[tuple[Group, list[Chain]]]:
 
 
 @cache
+def experiments(suite: str) -> dict[str, list[Artefact]]:
+    """Return for each experiment of a suite its artefacts, seed by seed: what no encoder and no data set is needed for."""
+    found = {}
+    for asked in load(suite).experiments:
+        module, arguments = experiment(asked.name)
+        params = {"experiment": module, "arguments": arguments}
+        code = (f"experiments.{module}",)
+        found[asked.name] = [
+            Artefact("experiment", f"{asked.name}-experiment", params, code, (), seed) for seed in asked.seeds
+        ]
+    return found
+
+
+@cache
 def _prepared(dataset: str, source: str | None, arguments: str, lock: str) -> Artefact:
     params = {"arguments": json.loads(arguments), "lock": json.loads(lock), "source": source}
     return Artefact("prepared", dataset, params, (f"datasets.{dataset}",))
@@ -126,14 +141,14 @@ def _table(asked: str, source: Artefact) -> Artefact:
 
 def _chain(suite: Suite, group: Group, run: Run, seed: int) -> Chain:
     machine = {"device": suite.device, "precision": suite.precision, "threads": suite.threads}
-    backbone = f"nn.backbones.{run.recipe['encoder']['backbone']}"
+    backbones = _backbones(run.recipe["encoder"])
     source = prepared(group.data)
     table = _table(json.dumps(run.recipe["table"]), source) if "table" in run.recipe else None
     pretrained = Artefact(
         "run",
         run.method,
         {**run.recipe, **machine},
-        ("pretrain", f"methods.{run.method}", backbone),
+        ("pretrain", f"methods.{run.method}", *backbones),
         (source,) if table is None else (source, table),
         seed,
         run.origin,
@@ -143,20 +158,25 @@ def _chain(suite: Suite, group: Group, run: Run, seed: int) -> Chain:
         "features",
         run.method,
         {**arguments, **machine},
-        (f"evaluations.{module}", backbone),
+        (f"evaluations.{module}", *backbones),
         (source, pretrained),
         seed,
     )
-    measures = {p: _measures(p, pretrained, features, suite, backbone) for p in run.evaluations}
+    measures = {p: _measures(p, pretrained, features, suite, backbones) for p in run.evaluations}
     results = Artefact("results", f"{run.method}-evaluations", {}, (), tuple(measures.values()), seed)
     return Chain(run, seed, source, table, pretrained, features, measures, results)
 
 
-def _measures(protocol: str, pretrained: Artefact, features: Artefact, suite: Suite, backbone: str) -> Artefact:
+def _backbones(encoder: dict[str, Any]) -> list[str]:
+    """Return the modules that an encoder is built by: more than one where it is made of parts."""
+    return sorted({f"nn.backbones.{part['backbone']}" for part in encoder.get("parts", [encoder])})
+
+
+def _measures(protocol: str, pretrained: Artefact, features: Artefact, suite: Suite, backbones: list[str]) -> Artefact:
     module, arguments = evaluation(protocol)
     reads_features = signature.constant(f"evaluations.{module}", "NEEDS") == "features"
     parents = (features,) if reads_features else features.parents
-    modules = (f"evaluations.{module}", *(() if reads_features else (backbone,)))
+    modules = (f"evaluations.{module}", *(() if reads_features else backbones))
     return Artefact(
         "measures",
         f"{pretrained.name}-{protocol}",

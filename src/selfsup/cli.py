@@ -19,6 +19,7 @@ STAGES = {
     "pretrain": "run",
     "features": "features",
     "evaluate": "results",
+    "experiment": "experiment",
 }
 
 
@@ -67,6 +68,8 @@ def _parser() -> argparse.ArgumentParser:
         made = command(name, _stage, f"make one artefact of kind {kind}; `selfsup where` prints its place")
         made.add_argument("target", type=Path, help="its folder, or the spec.json in it")
         _common(made)
+    checked = command("check", _check, "build every method of a suite that is still to train, and say what cannot be")
+    checked.add_argument("--suite")
     made = command("report", _report, "write the report of a suite from its results")
     _common(made)
     where = command("where", _where, "print where artefacts lie, e.g. `selfsup where simclr features`")
@@ -115,6 +118,12 @@ def _folder(target: Path) -> Path:
 
 def _label(artefact: Artefact) -> str:
     return artefact.name if artefact.seed is None else f"{artefact.name} seed {artefact.seed}"
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    from selfsup import feasibility
+
+    feasibility.check(arguments.suite or suites.default())
 
 
 def _report(arguments: argparse.Namespace) -> None:

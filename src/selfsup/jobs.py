@@ -19,7 +19,7 @@ from selfsup.errors import InputError, NotApplicable
 from selfsup.progress import Progress
 from selfsup.results import write_measures
 
-LIBRARIES = ("h5py", "numpy", "pillow", "scipy", "torch", "torchvision")
+LIBRARIES = ("h5py", "numpy", "pillow", "scikit-image", "scipy", "torch", "torchvision")
 
 
 def run(artefact: Artefact, progress: Progress) -> None:
@@ -34,7 +34,14 @@ def run(artefact: Artefact, progress: Progress) -> None:
         if artefact.kind == "results":
             results(artefact, progress)
         else:
-            makers = {"prepared": prepare, "table": table, "run": pretrain, "features": features, "measures": measure}
+            makers = {
+                "prepared": prepare,
+                "table": table,
+                "run": pretrain,
+                "features": features,
+                "measures": measure,
+                "experiment": experiment,
+            }
             store.build(artefact, lambda scratch: _whole(artefact, scratch, makers[artefact.kind], progress))
     store.partial(artefact.folder, ".checkpoint").unlink(missing_ok=True)
 
@@ -169,6 +176,15 @@ def measure(artefact: Artefact, scratch: Path, progress: Progress) -> None:
     except NotApplicable as does_not_apply:
         found, reason = [], str(does_not_apply)
     write_measures(scratch / "measures.json", found, reason)
+
+
+def experiment(artefact: Artefact, scratch: Path, progress: Progress) -> None:
+    from selfsup.device import prepare_device
+
+    prepare_device("cpu", 1)
+    name = artefact.params["experiment"]
+    module = importlib.import_module(f"selfsup.experiments.{name}")
+    write_measures(scratch / "measures.json", module.measure(artefact.seed, **artefact.params["arguments"]))
 
 
 def results(artefact: Artefact, progress: Progress) -> None:

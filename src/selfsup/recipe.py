@@ -11,19 +11,17 @@ from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, Pos
 from selfsup import signature
 from selfsup.datasets.lock import read_lock
 from selfsup.errors import InputError
+from selfsup.named import PROVIDED, encoder, module_of, named
 from selfsup.strict import Strict, check, nearest, read_yaml
 
 PARAMS = Path("params")
-NO_CHOICE = ("base", "inputs", "lock", "prepared")
-PROVIDED = ("root", "lock", "device", "precision", "images", "channels_in")
-
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Optimiser(Strict):
-    name: Literal["adamw", "sgd"]
+    name: Literal["adamw", "sgd", "lars"]
     learning_rate: PositiveFloat
     weight_decay: NonNegativeFloat
     momentum: Fraction | None = None
@@ -32,9 +30,9 @@ class Optimiser(Strict):
     player_factors: dict[str, PositiveFloat] = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _momentum_is_for_sgd(self) -> "Optimiser":
+    def _keys_of_the_optimiser(self) -> "Optimiser":
         if self.name == "adamw" and self.momentum is not None:
-            raise ValueError("momentum is a key of sgd; remove it")
+            raise ValueError("momentum is a key of sgd and lars; remove it")
         if self.name != "adamw" and self.beta1 is not None:
             raise ValueError("beta1 is a key of adamw; remove it")
         return self
@@ -83,6 +81,11 @@ class GroupFile(Strict):
     evaluations: Annotated[list[str | Asked], Field(min_length=1)]
 
 
+class ExperimentEntry(Strict):
+    name: Name
+    seeds: Annotated[list[NonNegativeInt], Field(min_length=1)]
+
+
 class SuiteFile(Strict):
     title: str
     summary: str
@@ -92,6 +95,7 @@ class SuiteFile(Strict):
     groups: Annotated[list[GroupFile], Field(min_length=1)]
     claims: list[str]
     reported: list[str]
+    experiments: list[ExperimentEntry] = Field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,7 @@ class Data:
     lock: dict[str, Any] | None
     train_examples: int
     labelled: bool
+    grey: bool
 
 
 @dataclass(frozen=True)
@@ -119,21 +124,12 @@ class Run:
     evaluations: list[str] = field(default_factory=list)
 
 
-def _module(package: str, name: Any, file: Path | str, key: str) -> str:
-    known = [found for found in signature.names(package) if found not in NO_CHOICE]
-    if name not in known:
-        raise InputError(
-            f"{file}: key {key} names no module of src/selfsup/{package.replace('.', '/')}/: {nearest(str(name), known)}"
-        )
-    return f"{package}.{name}"
-
-
 @cache
 def data(name: str) -> Data:
     """Return the data set that ``params/data/<name>.yaml`` describes, with its lock where it is made from a user's files."""
     file = PARAMS / "data" / f"{name}.yaml"
     content = read_yaml(file)
-    module = _module("datasets", content.pop("dataset", None), file, "dataset")
+    module = module_of("datasets", content.pop("dataset", None), file, "dataset")
     source = content.pop("source", None)
     arguments = check(signature.schema(module, "prepare", provided=PROVIDED), content, file)
     lock = None
@@ -154,6 +150,7 @@ def data(name: str) -> Data:
         lock,
         _train_examples(arguments, lock, file),
         lock is None or bool(lock["labelled"]),
+        lock is not None and bool(lock["grey"]),
     )
 
 
@@ -192,23 +189,15 @@ def run(name: str, recipe: str, changes: dict[str, Any], suite: Path) -> Run:
 def _checked(content: dict[str, Any], origin: str) -> dict[str, Any]:
     """Return method, recipe and paper of a method's file with every key checked and defaults filled in."""
     recipe = check(MethodFile, content, origin)
-    method = _module("methods", recipe["method"], origin, "method")
+    method = module_of("methods", recipe["method"], origin, "method")
     recipe["hyper"] = check(signature.schema(method, "__init__", base="Method"), recipe["hyper"], origin, "hyper")
-    recipe["encoder"] = _named("nn.backbones", "backbone", "build", recipe["encoder"], origin, "encoder")
+    recipe["encoder"] = encoder(recipe["encoder"], origin)
     if recipe["table"] is None:
         del recipe["table"]
     else:
-        recipe["table"] = _named("tables", "table", "make", recipe["table"], origin, "table")
+        recipe["table"] = named("tables", "table", "make", recipe["table"], origin, "table")
     paper = recipe.pop("paper")
     return {"method": recipe["method"], "recipe": recipe, "paper": paper}
-
-
-def _named(package: str, key: str, function: str, content: dict[str, Any], origin: str, prefix: str) -> dict[str, Any]:
-    """Return ``{key: module, ...}`` with the other keys checked against the signature of that module's function."""
-    arguments = dict(content)
-    module = _module(package, arguments.pop(key, None), origin, f"{prefix}.{key}")
-    schema = signature.schema(module, function, provided=PROVIDED)
-    return {key: module.rpartition(".")[2], **check(schema, arguments, origin, prefix)}
 
 
 def _changed(content: dict[str, Any], changes: dict[str, Any], origin: str) -> dict[str, Any]:
@@ -231,6 +220,15 @@ def evaluation(name: str) -> tuple[str, dict[str, Any]]:
     """Return the module and the arguments of ``params/evaluations/<name>.yaml``."""
     file = PARAMS / "evaluations" / f"{name}.yaml"
     content = read_yaml(file)
-    module = _module("evaluations", content.pop("evaluation", None), file, "evaluation")
+    module = module_of("evaluations", content.pop("evaluation", None), file, "evaluation")
     function = "extract" if module == "evaluations.features" else "evaluate"
     return module.rpartition(".")[2], check(signature.schema(module, function, provided=PROVIDED), content, file)
+
+
+@cache
+def experiment(name: str) -> tuple[str, dict[str, Any]]:
+    """Return the module and the arguments of ``params/experiments/<name>.yaml``."""
+    file = PARAMS / "experiments" / f"{name}.yaml"
+    content = read_yaml(file)
+    module = module_of("experiments", content.pop("experiment", None), file, "experiment")
+    return module.rpartition(".")[2], check(signature.schema(module, "measure"), content, file)

@@ -12,7 +12,7 @@ from typing import Any
 
 from selfsup import signature, store
 from selfsup import suite as suites
-from selfsup.artefact import Chain, chains
+from selfsup.artefact import Chain, chains, experiments
 from selfsup.closure import closure
 from selfsup.errors import InputError
 from selfsup.progress import Progress
@@ -44,6 +44,7 @@ def determinants(suite: str) -> dict[str, Any]:
         "results": [
             [f"{g.name}/{c.run.name}/{c.seed}", str(c.results.folder)] for g, found in chains(suite) for c in found
         ],
+        "experiments": [[name, [str(a.folder) for a in made]] for name, made in experiments(suite).items()],
         "code": closure("selfsup.report.build"),
         "templates": [[file.name, _sha256(file.read_bytes())] for file in templates],
         "texts": [[str(file), _sha256(file.read_bytes())] for file in _present(texts)],
@@ -151,6 +152,9 @@ def write(suite: str, progress: Progress) -> None:
             if not chain.results.exists():
                 where = f"{chain.run.name} seed {chain.seed} of group {group.name}"
                 raise InputError(f"{chain.results.folder} is missing ({where}); run `snakemake` to make it")
+    for made in (artefact for seeds in experiments(suite).values() for artefact in seeds):
+        if not made.exists():
+            raise InputError(f"{made.folder} is missing; run `snakemake` to make it")
     from selfsup.report.build import build
 
     with store.locked(Path("data") / f"report-{suite}"):

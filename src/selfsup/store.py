@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from selfsup import suite as suites
-from selfsup.artefact import FOLDERS, Artefact, chains
+from selfsup.artefact import FOLDERS, Artefact, chains, experiments
 from selfsup.errors import InputError
 
 PARTIAL = Path("data/.partial")
@@ -17,7 +17,9 @@ KEEP = Path(".keep")
 
 def reachable(suite: str) -> dict[Path, Artefact]:
     """Return every artefact that a suite leads to, by folder."""
-    return {artefact.folder: artefact for _, group in chains(suite) for chain in group for artefact in chain.every()}
+    made = [artefact for _, group in chains(suite) for chain in group for artefact in chain.every()]
+    made += [artefact for seeds in experiments(suite).values() for artefact in seeds]
+    return {artefact.folder: artefact for artefact in made}
 
 
 def locate(folder: Path, suite: str | None = None) -> Artefact:

@@ -23,6 +23,14 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Experiment:
+    """A measurement that needs no data and no encoder, with its seeds."""
+
+    name: str
+    seeds: list[int]
+
+
+@dataclass(frozen=True)
 class Suite:
     """A suite's file, resolved. Device, precision and threads are its values, never the machine's."""
 
@@ -35,6 +43,7 @@ class Suite:
     groups: list[Group]
     claims: list[str]
     reported: list[str]
+    experiments: list[Experiment]
 
 
 def default() -> str:
@@ -56,9 +65,10 @@ def load(name: str) -> Suite:
     file = PARAMS / "suites" / f"{name}.yaml"
     content = check(SuiteFile, read_yaml(file), file)
     groups = [_group(group, file) for group in content.pop("groups")]
+    experiments = [Experiment(**entry) for entry in content.pop("experiments")]
     if len({group.name for group in groups}) < len(groups):
         raise InputError(f"{file}: two groups have one name; tables and files are called by it, so give each its own")
-    return Suite(name=name, groups=groups, **content)
+    return Suite(name=name, groups=groups, experiments=experiments, **content)
 
 
 def _group(content: dict[str, Any], file: Path) -> Group:

@@ -1,6 +1,7 @@
 """What the Snakefile asks: which artefact a path is, what it needs, and how many GPUs a rule takes."""
 
 import re
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -46,8 +47,16 @@ class Plan:
 
         return needed
 
-    def check_files(self) -> None:
-        """Exit with one sentence, before any job starts, where the files of a data set still to prepare are not there."""
+    def check(self) -> None:
+        """Exit with one sentence, before any job starts, where a data set or a recipe cannot be served."""
+        self._check_files()
+        if any(artefact.kind == "run" and not artefact.exists() for artefact in self.artefacts.values()):
+            # In a process of its own: building networks needs torch, which planning never loads.
+            command = [sys.executable, "-m", "selfsup", "check", "--suite", self.suite]
+            if (done := subprocess.run(command, capture_output=True, text=True)).returncode:
+                sys.exit(done.stderr.strip())
+
+    def _check_files(self) -> None:
         try:
             missing = [artefact for artefact in self.artefacts.values() if not artefact.exists()]
             needed = {need.folder: need for artefact in missing for need in artefact.needs()}
@@ -61,7 +70,7 @@ class Plan:
 
     def results(self, suite: str) -> list[str]:
         """Return the results that the report of a suite is made from."""
-        return [str(a.target) for a in store.reachable(suite).values() if a.kind == "results"]
+        return [str(a.target) for a in store.reachable(suite).values() if a.kind in ("results", "experiment")]
 
     def named(self) -> dict[str, list[str]]:
         """Return {rule name: targets}, for each stage and run, and for each stage over all runs."""

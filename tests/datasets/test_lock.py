@@ -11,6 +11,7 @@ LOCK = {
     "splits": {"train": {"examples": 2, "digest": "ab"}, "test": {"examples": 1, "digest": "cd"}},
     "classes": ["été", "hiver"],
     "labelled": True,
+    "grey": False,
     "size_px": None,
 }
 
@@ -34,8 +35,8 @@ def test_a_missing_lock_says_how_to_adopt(tmp_path: Path) -> None:
         "- a list",
         "{",
         "splits: {}\nclasses: []\nlabelled: true\n",
-        "splits: {}\nclasses: []\nlabelled: perhaps\nsize_px: 32\n",
-        "splits: {train: 5}\nclasses: []\nlabelled: true\nsize_px: 32\n",
+        "splits: {}\nclasses: []\nlabelled: perhaps\ngrey: false\nsize_px: 32\n",
+        "splits: {train: 5}\nclasses: []\nlabelled: true\ngrey: false\nsize_px: 32\n",
     ],
 )
 def test_what_is_no_lock_is_named(tmp_path: Path, text: str) -> None:

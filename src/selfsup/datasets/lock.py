@@ -1,7 +1,7 @@
 """The lock of an adopted data set: what its examples hash to. Planning reads it, preparing verifies it.
 
 A lock is ``{"splits": {split: {"examples": int, "digest": sha256}}, "classes": [...], "labelled": bool,
-"size_px": int or None}``; imports neither torch nor numpy nor h5py.
+"grey": bool, "size_px": int or None}``, grey where no image has a colour; imports neither torch nor numpy nor h5py.
 """
 
 from pathlib import Path
@@ -11,7 +11,7 @@ import yaml
 
 from selfsup.errors import InputError
 
-KEYS: dict[str, Any] = {"splits": dict, "classes": list, "labelled": bool, "size_px": (int, type(None))}
+KEYS: dict[str, Any] = {"splits": dict, "classes": list, "labelled": bool, "grey": bool, "size_px": (int, type(None))}
 
 
 def read_lock(path: Path) -> dict[str, Any]:

@@ -35,30 +35,35 @@ class Source:
 
 @dataclass(frozen=True)
 class Examples:
-    """One split ordered by content: keys, labels, the sizes met; ``images`` uint8 (N, 3, H, W), (0,) where not kept."""
+    """One split ordered by content: keys, labels, the sizes met, whether all are grey.
+
+    ``images`` uint8 (N, 3, H, W), (0,) where not kept.
+    """
 
     keys: list[str]
     labels: list[int]
     sizes: set[tuple[int, int]]
+    grey: bool
     images: np.ndarray
 
     def part(self, start: int, stop: int | None) -> "Examples":
         """Return the examples from ``start`` up to ``stop``."""
         kept = slice(start, stop)
-        return Examples(self.keys[kept], self.labels[kept], self.sizes, self.images[kept])
+        return Examples(self.keys[kept], self.labels[kept], self.sizes, self.grey, self.images[kept])
 
 
 def read_examples(source: Iterable[Example], size_px: int | None) -> Examples:
     """Return examples ordered by the hash of their pixels, with their images as squares where a size is given."""
-    rows, sizes, images = [], set(), []
+    rows, sizes, grey, images = [], set(), True, []
     for position, example in enumerate(source):
         sizes.add(example.image.size)
+        grey = grey and _is_grey(example.image)
         rows.append((content_hash(example.image.tobytes(), *example.image.size), example.label, position))
         if size_px is not None:
             images.append(cover_square(example.image, size_px, example.name))
     rows.sort()
     kept = np.stack([images[position] for *_, position in rows]) if images else np.empty(0, np.uint8)
-    return Examples(numbered(row[0] for row in rows), [row[1] for row in rows], sizes, kept)
+    return Examples(numbered(row[0] for row in rows), [row[1] for row in rows], sizes, grey, kept)
 
 
 def lock_of(source: Source) -> dict[str, Any]:
@@ -75,7 +80,7 @@ def verified(source: Source, lock: dict[str, Any], size_px: int) -> dict[str, Ex
     facts, root = _facts(source, read), source.root
     mend = f"restore the files, or adopt them anew with `selfsup adopt {root.name}`."
     locked_in = f"params/data/{root.name}.lock"
-    for key in ("classes", "labelled"):
+    for key in ("classes", "labelled", "grey"):
         if facts[key] != lock[key]:
             raise InputError(f"{root} has other {key} than {locked_in} ({facts[key]}, not {lock[key]}): {mend}")
     if set(facts["splits"]) != set(lock["splits"]):
@@ -120,4 +125,10 @@ def _facts(source: Source, read: dict[str, Examples]) -> dict[str, Any]:
         split: {"examples": len(examples.keys), "digest": digest(examples.keys, examples.labels)}
         for split, examples in read.items()
     }
-    return {"splits": splits, "classes": source.classes, "labelled": bool(source.classes)}
+    grey = all(examples.grey for examples in read.values())
+    return {"splits": splits, "classes": source.classes, "labelled": bool(source.classes), "grey": grey}
+
+
+def _is_grey(image: Image.Image) -> bool:
+    pixels = np.asarray(image)
+    return bool((pixels[..., :1] == pixels[..., 1:]).all())

@@ -1,0 +1,64 @@
+"""Builds every method of a suite before anything is trained, so that what a recipe cannot do is said at once."""
+
+import importlib
+import inspect
+
+import torch
+
+from selfsup.artefact import Chain, chains
+from selfsup.errors import InputError
+from selfsup.methods.base import Facts
+from selfsup.nn.encoder import build
+from selfsup.pretrain import method_class
+from selfsup.recipe import Data, Run
+from selfsup.seeds import generator
+
+TRIAL_IMAGES = 8
+
+
+def check(suite: str) -> None:
+    """Raise InputError, with the recipe's file, for the first run that its data, size or batch cannot serve.
+
+    Only runs that are not made yet are built, each once, whatever its seeds.
+    """
+    for group, found in chains(suite):
+        for chain in {c.run.name: c for c in found if not c.pretrained.exists()}.values():
+            try:
+                _construct(chain, group.data)
+            except InputError as error:
+                raise InputError(f"{chain.run.origin}: {error}") from error
+
+
+def _construct(chain: Chain, data: Data) -> None:
+    recipe = chain.run.recipe
+    facts = Facts(
+        examples=data.train_examples,
+        classes=_classes(data),
+        size_px=data.arguments["size_px"],
+        batch_size=recipe["batch_size"],
+        total_steps=recipe["epochs"] * (data.train_examples // recipe["batch_size"]),
+        grey=data.grey,
+        table=_trial_table(chain.run),
+    )
+    method = method_class(chain.run.method)
+    if method.modality == "image_depth" and data.dataset != "scenes":
+        raise InputError(f"{chain.run.method} needs depth, which {data.name} does not have; take a data set of scenes")
+    method(build(recipe["encoder"]), facts, **recipe["hyper"])
+
+
+def _classes(data: Data) -> int:
+    if data.lock is not None:
+        return len(data.lock["classes"])
+    return len(importlib.import_module(f"selfsup.datasets.{data.dataset}").CLASSES)
+
+
+def _trial_table(run: Run) -> dict[str, torch.Tensor]:
+    """Return a recipe's table, made from noise where it is made from images: of the real one's shapes."""
+    asked = dict(run.recipe.get("table", {}))
+    if not asked:
+        return {}
+    make = importlib.import_module(f"selfsup.tables.{asked.pop('table')}").make
+    if "images" in inspect.signature(make).parameters:
+        size = (TRIAL_IMAGES, 3, 16, 16)
+        asked["images"] = torch.randint(256, size, dtype=torch.uint8, generator=generator(0, "trial"))
+    return make(**asked)
