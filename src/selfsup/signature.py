@@ -19,6 +19,7 @@ VOCABULARY: dict[str, Any] = {
     "NonNegativeInt": NonNegativeInt,
     "PositiveFloat": PositiveFloat,
     "PositiveInt": PositiveInt,
+    "Tensor": Any,  # what the pipeline provides is no key of a recipe, and planning never loads torch
 }
 
 
