@@ -1,0 +1,84 @@
+"""Draws docs/methods/<method>.png: what each method sees and must answer, by its real views. Run: python docs/draw_methods.py"""
+
+import importlib
+import inspect
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from selfsup import signature
+from selfsup.datasets import scenes
+from selfsup.methods.base import Facts, Panel
+from selfsup.nn.encoder import build
+from selfsup.pretrain import method_class
+from selfsup.recipe import PARAMS, Run, run
+from selfsup.seeds import generator
+
+IMAGES = 8
+SIZE_PX = 64
+CELL_INCHES = 1.0
+
+
+def recipe_of(method: str) -> Run:
+    """Return the recipe that shows a method: the one of its name, else the first that names it."""
+    names = sorted(file.stem for file in (PARAMS / "methods").glob("*.yaml"))
+    own = [name for name in names if run(name, name, {}, Path()).method == method]
+    return run(method, method if method in own else own[0], {}, Path())
+
+
+def table_of(recipe: dict[str, Any], images: Tensor) -> Mapping[str, Tensor]:
+    """Return the table of a recipe, made from these images where it is made from images."""
+    asked = dict(recipe.get("table", {}))
+    if not asked:
+        return {}
+    make = importlib.import_module(f"selfsup.tables.{asked.pop('table')}").make
+    return make(**asked, **({"images": images} if "images" in inspect.signature(make).parameters else {}))
+
+
+def panels(method: str) -> list[Panel]:
+    """Return the gallery's panels of a method on eight scenes of 64 px."""
+    arrays = scenes.generate("train", IMAGES, size_px=SIZE_PX, seed=0)
+    recipe = recipe_of(method).recipe
+    image = torch.from_numpy(arrays["image"])
+    facts = Facts(1000, 10, SIZE_PX, IMAGES, 100, table=table_of(recipe, image))
+    hyper = recipe["hyper"]
+    if "batch_norm_splits" in hyper:
+        hyper = {**hyper, "batch_norm_splits": 1}  # eight images, not a batch
+    torch.manual_seed(0)
+    made = method_class(method)(build(recipe["encoder"]), facts, **hyper)
+    if made.modality == "image_depth":
+        depth = torch.from_numpy(arrays["depth"])[:, None].mul(255).round().to(torch.uint8)
+        image = torch.cat([image, depth], 1)
+    batch = {"index": torch.arange(IMAGES), "image": image, "label": torch.from_numpy(arrays["label"])}
+    with torch.no_grad():
+        return made.panels(made.views(batch, made.draw(IMAGES, generator(0, "gallery"))))
+
+
+def draw(shown: list[Panel], file: Path) -> None:
+    """Draw one row a panel, its captions below the images."""
+    widest = max(len(panel.images) for panel in shown)
+    figure = Figure(figsize=(CELL_INCHES * widest, 1.45 * CELL_INCHES * len(shown)), dpi=100, layout="constrained")
+    rows = figure.subfigures(len(shown), 1, squeeze=False)[:, 0]
+    for row, panel in zip(rows, shown, strict=True):
+        row.suptitle(panel.title, fontsize=9, x=0.01, ha="left")
+        cells = row.subplots(1, widest, squeeze=False)[0]
+        for cell in cells:
+            cell.axis("off")
+        for cell, image, caption in zip(cells, panel.images, panel.captions, strict=False):
+            cell.imshow(image.permute(1, 2, 0).clamp(0, 1).numpy(), interpolation="nearest")
+            cell.set_title(caption, fontsize=7, y=-0.28)
+    figure.savefig(file, metadata={"Software": None})
+
+
+def main() -> None:
+    """Draw every method's picture."""
+    for method in [name for name in signature.names("methods") if name != "base"]:
+        draw(panels(method), Path("docs/methods") / f"{method}.png")
+
+
+if __name__ == "__main__":
+    main()
