@@ -1,0 +1,101 @@
+"""Jigsaw puzzles: in which of the known orders were an image's nine tiles laid out?"""
+
+import torch
+from pydantic import NonNegativeFloat, PositiveInt
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from selfsup.errors import InputError
+from selfsup.methods.base import Carry, Draws, Facts, Method, Panel, Pretext, Terms, Views
+from selfsup.nn.encoder import Encoder
+from selfsup.views import patches
+from selfsup.views.grayscale import grayscale_
+
+PLACES = [f"{row} {column}" for row in ("top", "middle", "bottom") for column in ("left", "centre", "right")]
+SHOWN_PUZZLES = 2
+
+
+class Jigsaw(Method):
+    """A classification of permutations: nine tiles, one from each cell of a 3 x 3 grid, in an order of the table.
+
+    The context-free network: the encoder sees every tile alone, and only two layers on top see all nine features,
+    concatenated in the order of the puzzle.
+
+    Source: Noroozi & Favaro 2016, sections 3 and 4.
+    Differs: the mean over the encoder's last map stands for the layer fc6; no dropout, so that the loss is a function of
+    its views; a tile's colour channels are not shifted against each other, because images of this size show no
+    chromatic aberration.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        facts: Facts,
+        *,
+        cell_px: PositiveInt,
+        tile_px: PositiveInt,
+        gray_probability: NonNegativeFloat,
+        hidden_width: PositiveInt,
+    ) -> None:
+        super().__init__(encoder, facts)
+        _check(facts, cell_px, tile_px)
+        self.tile_px = tile_px
+        self.gray_probability = gray_probability
+        self.place = {"patch_px": tile_px, "pitch_px": cell_px, "room_px": cell_px - tile_px}
+        self.permutations: Tensor
+        self.register_buffer("permutations", facts.table["permutations"], persistent=False)
+        self.classifier = nn.Sequential(
+            nn.Linear(patches.PATCHES * encoder.features, hidden_width),
+            nn.ReLU(),
+            nn.Linear(hidden_width, len(self.permutations)),
+        )
+
+    def draw(self, examples: int, generator: torch.Generator) -> Draws:
+        """Return ``corner`` (N, 9, 2) of the tiles, ``permutation`` (N,) and ``gray`` (N,)."""
+        return {
+            "corner": patches.draw_corners(examples, generator, size_px=self.facts.size_px, **self.place),
+            "permutation": torch.randint(len(self.permutations), (examples,), generator=generator),
+            "gray": torch.rand(examples, generator=generator) < self.gray_probability,
+        }
+
+    def views(self, batch: Views, draws: Draws) -> Views:
+        """Return ``tile`` (N, 9, 3, H, W) in [0, 1] in the order of the puzzle, and ``permutation`` (N,)."""
+        image = grayscale_(batch["image"].float() / 255, draws["gray"])
+        tile = patches.normalised(patches.cut(image, draws["corner"], self.tile_px))
+        example = torch.arange(len(tile), device=tile.device)[:, None]
+        return {"tile": tile[example, self.permutations[draws["permutation"]]], "permutation": draws["permutation"]}
+
+    def loss(self, views: Views, carry: Carry) -> Terms:
+        """Return the cross entropy over the K permutations, the mean over N puzzles, and the accuracy."""
+        logits = self._logits(views["tile"])
+        accuracy = (logits.detach().argmax(1) == views["permutation"]).float().mean()
+        return Terms(F.cross_entropy(logits, views["permutation"]), {"pretext_accuracy": accuracy})
+
+    @torch.no_grad()
+    def pretext(self, views: Views) -> Pretext:
+        """Return the classification of permutations: images (N, 9, 3, H, W)."""
+        tile, target = views["tile"], views["permutation"]
+        correct = self._logits(tile).argmax(1) == target
+        return Pretext("classification", tile, target, torch.zeros_like(target), correct)
+
+    def panels(self, views: Views) -> list[Panel]:
+        """Return two puzzles, under each tile the place that it comes from."""
+        shown = zip(views["tile"][:SHOWN_PUZZLES], views["permutation"], strict=False)
+        title = "Where does each tile belong?"
+        return [Panel(title, tile, [PLACES[i] for i in self.permutations[k].tolist()]) for tile, k in shown]
+
+    def _logits(self, tile: Tensor) -> Tensor:
+        features = self.encoder(tile.flatten(0, 1)).unflatten(0, (-1, patches.PATCHES))
+        return self.classifier(features.flatten(1))
+
+
+def _check(facts: Facts, cell_px: int, tile_px: int) -> None:
+    if "permutations" not in facts.table:
+        raise InputError("table is missing in the recipe of jigsaw; set {table: permutations, permutations: 100, seed: 0}")
+    if tile_px > cell_px:
+        raise InputError(f"hyper.tile_px is {tile_px}, more than hyper.cell_px {cell_px}; set {cell_px} or less")
+    if facts.size_px < patches.SIDE * cell_px:
+        raise InputError(
+            f"hyper.cell_px is {cell_px}, so three cells need images of {patches.SIDE * cell_px} px, and these have "
+            f"{facts.size_px}; take larger images, or set hyper.cell_px to {facts.size_px // patches.SIDE} or less"
+        )

@@ -1,0 +1,151 @@
+"""Relative position: in which of eight directions does the second patch lie from the first?"""
+
+from typing import Literal
+
+import torch
+from pydantic import NonNegativeInt, PositiveInt
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from selfsup.errors import InputError
+from selfsup.methods.base import Carry, Draws, Facts, Method, Panel, Pretext, Terms, Views
+from selfsup.nn.encoder import Encoder
+from selfsup.views import chromatic as colours
+from selfsup.views import patches
+
+DIRECTIONS = {
+    "above left": (-1, -1),
+    "above": (-1, 0),
+    "above right": (-1, 1),
+    "left": (0, -1),
+    "right": (0, 1),
+    "below left": (1, -1),
+    "below": (1, 0),
+    "below right": (1, 1),
+}
+SHOWN_PAIRS = 4
+
+
+class RelativePatch(Method):
+    """An eight-way classification of pairs of neighbouring patches of a 3 x 3 grid, with gaps and jitter between them.
+
+    Every image gives eight pairs, one in each direction, the place of each on the grid drawn by chance: the first patch
+    may be any, so the second's place in the image alone does not tell the direction. Each patch is encoded once.
+
+    Source: Doersch et al. 2015, sections 3 and 4; all pairs of one grid share its patches as in the published code.
+    Differs: each patch is normalised by itself to a mean of 0.5, as the encoder takes images in [0, 1] (the paper
+    subtracts the mean, its published code also divides by the standard deviation); patches are not shrunk and enlarged
+    again, because here they have few pixels to lose; the mean over the encoder's last map stands for the layer fc6.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        facts: Facts,
+        *,
+        patch_px: PositiveInt,
+        gap_px: NonNegativeInt,
+        jitter_px: NonNegativeInt,
+        chromatic: Literal["drop", "project", "none"],
+        hidden_width: PositiveInt,
+    ) -> None:
+        super().__init__(encoder, facts)
+        self.patch_px = patch_px
+        self.chromatic = chromatic
+        self.place = {"patch_px": patch_px, "pitch_px": patch_px + gap_px, "room_px": 2 * jitter_px}
+        _check(facts, patch_px, gap_px, jitter_px)
+        self.classifier = nn.Sequential(
+            nn.Linear(2 * encoder.features, hidden_width),
+            nn.BatchNorm1d(hidden_width),
+            nn.ReLU(),
+            nn.Linear(hidden_width, hidden_width),
+            nn.ReLU(),
+            nn.Linear(hidden_width, len(DIRECTIONS)),
+        )
+
+    def draw(self, examples: int, generator: torch.Generator) -> Draws:
+        """Return ``corner`` (N, 9, 2), ``pair`` (N, 8, 2) of patches, and what the colours need."""
+        draws = {
+            "corner": patches.draw_corners(examples, generator, size_px=self.facts.size_px, **self.place),
+            "pair": draw_pairs(examples, generator),
+        }
+        if self.chromatic == "drop":
+            shape = (examples, patches.PATCHES, 3, self.patch_px, self.patch_px)
+            draws["kept"] = torch.randint(3, shape[:2], generator=generator)
+            draws["noise"] = torch.randn(shape, generator=generator)
+        return draws
+
+    def views(self, batch: Views, draws: Draws) -> Views:
+        """Return ``patch`` (N, 9, 3, H, W) in [0, 1], and ``pair`` (N, 8, 2): first and second patch by direction."""
+        patch = patches.cut(batch["image"], draws["corner"], self.patch_px).float() / 255
+        if self.chromatic == "drop":
+            patch = colours.dropped(patch, draws["kept"], draws["noise"])
+        elif self.chromatic == "project":
+            patch = colours.projected(patch)
+        return {"patch": patches.normalised(patch), "pair": draws["pair"]}
+
+    def loss(self, views: Views, carry: Carry) -> Terms:
+        """Return the cross entropy over the eight directions, the mean over 8N pairs, and the accuracy."""
+        logits, direction = self._logits(views), directions(views)
+        accuracy = (logits.detach().argmax(1) == direction).float().mean()
+        return Terms(F.cross_entropy(logits, direction), {"pretext_accuracy": accuracy})
+
+    @torch.no_grad()
+    def pretext(self, views: Views) -> Pretext:
+        """Return the classification of directions: images (8N, 2, 3, H, W)."""
+        target = directions(views)
+        correct = self._logits(views).argmax(1) == target
+        return Pretext("classification", of_pairs(views["patch"], views["pair"]), target, torch.zeros_like(target), correct)
+
+    def panels(self, views: Views) -> list[Panel]:
+        """Return a pair of each direction, each of another image; the direction under its second patch."""
+        shown = of_pairs(views["patch"], views["pair"]).unflatten(0, (-1, len(DIRECTIONS)))
+        panels = []
+        for start in range(0, len(DIRECTIONS), SHOWN_PAIRS):
+            part = range(start, start + SHOWN_PAIRS)
+            images = torch.cat([shown[direction % len(shown), direction] for direction in part])
+            captions = [text for direction in part for text in ("from", list(DIRECTIONS)[direction])]
+            panels.append(Panel("In which direction does the second patch lie?", images, captions))
+        return panels
+
+    def _logits(self, views: Views) -> Tensor:
+        """Return logits (8N, 8): late fusion, so that neither patch's features know of the other."""
+        features = self.encoder(views["patch"].flatten(0, 1)).unflatten(0, (-1, patches.PATCHES))
+        return self.classifier(of_pairs(features, views["pair"]).flatten(1))
+
+
+def draw_pairs(examples: int, generator: torch.Generator) -> Tensor:
+    """Return (N, 8, 2) patch numbers in 0..8: in each direction a first patch that has such a neighbour, and the second."""
+    vertical, horizontal = torch.tensor(list(DIRECTIONS.values())).T
+    firsts = []
+    for step in (vertical, horizontal):
+        choices = patches.SIDE - step.abs()
+        place = (torch.rand(examples, len(DIRECTIONS), generator=generator) * choices).long()
+        firsts.append(place + (step < 0))
+    first = firsts[0] * patches.SIDE + firsts[1]
+    return torch.stack([first, first + vertical * patches.SIDE + horizontal], 2)
+
+
+def directions(views: Views) -> Tensor:
+    """Return the direction (8N,) of each pair."""
+    pair = views["pair"]
+    return torch.arange(len(DIRECTIONS), device=pair.device).repeat(len(pair))
+
+
+def of_pairs(values: Tensor, pair: Tensor) -> Tensor:
+    """Return (8N, 2, ...), both patches of each pair, of values (N, 9, ...)."""
+    example = torch.arange(len(pair), device=pair.device)[:, None, None]
+    return values[example, pair].flatten(0, 1)
+
+
+def _check(facts: Facts, patch_px: int, gap_px: int, jitter_px: int) -> None:
+    if 2 * jitter_px > gap_px:
+        raise InputError(
+            f"hyper.jitter_px is {jitter_px}, and two patches {gap_px} px apart could overlap; set {gap_px // 2} or less"
+        )
+    needed_px = patches.grid_extent_px(patch_px, patch_px + gap_px, 2 * jitter_px)
+    if facts.size_px < needed_px:
+        raise InputError(
+            f"hyper.patch_px is {patch_px}, so three patches with hyper.gap_px {gap_px} and hyper.jitter_px {jitter_px} "
+            f"need images of {needed_px} px, and these have {facts.size_px}; take larger images or smaller patches"
+        )
