@@ -11,7 +11,13 @@ from selfsup.methods.base import Method
 from selfsup.nn.encoder import load_encoder, save_encoder
 from selfsup.seeds import generator
 
-SMALL = [name for name in FILES if recipe(name)["encoder"]["backbone"] == "small_conv"]
+
+def backbones(name):
+    encoder = recipe(name)["encoder"]
+    return {part["backbone"] for part in encoder.get("parts", [encoder])}
+
+
+SMALL = [name for name in FILES if backbones(name) == {"small_conv"}]
 LARGE = [name for name in FILES if name not in SMALL]
 
 every_recipe = pytest.mark.parametrize("name", SMALL)
@@ -202,8 +208,9 @@ def test_prediction_is_well_formed(name):
 @pytest.mark.parametrize("name", LARGE)
 def test_large_recipe_takes_a_step(name):
     method = build(name).train()
-    before = method.encoder.stages["stem"][0].weight.clone()
+    part = getattr(method.encoder, "parts", [method.encoder])[0]
+    before = part.stages["stem"][0].weight.clone()
     loss = step(method, views_of(method), optimisers(method))
     assert torch.isfinite(torch.tensor(loss))
-    assert torch.equal(before, method.encoder.stages["stem"][0].weight) == (name == "random_resnet18")
-    assert method.encoder.stages["stem"][1].num_batches_tracked >= 1
+    assert torch.equal(before, part.stages["stem"][0].weight) == (name == "random_resnet18")
+    assert part.stages["stem"][1].num_batches_tracked >= 1
