@@ -12,6 +12,7 @@ from selfsup import signature
 from selfsup.datasets.lock import read_lock
 from selfsup.errors import InputError
 from selfsup.named import PROVIDED, encoder, module_of, named
+from selfsup.report.schemas import AblationEntry
 from selfsup.strict import Strict, check, nearest, read_yaml
 
 PARAMS = Path("params")
@@ -96,6 +97,7 @@ class SuiteFile(Strict):
     claims: list[str]
     reported: list[str]
     experiments: list[ExperimentEntry] = Field(default_factory=list)
+    ablations: list[AblationEntry] = Field(default_factory=list)
 
 
 @dataclass(frozen=True)

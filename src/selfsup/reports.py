@@ -17,9 +17,9 @@ from selfsup.closure import closure
 from selfsup.errors import InputError
 from selfsup.progress import Progress
 from selfsup.recipe import PARAMS, evaluation
-from selfsup.report.content import Content, Group, Member
+from selfsup.report.content import Ablation, Content, ExperimentMember, Group, Member
 from selfsup.report.deviations import deviations_table
-from selfsup.report.schemas import check_report_files, check_summary
+from selfsup.report.schemas import check_ablations, check_report_files, check_summary
 from selfsup.report.tables import as_csv
 from selfsup.strict import read_yaml
 
@@ -48,6 +48,7 @@ def determinants(suite: str) -> dict[str, Any]:
         "code": closure("selfsup.report.build"),
         "templates": [[file.name, _sha256(file.read_bytes())] for file in templates],
         "texts": [[str(file), _sha256(file.read_bytes())] for file in _present(texts)],
+        "ablations": [json.dumps(entry) for entry in asked.ablations],
         "deviations": _sha256(as_csv(deviations_table(_modules(suite))).encode()),
         "papers": papers(asked),
     }
@@ -99,16 +100,23 @@ def content(suite: str) -> Content:
         claims={name: read_yaml(PARAMS / "claims" / f"{name}.yaml") for name in asked.claims},
         papers=papers(asked),
         modules=_modules(suite),
+        experiments={
+            name: [ExperimentMember(made.seed or 0, made.folder / "measures.json") for made in seeds]
+            for name, seeds in experiments(suite).items()
+        },
+        ablations=[Ablation(**entry) for entry in asked.ablations],
         digest=digest(suite),
     )
 
 
 def check(suite: str) -> None:
-    """Refuse, before anything is trained, a claim, a published number or a summary that the report could not print."""
+    """Refuse, before anything is trained, whatever of claims, reported numbers, summary and ablations cannot be printed."""
     asked = content(suite)
     variants = {group.name: set(group.variants) for group in asked.groups}
     check_report_files(asked.claims, asked.reported, set().union(*variants.values()))
     check_summary(suite, asked.summary, variants, asked.protocols)
+    groups = {group.name: {run.name: run.evaluations for run in group.runs} for group in suites.load(suite).groups}
+    check_ablations(suite, suites.load(suite).ablations, groups)
 
 
 def _member(chain: Chain) -> Member:

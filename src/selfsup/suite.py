@@ -44,6 +44,7 @@ class Suite:
     claims: list[str]
     reported: list[str]
     experiments: list[Experiment]
+    ablations: list[dict[str, Any]]
 
 
 def default() -> str:

@@ -17,7 +17,7 @@ from selfsup.report.headline import scores
 def drawings(built):
     group, rows = built.content.groups[0], built.rows()
     found = [linear_probe(group, scores(group, rows)), layers(group, rows), few_labels(group, rows)]
-    return [*found, pretext(group, rows), training(group)]
+    return [*found, pretext(group, rows), *training(group)]
 
 
 def test_drawn_again_they_are_the_same_bytes_and_say_nothing_of_when(built, drawings):

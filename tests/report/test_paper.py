@@ -37,5 +37,5 @@ def test_it_says_nothing_of_when(built):
 def test_text_is_never_read_as_markup(built):
     nasty = '#panic("no") $x *bold* <label> @cite \\ "'
     front = {"title": nasty, "summary": [nasty], "provenance": [[nasty, nasty]], "references": [[nasty, ""]]}
-    document = paper({**front, "sections": [], "shared": []}, built.folder)
+    document = paper({**front, "sections": [], "topics": [], "shared": []}, built.folder)
     assert document.startswith(b"%PDF")

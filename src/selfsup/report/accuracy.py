@@ -4,18 +4,14 @@ import json
 
 from selfsup.report.content import Content, Group, Member
 from selfsup.report.headline import Evaluation, Score, Scores, anchor, best_within_noise
-from selfsup.report.intervals import Interval
+from selfsup.report.intervals import Interval, spelled
 from selfsup.report.published import beside
 from selfsup.report.tables import Cell, Column, Table
 
 
 def printed(interval: Interval | None) -> str:
     """Return a score as tables print it: the mean, and half the width of its interval where there is one."""
-    if interval is None:
-        return "not measured"
-    if interval.half_width is None:
-        return f"{interval.mean:.1f}"
-    return f"{interval.mean:.1f} ± {interval.half_width:.1f}"
+    return "not measured" if interval is None else spelled(interval, 1)
 
 
 def accuracy_table(content: Content, group: Group, scores: Scores) -> Table:

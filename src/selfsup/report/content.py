@@ -45,11 +45,42 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Ablation:
+    """One thing varied: runs of a group along an axis, a line for each of ``lines``, {label: {run: place}}.
+
+    Places are numbers, or words where ``scale`` is categories. ``evaluation`` is a protocol; a line may have another one
+    in ``line_evaluations``. ``published`` {label: {place: value}} is what the ``source`` printed of it.
+    """
+
+    name: str
+    title: str
+    group: str
+    evaluation: str
+    metric: str
+    label_fraction: float | None
+    axis: str
+    scale: str
+    lines: dict[str, dict[str, float | str]]
+    line_evaluations: dict[str, str]
+    source: dict[str, str]
+    published: dict[str, dict[float | str, float]]
+
+
+@dataclass(frozen=True)
+class ExperimentMember:
+    """One seed of an experiment: no encoder, no data set, only its measures."""
+
+    seed: int
+    measures: Path
+
+
+@dataclass(frozen=True)
 class Content:
     """One suite's report.
 
     ``protocols`` maps a protocol to its evaluation's module, as ``evaluation``, and its arguments; ``reported`` and
-    ``claims`` are parsed YAML files by name; ``papers`` are those of the methods; ``modules`` made the results.
+    ``claims`` are parsed YAML files by name; ``papers`` are those of the methods; ``modules`` made the results;
+    ``experiments`` are the seeds of each by name.
     """
 
     suite: str
@@ -64,4 +95,6 @@ class Content:
     claims: dict[str, dict[str, Any]] = field(default_factory=dict)
     papers: list[dict[str, Any]] = field(default_factory=list)
     modules: list[str] = field(default_factory=list)
+    ablations: list[Ablation] = field(default_factory=list)
+    experiments: dict[str, list[ExperimentMember]] = field(default_factory=dict)
     digest: str = ""

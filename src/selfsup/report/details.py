@@ -4,10 +4,11 @@ from typing import Any
 
 import pandas as pd
 
-from selfsup.report.accuracy import printed
 from selfsup.report.content import Content, Group, Member
 from selfsup.report.headline import Scores
-from selfsup.report.intervals import mean_interval
+from selfsup.report.intervals import mean_interval, spelled
+from selfsup.report.label_curve import detail, label_curves
+from selfsup.report.quality import QUALITIES, entries
 from selfsup.report.rows import absence
 
 HEAD = ["seed", "value", "test bootstrap, 95 %", "layer", "sd over draws", "n"]
@@ -28,6 +29,29 @@ def records(content: Content, group: Group, rows: pd.DataFrame, scores: Scores) 
             name = f"{group.name}/{place[0]}/{place[1]}/{column}"
             title = f"{place[0]}, {place[1].replace('_', ' ')}, {column.replace('_', ' ')}"
             found[name] = _record(content, group, rows, place, title, chosen)
+    return {**found, **_quality_records(content, group, rows), **_label_records(content, group, rows)}
+
+
+def _quality_records(content: Content, group: Group, rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    found = {}
+    for quality in QUALITIES:
+        protocol = group.first_protocol(quality.evaluation)
+        for _, _, made in entries(quality, group, rows):
+            for entry in made:
+                if len(entry.rows):
+                    title = f"{entry.variant}, {quality.evaluation}, {entry.metric.replace('_', ' ')}"
+                    place = (entry.variant, protocol)
+                    found[entry.detail] = _record(content, group, rows, place, title, entry.rows)
+    return found
+
+
+def _label_records(content: Content, group: Group, rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    found = {}
+    for curve in label_curves(group, rows):
+        for share, part in curve.rows.items():
+            title = f"{curve.variant}, {curve.ending}, {100 * share:g} % of labels"
+            place = (curve.variant, curve.protocol)
+            found[detail(group, curve, share)] = _record(content, group, rows, place, title, part)
     return found
 
 
@@ -77,16 +101,18 @@ def _traces(members: list[Member], protocol: str) -> list[list[str]]:
 
 
 def _mean_line(chosen: pd.DataFrame) -> list[str]:
-    values = chosen["value"].tolist()
-    interval = mean_interval(values)
+    interval = mean_interval(chosen["value"].tolist())
+    unit = str(chosen["unit"].iloc[0])
+    text = f"{spelled(interval, 1 if unit == '%' else 2)} {unit}".rstrip()
     if interval.half_width is None:
-        return ["one seed", f"{printed(interval)} %; no interval over seeds"]
-    return [f"mean of n = {interval.n} seeds", f"{printed(interval)} % [{interval.low:.2f}, {interval.high:.2f}]"]
+        return ["one seed", f"{text}; no interval over seeds"]
+    return [f"mean of n = {interval.n} seeds", f"{text} [{interval.low:.2f}, {interval.high:.2f}]"]
 
 
 def _beside(rows: pd.DataFrame, variant: str, protocol: str) -> list[list[str]]:
     """Return what the protocol says of itself beside its scores, such as the solver's last gradient norm, by seed."""
-    other = rows[(rows["variant"] == variant) & (rows["protocol"] == protocol) & (rows["unit"] != "%")]
+    own = rows[(rows["variant"] == variant) & (rows["protocol"] == protocol)]
+    other = own[(own["unit"] != "%") & ~own["evaluation"].isin([quality.evaluation for quality in QUALITIES])]
     return [
         [str(metric).replace("_", " "), ", ".join(f"{value:.3g}" for value in found["value"])]
         for metric, found in other.groupby("metric", sort=True)

@@ -10,14 +10,19 @@ import h5py
 import numpy as np
 from PIL import Image
 
-from selfsup.report.content import Group
+from selfsup.report.content import Group, Member
 
-MARGIN_PX = 1
+CELLS = 9
+CELL_PX = 64
+MARGIN_PX = 2
 
 
 @dataclass(frozen=True)
 class Strip:
-    """One panel: ``png`` is its images side by side, each in a cell of equal width, ``captions`` one a cell."""
+    """One picture: ``png`` has its images side by side, a cell of equal width for each caption.
+
+    A strip of the gallery is one row, a comparison has several.
+    """
 
     name: str
     title: str
@@ -29,15 +34,25 @@ class Strip:
         """The picture, inside the page."""
         return "data:image/png;base64," + base64.b64encode(self.png).decode("ascii")
 
+    @property
+    def width(self) -> float:
+        """Its share of the column: a cell is as wide, and an image as high, whatever the strip and its images hold."""
+        return min(1.0, len(self.captions) / CELLS)
+
 
 def gallery(group: Group) -> dict[str, list[Strip]]:
     """Return the panels of each variant's first seed, by variant; a run without ``views.h5`` has none."""
     strips = {}
     for variant in group.variants:
-        first = next((member for member in group.members if member.variant == variant), None)
+        first = first_member(group, variant)
         if first is not None and (first.run / "views.h5").exists():
             strips[variant] = _strips(group.name, variant, first.run / "views.h5")
     return strips
+
+
+def first_member(group: Group, variant: str) -> Member | None:
+    """Return the variant's member with the suite's first seed."""
+    return next((member for member in group.members if member.variant == variant), None)
 
 
 def _strips(group: str, variant: str, path: Path) -> list[Strip]:
@@ -46,17 +61,21 @@ def _strips(group: str, variant: str, path: Path) -> list[Strip]:
         for name in sorted(file, key=lambda key: int(key.removeprefix("panel"))):
             panel = file[name]
             captions = list(json.loads(panel.attrs["captions"]))
-            png = _png(np.asarray(panel["images"]))
+            png = picture(np.asarray(panel["images"])[None])
             strips.append(Strip(f"{group}-{variant}-{name}", str(panel.attrs["title"]), captions, png))
     return strips
 
 
-def _png(images: np.ndarray) -> bytes:
-    """Return images uint8 (n, 3, H, W) as one RGBA picture, clear between them so that it lies on any background."""
-    opaque = np.full_like(images[:, :1], 255)
-    framed = np.pad(np.concatenate([images, opaque], 1), ((0, 0), (0, 0), (0, 0), (MARGIN_PX, MARGIN_PX)))
-    n, channels, height, width = framed.shape
-    strip = framed.transpose(2, 0, 3, 1).reshape(height, n * width, channels)
+def picture(images: np.ndarray) -> bytes:
+    """Return images uint8 (rows, columns, 3, H, W) as one PNG, clear between them so that it lies on any background.
+
+    Pixels become squares, so that a cell is at least CELL_PX wide and a tile of 10 px is as easy to see as an image.
+    """
+    times = -(-CELL_PX // images.shape[-1])
+    opaque = np.concatenate([images, np.full_like(images[:, :, :1], 255)], 2)
+    framed = np.pad(opaque.repeat(times, -1).repeat(times, -2), ((0, 0),) * 3 + ((MARGIN_PX, MARGIN_PX),) * 2)
+    rows, columns, channels, height, width = framed.shape
+    whole = framed.transpose(0, 3, 1, 4, 2).reshape(rows * height, columns * width, channels)
     stream = io.BytesIO()
-    Image.fromarray(strip, "RGBA").save(stream, "PNG", optimize=False, compress_level=9)
+    Image.fromarray(whole, "RGBA").save(stream, "PNG", optimize=False, compress_level=9)
     return stream.getvalue()

@@ -7,6 +7,7 @@ import pandas as pd
 from selfsup.report.content import Group
 from selfsup.report.intervals import Interval, mean_interval, paired_interval
 from selfsup.report.rows import absence
+from selfsup.report.schemas import OWN_TABLE
 
 ANCHORS = {"random": "anchor: nothing learned", "supervised": "anchor: all labels"}
 NAMES = {
@@ -66,16 +67,15 @@ Scores = dict[tuple[str, str], Score]
 def evaluations(group: Group, rows: pd.DataFrame) -> list[Evaluation]:
     """Return the group's columns in the suite's order; a protocol that applies to no run keeps one, to say so.
 
-    A protocol with numbers but no ``top1`` (the pretext task) has a table of its own.
+    What has a table of its own (the pretext task, the quality of predictions, the curve over labels) is no column.
     """
     columns = []
-    for protocol in group.protocols:
-        found = rows[rows["protocol"] == protocol]
-        top1 = found[found["metric"] == "top1"]
+    for protocol in [protocol for protocol, evaluation in group.protocols.items() if evaluation not in OWN_TABLE]:
+        top1 = rows[(rows["protocol"] == protocol) & (rows["metric"] == "top1")]
         fractions = sorted(set(top1["label_fraction"].dropna().tolist()))
         if fractions:
             columns += [Evaluation(protocol, fraction) for fraction in fractions]
-        elif len(top1) or not len(found):
+        else:
             columns.append(Evaluation(protocol))
     return columns
 

@@ -46,3 +46,9 @@ def paired_interval(first: Mapping[int, float], second: Mapping[int, float]) -> 
     if not common:
         return None
     return mean_interval([first[seed] - second[seed] for seed in common])
+
+
+def spelled(interval: Interval, decimals: int) -> str:
+    """Return the mean, and half the width of its interval where there is one, with so many decimals."""
+    spread = "" if interval.half_width is None else f" ± {interval.half_width:.{decimals}f}"
+    return f"{interval.mean:.{decimals}f}{spread}"

@@ -1,8 +1,10 @@
 """What a report was made from and on; nothing here differs between two equal runs."""
 
+import json
+
 import yaml
 
-from selfsup.report.content import Content
+from selfsup.report.content import Content, Member
 
 
 def provenance(content: Content) -> list[list[str]]:
@@ -15,6 +17,9 @@ def provenance(content: Content) -> list[list[str]]:
     for group in content.groups:
         recipe = ", ".join(f"{key} {value}" for key, value in group.data_recipe.items())
         lines.append([f"data {group.name}", f"{recipe}; seeds {', '.join(map(str, group.seeds))}"])
+        for variant in group.variants:
+            facts = table_facts([member for member in group.members if member.variant == variant])
+            lines += [[f"table of {variant}", f"{fact}; on {group.name}"] for fact in facts]
     for name, parameters in content.protocols.items():
         lines.append([f"protocol {name}", ", ".join(f"{key} {value}" for key, value in parameters.items())])
     return lines
@@ -28,5 +33,20 @@ def recipes(content: Content) -> dict[str, str]:
             members = [member for member in group.members if member.variant == variant]
             runs = "".join(f"# {member.run}\n" for member in members)
             recipe = yaml.safe_dump(members[0].recipe, sort_keys=False, allow_unicode=True) if members else ""
-            found[f"{variant} on {group.name}"] = runs + recipe
+            facts = "".join(f"# table: {line}\n" for line in table_facts(members))
+            found[f"{variant} on {group.name}"] = runs + facts + recipe
     return found
+
+
+def table_facts(members: list[Member]) -> list[str]:
+    """Return what a variant's table says of itself, such as the mean Hamming distance of its permutations, by seed
+    where seeds differ."""
+    by_seed = {}
+    for member in members:
+        path = member.run / "summary.json"
+        facts = json.loads(path.read_text(encoding="utf-8")).get("table", {}) if path.exists() else {}
+        if facts:
+            by_seed[member.seed] = ", ".join(f"{name.replace('_', ' ')} {value:.6g}" for name, value in facts.items())
+    if len(set(by_seed.values())) == 1:
+        return [next(iter(by_seed.values()))]
+    return [f"seed {seed}: {text}" for seed, text in by_seed.items()]

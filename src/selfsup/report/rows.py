@@ -23,6 +23,27 @@ def result_rows(content: Content, group: Group) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
+def experiment_rows(content: Content, name: str) -> pd.DataFrame:
+    """Return an experiment's result rows: its name stands for method, variant and protocol, and there is no data."""
+    columns = {"suite": content.suite, "encoder": "", "pretrain_set": "", "dataset": ""}
+    names = dict.fromkeys(("method", "variant", "evaluation", "protocol"), name)
+    rows = [
+        {**columns, **names, "seed": member.seed, "run": member.measures.parent.parent.name, **measure}
+        for member in content.experiments[name]
+        for measure in _read(member.measures)["measures"]
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def numbers(
+    rows: pd.DataFrame, variant: str, protocol: str, metric: str, label_fraction: float | None = None
+) -> pd.DataFrame:
+    """Return a variant's rows of one metric under one protocol, at one share of the labels or where there is none."""
+    same = (rows["variant"] == variant) & (rows["protocol"] == protocol) & (rows["metric"] == metric)
+    fraction = rows["label_fraction"]
+    return rows[same & (fraction.isna() if label_fraction is None else fraction == label_fraction)]
+
+
 def absence(group: Group, variant: str, protocol: str) -> str:
     """Return in words why a variant has no number under a protocol."""
     paths = [m.measures[protocol] for m in group.members if m.variant == variant and protocol in m.measures]
@@ -39,8 +60,10 @@ def write_results(path: Path, tables: list[pd.DataFrame]) -> None:
 
 
 def encoder_name(recipe: dict[str, Any]) -> str:
-    """Return an encoder's description in one line, e.g. ``small_conv width=24``."""
+    """Return an encoder's description in one line, e.g. ``small_conv width=24``; of its parts, with a plus between."""
     encoder = dict(recipe.get("encoder", {}))
+    if "parts" in encoder:
+        return " + ".join(encoder_name({"encoder": part}) for part in encoder["parts"])
     backbone = str(encoder.pop("backbone", ""))
     return " ".join([backbone, *(f"{key}={value}" for key, value in sorted(encoder.items()))])
 

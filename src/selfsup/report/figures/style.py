@@ -14,6 +14,7 @@ from selfsup.report.content import Group
 from selfsup.report.headline import anchor
 
 INK, GREY, RULE = "#1b1b1b", "#8a8a8a", "#d9d9d9"
+WIDE_PT = 450
 MARKERS = "osD^vPX<>*"
 STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
@@ -49,6 +50,12 @@ class Drawing:
     svg: str
 
     @property
+    def wide(self) -> bool:
+        """Whether it needs a page's whole width."""
+        width = re.search(r'<svg[^>]*?\bwidth="([\d.]+)pt"', self.svg)
+        return width is not None and float(width[1]) > WIDE_PT
+
+    @property
     def inline(self) -> str:
         """The SVG for inside a page: unique ids, no namespaces, and the page's own ink, in light and in dark."""
         text = re.sub(
@@ -61,7 +68,8 @@ class Drawing:
 
 def palette(group: Group) -> dict[str, str]:
     """Return a colour for each variant: anchors without hue, the others in the order of the suite."""
-    hues = iter(sns.color_palette("colorblind", len(group.variants)).as_hex())
+    count = len(group.variants)
+    hues = iter((sns.color_palette("colorblind", count) if count <= 10 else sns.husl_palette(count, l=0.5)).as_hex())
     grey = iter([GREY, INK])
     return {variant: next(grey, INK) if anchor(group, variant) else next(hues) for variant in group.variants}
 

@@ -1,5 +1,7 @@
 """Training as it went: a column for each method, a row for each quantity, a line for each seed."""
 
+import math
+
 import matplotlib as mpl
 import pandas as pd
 import seaborn as sns
@@ -9,6 +11,7 @@ from selfsup.report.content import Group
 from selfsup.report.figures.style import STYLE, Drawing, canvas, finished, palette
 
 METRICS = {"loss": "loss", "pretext_accuracy": "pretext\naccuracy", "embedding_std": "embedding\nstd"}
+ACROSS, BANDS = 7, 3
 
 
 def read_curves(group: Group) -> pd.DataFrame:
@@ -22,30 +25,51 @@ def read_curves(group: Group) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["variant", "seed"])
 
 
-def training(group: Group) -> Drawing | None:
-    """Return loss, pretext accuracy and the embedding's spread against images seen; a panel stays empty if not logged."""
+def training(group: Group) -> list[Drawing]:
+    """Return loss, pretext accuracy and the embedding's spread against images seen; a panel stays empty if not logged.
+
+    A page has room for three bands of seven methods: more make a second drawing.
+    """
     curves = read_curves(group)
     variants = [variant for variant in group.variants if variant in set(curves["variant"])]
     metrics = [metric for metric in METRICS if metric in curves and curves[metric].notna().any()]
     if not variants or not metrics:
-        return None
-    colours = palette(group)
+        return []
+    pages = math.ceil(len(variants) / (ACROSS * BANDS))
+    share = math.ceil(len(variants) / pages)
+    parts = [variants[start : start + share] for start in range(0, len(variants), share)]
+    return [_page(group, curves, metrics, part, f"-{n}" if n else "") for n, part in enumerate(parts)]
+
+
+def _page(group: Group, curves: pd.DataFrame, metrics: list[str], variants: list[str], ending: str) -> Drawing:
+    bands = math.ceil(len(variants) / ACROSS)
+    across = math.ceil(len(variants) / bands)
     with mpl.rc_context(STYLE):
-        figure = canvas(1.0 + 1.25 * len(variants), 0.5 + 1.05 * len(metrics))
-        grid = figure.subplots(len(metrics), len(variants), sharex=True, squeeze=False)
-        for row, metric in zip(grid, metrics, strict=True):
-            for axes, variant in zip(row, variants, strict=True):
-                own = curves[(curves["variant"] == variant) & curves[metric].notna()]
-                _panel(axes, own, metric, colours[variant])
-            row[0].set_ylabel(METRICS[metric])
-        for axes, variant in zip(grid[0], variants, strict=True):
-            axes.set_title(variant)
+        figure = canvas(1.0 + 1.25 * across, 0.5 + 0.98 * len(metrics) * bands)
+        grid = figure.subplots(bands * len(metrics), across, sharex=True, squeeze=False)
+        for n, variant in enumerate([*variants, *[""] * (across * bands - len(variants))]):
+            band, place = divmod(n, across)
+            column = [row[place] for row in grid[band * len(metrics) : (band + 1) * len(metrics)]]
+            _column(column, curves[curves["variant"] == variant], metrics, palette(group).get(variant, ""))
+            column[0].set_title(variant, fontsize=7 if bands > 1 else 8)
+            if place == 0:
+                for axes, metric in zip(column, metrics, strict=True):
+                    axes.set_ylabel(METRICS[metric])
         figure.supxlabel("images through the encoder, thousands", fontsize=8)
     caption = (
         f"Training on {group.name}, one line a seed. Losses of different methods are not comparable. "
         "Embedding std is scaled so that 1 is an isotropic embedding, 0 a collapsed one."
     )
-    return finished(figure, f"{group.name}-training", caption)
+    return finished(figure, f"{group.name}-training{ending}", caption)
+
+
+def _column(column: list[Axes], curves: pd.DataFrame, metrics: list[str], colour: str) -> None:
+    """Draw one method's quantities, or take the column away where no method is left for it."""
+    for axes, metric in zip(column, metrics, strict=True):
+        if curves.empty:
+            axes.set_axis_off()
+        else:
+            _panel(axes, curves[curves[metric].notna()], metric, colour)
 
 
 def _panel(axes: Axes, curves: pd.DataFrame, metric: str, colour: str) -> None:

@@ -1,0 +1,87 @@
+"""Ablations: what one changed value does, in one table each, beside what its paper printed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from selfsup.report.content import Ablation
+from selfsup.report.intervals import Interval, mean_interval, spelled
+from selfsup.report.rows import numbers
+from selfsup.report.tables import Cell, Column, Table
+
+Place = float | str
+
+
+@dataclass(frozen=True)
+class Point:
+    """One place on one line: the run there with its interval over seeds, and the published number; either may be absent."""
+
+    line: str
+    place: Place
+    run: str = ""
+    interval: Interval | None = None
+    published: float | None = None
+    unit: str = ""
+
+
+def points(ablation: Ablation, rows: pd.DataFrame) -> list[Point]:
+    """Return the points, line by line, in the order of the suite; what only the paper has comes last in its line."""
+    found = []
+    for line in dict.fromkeys([*ablation.lines, *ablation.published]):
+        published = dict(ablation.published.get(line, {}))
+        for run, place in ablation.lines.get(line, {}).items():
+            protocol = ablation.line_evaluations.get(line, ablation.evaluation)
+            own = numbers(rows, run, protocol, ablation.metric, ablation.label_fraction)
+            interval = mean_interval(own["value"].tolist()) if len(own) else None
+            unit = str(own["unit"].iloc[0]) if len(own) else ""
+            found.append(Point(line, place, run, interval, published.pop(place, None), unit))
+        found += [Point(line, place, published=value) for place, value in published.items()]
+    return found
+
+
+def ablation_table(ablation: Ablation, found: list[Point]) -> Table:
+    """Return a row a point: line, place, our number and the published one."""
+    unit = next((point.unit for point in found if point.unit), "")
+    columns = [
+        Column("line", "line"),
+        Column("place", ablation.axis, numeric=ablation.scale != "categories"),
+        Column("run", "run"),
+        Column("ours", "ours", unit, numeric=True),
+        Column("seeds", "seeds", numeric=True),
+        Column("published", "published", "other data or encoder", numeric=True),
+    ]
+    body = [_row(point, unit) for point in found]
+    if not ablation.published:
+        columns, body = columns[:-1], [row[:-1] for row in body]
+    if len({point.line for point in found}) == 1:
+        columns, body = columns[1:], [row[1:] for row in body]
+    return Table(f"ablation-{ablation.name}", ablation.title, columns, body, [note(ablation)])
+
+
+def note(ablation: Ablation) -> str:
+    """Return what was measured where, and whose question it is."""
+    source: Mapping[str, str] = ablation.source
+    metric = "" if ablation.metric == "top1" else f", {ablation.metric.replace('_', ' ')}"
+    protocols = list(dict.fromkeys(ablation.line_evaluations.get(line, ablation.evaluation) for line in ablation.lines))
+    measured = " and ".join(protocol.replace("_", " ") for protocol in protocols)
+    return f"{measured}{metric} on {ablation.group}. After {source['paper']}, {source['where']}."
+
+
+def _row(point: Point, unit: str) -> list[Cell]:
+    place = point.place if isinstance(point.place, str) else f"{point.place:g}"
+    ours = Cell("not measured" if point.run else "no run", absent=True)
+    if point.interval is not None:
+        ours = Cell(spelled(point.interval, 1 if unit == "%" else 2), value=point.interval.mean)
+    seeds = point.interval.n if point.interval else 0
+    published = (
+        Cell("", absent=True) if point.published is None else Cell(f"{point.published:g}", value=point.published)
+    )
+    return [
+        Cell(point.line),
+        Cell(place, value=None if isinstance(point.place, str) else point.place),
+        Cell(point.run),
+        ours,
+        Cell(str(seeds) if seeds else "", value=seeds, absent=not seeds),
+        published,
+    ]

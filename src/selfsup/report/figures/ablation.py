@@ -1,0 +1,103 @@
+"""An ablation as a picture: our means with intervals, and beside them, faint, what its paper printed."""
+
+from collections.abc import Iterable
+
+import matplotlib as mpl
+import seaborn as sns
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+
+from selfsup.report.ablations import Place, Point, note
+from selfsup.report.content import Ablation
+from selfsup.report.figures.style import MARKERS, STYLE, Drawing, canvas, finished
+from selfsup.report.headline import NAMES
+
+
+def ablation(asked: Ablation, found: list[Point], seeds: int) -> Drawing | None:
+    """Return the figure, None where none of its runs has a number. Both panels have the same lines, axis and colours."""
+    ours = [point for point in found if point.interval is not None]
+    published = [point for point in found if point.published is not None]
+    if not ours:
+        return None
+    places = list(dict.fromkeys(point.place for point in found))
+    unit = ours[0].unit
+    with mpl.rc_context(STYLE):
+        figure = canvas(5.2, 2.5)
+        panels = figure.subplots(1, 2 if published else 1, squeeze=False, width_ratios=[3, 2] if published else [1])[0]
+        _panel(panels[0], asked, ours, places, faint=False)
+        measured = NAMES.get(asked.evaluation, asked.evaluation) if asked.metric == "top1" else asked.metric
+        panels[0].set_ylabel(f"{measured.replace('_', ' ')}{', ' * bool(unit)}{unit}")
+        if published:
+            _panel(panels[1], asked, published, places, faint=True)
+            panels[1].set_title("as published", alpha=0.7)
+        if len({point.line for point in found}) > 1:
+            handles = _handles(panels)
+            figure.legend(
+                list(handles.values()), list(handles), loc="outside upper left", ncols=3, fontsize=7.5, frameon=False
+            )
+    over = f"mean over {seeds} seeds, bars are 95 % t-intervals" if seeds > 1 else "one seed, no interval"
+    theirs = " The faint panel is the paper's own data and encoder, with an axis of its own." if published else ""
+    return finished(figure, f"ablation-{asked.name}", f"{asked.title}: {over}. {note(asked)}{theirs}")
+
+
+def _panel(axes: Axes, asked: Ablation, found: list[Point], places: list[Place], faint: bool) -> None:
+    lines = list(dict.fromkeys([*asked.lines, *asked.published]))
+    colours = sns.color_palette("colorblind", len(lines)).as_hex()
+    for n, line in enumerate(lines):
+        own = sorted((p for p in found if p.line == line), key=lambda point: _x(asked, point.place, places))
+        shift = 0.06 * (n - (len(lines) - 1) / 2) if asked.scale == "categories" else 0.0
+        axes.errorbar(
+            [_x(asked, point.place, places) + shift for point in own],
+            [_height(point, faint)[0] for point in own],
+            [_height(point, faint)[1] for point in own],
+            color=colours[n],
+            marker=MARKERS[n % len(MARKERS)],
+            linestyle="" if asked.scale == "categories" else "-",
+            alpha=0.5 if faint else 1.0,
+            elinewidth=0.8,
+            label=line,
+        )
+    _axis(axes, asked, places if asked.scale == "categories" else sorted({point.place for point in found}))
+
+
+def _axis(axes: Axes, asked: Ablation, places: list[Place]) -> None:
+    axes.set_xlabel(asked.axis)
+    axes.grid(axis="y")
+    if asked.scale == "categories":
+        long = sum(len(str(place)) for place in places) > 40
+        axes.set_xticks(
+            range(len(places)),
+            [_word(place) for place in places],
+            rotation=30 if long else 0,
+            ha="right" if long else "center",
+        )
+        axes.set_xlim(-0.5, len(places) - 0.5)
+        return
+    if asked.scale == "log":
+        axes.set_xscale("log")
+    axes.set_xticks(places, [_word(place) for place in places])
+    axes.minorticks_off()
+
+
+def _height(point: Point, faint: bool) -> tuple[float, float]:
+    """Return the mean and half the width of its interval; a published number has none."""
+    if faint or point.interval is None:
+        return point.published or 0.0, 0.0
+    return point.interval.mean, point.interval.half_width or 0.0
+
+
+def _x(asked: Ablation, place: Place, places: list[Place]) -> float:
+    return float(places.index(place)) if asked.scale == "categories" or isinstance(place, str) else place
+
+
+def _word(place: Place) -> str:
+    return place if isinstance(place, str) else f"{place:g}"
+
+
+def _handles(panels: Iterable[Axes]) -> dict[str, Artist]:
+    """Return a handle for each line, drawn by whichever panel has it first."""
+    found = [pair for axes in panels for pair in zip(*axes.get_legend_handles_labels(), strict=True)]
+    handles: dict[str, Artist] = {}
+    for handle, label in found:
+        handles.setdefault(str(label), handle)
+    return handles

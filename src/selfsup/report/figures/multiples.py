@@ -1,0 +1,40 @@
+"""Small multiples: a panel for each variant, for groups of more variants than one panel can tell apart."""
+
+import math
+from collections.abc import Callable, Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from selfsup.report.content import Group
+from selfsup.report.figures.style import canvas
+from selfsup.report.headline import ANCHORS
+
+CROWD = 10
+ACROSS = 6
+
+
+def crowded(variants: Sequence[str]) -> bool:
+    """Return whether lines of so many variants in one panel could not be told apart."""
+    return len(variants) > CROWD
+
+
+def multiples(variants: Sequence[str], draw: Callable[[Axes, str], None]) -> Figure:
+    """Return a figure in which ``draw`` has filled one panel a variant; all share the vertical axis."""
+    down = math.ceil(len(variants) / ACROSS)
+    figure = canvas(1.15 * ACROSS, 0.4 + 1.05 * down)
+    grid = figure.subplots(down, ACROSS, sharey=True, squeeze=False).ravel()
+    for axes, variant in zip(grid, variants, strict=False):
+        draw(axes, variant)
+        axes.set_title(variant, fontsize=6.5)
+        axes.tick_params(labelsize=6)
+        axes.grid(axis="y")
+    for axes in grid[len(variants) :]:
+        axes.remove()
+    return figure
+
+
+def behind(group: Group) -> list[str]:
+    """Return the anchors that every panel shows in grey."""
+    members = {member.variant: member.method for member in group.members}
+    return [variant for variant in group.variants if members.get(variant) in ANCHORS]

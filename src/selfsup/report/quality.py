@@ -1,0 +1,131 @@
+"""What a method makes of held-out images, in numbers: fills of a hole and colours of a grey image, with their baselines."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from selfsup.report.content import Group
+from selfsup.report.headline import anchor
+from selfsup.report.intervals import mean_interval, spelled
+from selfsup.report.rows import absence
+from selfsup.report.tables import Cell, Column, Table
+
+
+@dataclass(frozen=True)
+class Quality:
+    """One evaluation's table. ``columns`` maps a metric to heading, small print and decimals, ``baselines`` a metric's
+    suffix to the name of what the method is compared with."""
+
+    evaluation: str
+    title: str
+    columns: dict[str, tuple[str, str, int]]
+    baselines: dict[str, str]
+    note: str
+
+
+QUALITIES = (
+    Quality(
+        "inpainting",
+        "Inpainting quality",
+        {
+            "l1": ("mean L1", "%, lower is better", 2),
+            "l2": ("mean L2", "%, lower is better", 2),
+            "psnr": ("PSNR", "dB, higher is better", 2),
+            "sharpness": ("sharpness", "gradient energy, ratio to the original", 2),
+        },
+        {
+            "_nearest_learned": "nearest neighbour, its features",
+            "_nearest_hog": "nearest neighbour, HOG",
+            "_nearest_untrained": "nearest neighbour, untrained network",
+            "_nearest_histogram": "nearest neighbour, colour histogram",
+            "_mean_fill": "mean colour",
+        },
+        "A nearest neighbour fills the hole with the training image whose visible part is most alike.",
+    ),
+    Quality(
+        "colorization",
+        "Colour quality",
+        {
+            "auc": ("AuC", "%, higher is better", 1),
+            "auc_rebalanced": ("AuC, rebalanced", "%, higher is better", 1),
+            "colourfulness": ("colourfulness", "the nearer to the original the better", 2),
+        },
+        {"_grey": "no colour", "_mean_colour": "mean colour", "_original": "the original"},
+        "AuC: the area under the share of pixels within an ab distance of 0 to 150; rebalanced: rare colours weigh more.",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One number of a quality table: whose it is, its result rows, and the record that stands behind it."""
+
+    variant: str
+    column: str
+    metric: str
+    rows: pd.DataFrame
+    detail: str
+
+
+def quality_tables(group: Group, rows: pd.DataFrame) -> list[Table]:
+    """Return the tables of those evaluations that measured anything in the group."""
+    tables = (_table(quality, group, rows) for quality in QUALITIES)
+    return [table for table in tables if table.rows]
+
+
+def entries(quality: Quality, group: Group, rows: pd.DataFrame) -> Iterator[tuple[str, str, list[Entry]]]:
+    """Yield (name, small print, entries) of each row: the variants that have numbers, then the first one's baselines."""
+    protocol = group.first_protocol(quality.evaluation)
+    found = rows[rows["protocol"] == protocol]
+    variants = [variant for variant in group.variants if variant in set(found["variant"])]
+    for variant in variants:
+        yield variant, anchor(group, variant), _entries(quality, group, found, variant, protocol, "")
+    for suffix, name in quality.baselines.items() if variants else ():
+        made = _entries(quality, group, found, variants[0], protocol, suffix)
+        if any(len(entry.rows) for entry in made):
+            yield name, f"baseline, beside {variants[0]}", made
+
+
+def _entries(
+    quality: Quality, group: Group, rows: pd.DataFrame, variant: str, protocol: str, suffix: str
+) -> list[Entry]:
+    own = rows[rows["variant"] == variant]
+    return [
+        Entry(
+            variant,
+            column,
+            f"{column}{suffix}",
+            own[own["metric"] == f"{column}{suffix}"],
+            f"{group.name}/{variant}/{protocol}/{column}{suffix}",
+        )
+        for column in quality.columns
+    ]
+
+
+def _table(quality: Quality, group: Group, rows: pd.DataFrame) -> Table:
+    columns = [Column("method", "method")]
+    columns += [Column(key, heading, note, numeric=True) for key, (heading, note, _) in quality.columns.items()]
+    body = [
+        [Cell(name, note), *(_cell(quality, group, entry) for entry in made)]
+        for name, note, made in entries(quality, group, rows)
+    ]
+    over = "mean ± half the width of the 95 % t-interval over seeds" if len(group.seeds) > 1 else "one seed"
+    return Table(
+        f"{quality.evaluation}-{group.name}",
+        f"{quality.title} on {group.name}",
+        columns,
+        body,
+        [f"Held-out images; {over}.", quality.note],
+    )
+
+
+def _cell(quality: Quality, group: Group, entry: Entry) -> Cell:
+    if entry.rows.empty:
+        if entry.metric != entry.column:
+            return Cell("", absent=True)
+        reason, _, why = absence(group, entry.variant, group.first_protocol(quality.evaluation)).partition(": ")
+        return Cell(reason, why, absent=True)
+    interval = mean_interval(entry.rows["value"].tolist())
+    text = spelled(interval, quality.columns[entry.column][2])
+    return Cell(text, value=interval.mean, detail=entry.detail)
