@@ -1,0 +1,146 @@
+"""Split-brain autoencoder: half of the encoder colours the lightness, the other half lights the colours."""
+
+from typing import Literal
+
+import torch
+from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
+from torch import Tensor
+from torch.nn import functional as F
+
+from selfsup.errors import InputError
+from selfsup.methods import _cross_channel as cross
+from selfsup.methods.base import Carry, Draws, Facts, Method, Panel, Prediction, Pretext, Terms, Views
+from selfsup.nn.encoder import Encoder
+from selfsup.nn.inputs import AB_RANGE
+from selfsup.views.ab_bins import bins_in_gamut, nearest_bin
+from selfsup.views.channel_pictures import picture
+from selfsup.views.lab import lab_to_rgb, rgb_to_lab
+from selfsup.views.lightness_bins import LIGHTNESS_RANGE, lightness_bins
+
+OTHER: dict[str, cross.Channels] = {"lightness": "ab", "ab": "lightness"}
+TITLES = {
+    "lightness": "One half sees lightness: which colours belong to it?",
+    "ab": "One half sees colours: which lightness belongs to them?",
+}
+PRETEXT_SPACING = 20.0
+
+
+class SplitBrain(Method):
+    """Cross-channel encoders side by side, each predicting the channels of Lab that it does not see.
+
+    An encoder of two parts, one of which sees lightness and one ab, is the paper's; the same code trains its
+    baselines: one encoder of lightness (L to ab alone), or two of them (the ensemble).
+
+    Source: Zhang et al. 2017 (Split-brain autoencoders), sections 3.1, 3.2 and 4.1.
+    Differs: the decoder is one transposed convolution and one linear layer on the encoder's last map, where the paper
+    has AlexNet's fc6 and fc7 as convolutions; the bins of ab are those that hold a colour of sRGB (views/ab_bins.py).
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        facts: Facts,
+        *,
+        objectives: list[Literal["classification", "regression"]],
+        ab_spacing: PositiveFloat,
+        lightness_bins: PositiveInt,
+        temperature: PositiveFloat,
+        decoder_width: PositiveInt,
+        upsampling: PositiveInt,
+        crop_scale_min: PositiveFloat,
+        flip_probability: NonNegativeFloat,
+    ) -> None:
+        super().__init__(encoder, facts)
+        cross.check_colours(facts)
+        cross.check_crops(crop_scale_min, flip_probability)
+        self.sees = _inputs(encoder, objectives)
+        self.temperature = temperature
+        self.law = {"crop_scale_min": crop_scale_min, "flip_probability": flip_probability}
+        centres = _centres(ab_spacing, lightness_bins)
+        self.tasks = [
+            cross.Task(half, OTHER[given], centres[OTHER[given]] if objective == "classification" else None)
+            for half, (given, objective) in enumerate(zip(self.sees, objectives, strict=True))
+        ]
+        self.prediction = cross.CrossChannel(encoder, self.tasks, decoder_width=decoder_width, upsampling=upsampling)
+
+    def draw(self, examples: int, generator: torch.Generator) -> Draws:
+        """Return the draws of crop and mirror."""
+        return cross.draw_crops(examples, generator, self.facts.size_px, **self.law)
+
+    def views(self, batch: Views, draws: Draws) -> Views:
+        """Return ``image`` and ``whole`` (N, 3, H, W), and what is asked for: ``ab`` (N, 2, H, W), ``lightness``."""
+        return cross.make_views(batch["image"], draws, self.facts.size_px, self.tasks)
+
+    def loss(self, views: Views, carry: Carry) -> Terms:
+        """Return the sum of the halves' losses, each its cross entropy over bins or half its squared error."""
+        return self.prediction.terms(self.encoder, views)
+
+    @torch.no_grad()
+    def pretext(self, views: Views) -> Pretext | None:
+        """Return the classification of the mean colour in the middle of a whole grey image, on a coarse grid of bins.
+
+        None where no half sees lightness.
+        """
+        image = views["whole"]
+        found = self.prediction.answer(self.encoder, image, "ab")
+        if found is None:
+            return None
+        decoder, answer = found
+        coarse = bins_in_gamut(PRETEXT_SPACING).to(image.device)
+        colour = _middle(cross.at(rgb_to_lab(image)[:, 1:], answer)).mean((2, 3), keepdim=True)
+        target = nearest_bin(colour, coarse)[:, 0, 0]
+        if decoder.centres is None:
+            chosen = nearest_bin(_middle(answer).mean((2, 3), keepdim=True) * AB_RANGE, coarse)[:, 0, 0]
+        else:
+            cell = nearest_bin(decoder.centres.T[None, :, :, None] * AB_RANGE, coarse)[0, :, 0]
+            probability = _middle(answer.softmax(1)).mean((2, 3))
+            chosen = probability.new_zeros(len(image), len(coarse)).index_add_(1, cell, probability).argmax(1)
+        grey = picture(image, "lightness")
+        return Pretext("classification", grey, target, torch.zeros_like(target), chosen == target)
+
+    @torch.no_grad()
+    def predict(self, views: Views) -> Prediction | None:
+        """Return the whole images coloured from their lightness: ``original``, ``predicted``, and both ab (M, 2, H, W).
+
+        None where no half sees lightness.
+        """
+        original = views["whole"]
+        found = self.prediction.answer(self.encoder, original, "ab")
+        if found is None:
+            return None
+        decoder, answer = found
+        lab = rgb_to_lab(original)
+        coarse = decoder.estimate(answer.float(), self.temperature) * AB_RANGE
+        ab = F.interpolate(coarse, size=original.shape[2:], mode="bilinear", align_corners=False)
+        images = {"original": original, "predicted": lab_to_rgb(torch.cat([lab[:, :1], ab], 1))}
+        return Prediction("colorization", images, {"predicted_ab": ab, "target_ab": lab[:, 1:]})
+
+    def panels(self, views: Views) -> list[Panel]:
+        """Return for each kind of half four images as it sees them, each beside the channels that it must answer."""
+        return [cross.panel(TITLES[given], views["image"], given, OTHER[given]) for given in dict.fromkeys(self.sees)]
+
+
+def _inputs(encoder: Encoder, objectives: list[Literal["classification", "regression"]]) -> list[str]:
+    """Return what each half sees; InputError where that is neither lightness nor ab, or the objectives are not theirs."""
+    sees = [half.input for half in cross.halves(encoder)]
+    if not set(sees) <= set(OTHER):
+        raise InputError(
+            f"encoder sees {' and '.join(sees)}, but each half must leave channels of Lab to predict; "
+            "give each of encoder.parts the input lightness or ab"
+        )
+    if len(objectives) != len(sees):
+        raise InputError(
+            f"hyper.objectives names {len(objectives)}, but the encoder has {len(sees)} halves; name one for each"
+        )
+    return sees
+
+
+def _centres(ab_spacing: float, count: int) -> dict[str, Tensor]:
+    """Return the bins of each kind of channels, scaled as the channels are."""
+    return {"ab": bins_in_gamut(ab_spacing) / AB_RANGE, "lightness": lightness_bins(count) * (2 / LIGHTNESS_RANGE) - 1}
+
+
+def _middle(maps: Tensor) -> Tensor:
+    """Return the middle half of maps (N, C, H, W) in each direction."""
+    height, width = maps.shape[2:]
+    return maps[:, :, height // 4 : height - height // 4, width // 4 : width - width // 4]
