@@ -1,0 +1,190 @@
+"""Context encoders: what was in the hole? A network fills it in, by reconstruction, against a discriminator, or both."""
+
+from typing import Literal
+
+import torch
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from selfsup.errors import InputError
+from selfsup.losses.adversarial import discriminator_loss, generator_loss
+from selfsup.losses.overlap_reconstruction import overlap_reconstruction, overlap_weights
+from selfsup.methods.base import Carry, Draws, Facts, Method, Panel, Player, Prediction, Terms, Views
+from selfsup.nn.channelwise_fc import ChannelwiseFullyConnected
+from selfsup.nn.decoder import up_convolutions
+from selfsup.nn.discriminator import discriminator
+from selfsup.nn.encoder import Encoder
+from selfsup.views import holes
+
+SHOWN_IMAGES = 4
+DISCRIMINATOR = "discriminator"
+
+
+class ContextEncoder(Method):
+    """Inpainting: encoder, channel-wise fully connected bottleneck, decoder; a discriminator where its weight is not 0.
+
+    The generator moves first and hands its fill, detached, to the discriminator, so one fill serves both losses of a
+    step. Both see the discriminator as the last step left it, as in the published code, which takes the output that
+    the discriminator gave before its own step for the generator's loss.
+
+    Source: Pathak et al. 2016, sections 3.1 to 3.3 and 4.
+    Differs: the hole is filled with the mean colour of the image's own context, not with one constant of ImageNet's;
+    the central hole has half of each side and the prediction extends beyond it, where the published code keeps the
+    prediction at half and shrinks the hole; images are flipped, not cropped; for random blocks the discriminator sees
+    the original outside of the predicted region, where the published code shows it the whole output.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        facts: Facts,
+        *,
+        mask: Literal["center", "blocks"],
+        blocks: PositiveInt,
+        overlap_px: NonNegativeInt,
+        overlap_weight: PositiveFloat,
+        reconstruction_weight: NonNegativeFloat,
+        adversarial_weight: NonNegativeFloat,
+        decoder_width: PositiveInt,
+        discriminator_width: PositiveInt,
+        flip_probability: NonNegativeFloat,
+    ) -> None:
+        super().__init__(encoder, facts)
+        self.mask = mask
+        self.blocks = 1 if mask == "center" else blocks
+        _check(facts, self.blocks, overlap_px, reconstruction_weight, adversarial_weight)
+        self.overlap_px = overlap_px
+        self.overlap_weight = overlap_weight
+        self.reconstruction_weight = reconstruction_weight
+        self.adversarial_weight = adversarial_weight
+        self.flip_probability = flip_probability
+        side_px = _map_side_px(encoder, facts.size_px)
+        bottleneck = nn.Sequential(
+            ChannelwiseFullyConnected(encoder.features, side_px),
+            nn.ReLU(),
+            nn.Conv2d(encoder.features, encoder.features, 1, bias=False),
+            nn.BatchNorm2d(encoder.features),
+            nn.ReLU(),
+        )
+        decoder = up_convolutions(encoder.features, side_px, facts.size_px, decoder_width)
+        self.bottleneck, self.decoder = (part.to(memory_format=torch.channels_last) for part in (bottleneck, decoder))
+        self.judged = _judged(mask, facts.size_px, overlap_px)
+        if adversarial_weight:  # last, so that all variants of a seed start from the same generator
+            judge = discriminator(self.judged.stop - self.judged.start, discriminator_width)
+            self.discriminator = judge.to(memory_format=torch.channels_last)
+
+    def draw(self, examples: int, generator: torch.Generator) -> Draws:
+        """Return ``flip`` (N,) bool, and for random blocks their ``corner`` (N, blocks, 2)."""
+        draws = {"flip": torch.rand(examples, generator=generator) < self.flip_probability}
+        if self.mask == "blocks":
+            draws["corner"] = holes.draw_corners(examples, generator, size_px=self.facts.size_px, blocks=self.blocks)
+        return draws
+
+    def views(self, batch: Views, draws: Draws) -> Views:
+        """Return ``image`` and ``masked`` (N, 3, H, W) in [0, 1], ``mask`` (N, H, W) bool, the hole, and the ``weight``
+        (N, H, W) of each pixel's reconstruction."""
+        image = batch["image"].float() / 255
+        image = torch.where(draws["flip"][:, None, None, None], image.flip(3), image)
+        corner = draws["corner"] if "corner" in draws else holes.central_corner(len(image), self.facts.size_px)
+        mask = holes.hole_mask(corner.to(image.device), self.facts.size_px)
+        weight = overlap_weights(mask, self.overlap_px, self.overlap_weight)
+        return {"image": image, "masked": holes.mean_filled(image, mask), "mask": mask, "weight": weight}
+
+    def players(self) -> dict[str, Player]:
+        """Return the generator, and after it the discriminator where there is one."""
+        named = dict(self.named_parameters())
+        of_discriminator = {n: p for n, p in named.items() if n.startswith(f"{DISCRIMINATOR}.")}
+        of_generator = {n: p for n, p in named.items() if n not in of_discriminator}
+        players = {"generator": Player(self.loss, of_generator)}
+        if of_discriminator:
+            players[DISCRIMINATOR] = Player(self.discriminator_loss, of_discriminator)
+        return players
+
+    def loss(self, views: Views, carry: Carry) -> Terms:
+        """Return the generator's loss, the weighted sum of both; its ``prediction`` (N, 3, H, W) waits in ``carry``.
+
+        Colours are in [-1, 1] here, the scale for which the paper's weights are meant.
+        """
+        prediction = self._predict(views["masked"])
+        reconstruction = overlap_reconstruction(prediction, _signed(views["image"]), views["weight"])
+        loss, metrics = self.reconstruction_weight * reconstruction, {"reconstruction": reconstruction.detach()}
+        if self.adversarial_weight:
+            frozen = {name: p.detach() for name, p in self.discriminator.named_parameters()}
+            adversarial = generator_loss(functional_call(self.discriminator, frozen, (self._seen(prediction, views),)))
+            loss = loss + self.adversarial_weight * adversarial
+            metrics["adversarial"] = adversarial.detach()
+        return Terms(loss, metrics, {"prediction": prediction.detach()})
+
+    def discriminator_loss(self, views: Views, carry: Carry) -> Terms:
+        """Return the discriminator's loss on the images and on the generator's prediction of the same step."""
+        with torch.no_grad():
+            prediction = carry["prediction"] if "prediction" in carry else self._predict(views["masked"])
+        real = self.discriminator(_signed(views["image"])[..., self.judged, self.judged])
+        made = self.discriminator(self._seen(prediction, views))
+        correct = torch.cat([real > 0, made < 0]).float().mean()
+        return Terms(discriminator_loss(real, made), {"accuracy": correct})
+
+    def predict(self, views: Views) -> Prediction:
+        """Return ``original``, ``masked`` and ``filled`` images, and ``mask`` (M, H, W) uint8, 1 in the hole."""
+        made = (self._predict(views["masked"]) + 1) / 2
+        filled = torch.where(views["mask"][:, None], made, views["image"])
+        images = {"original": views["image"], "masked": views["masked"], "filled": filled}
+        return Prediction("inpainting", images, {"mask": views["mask"].to(torch.uint8)})
+
+    def panels(self, views: Views) -> list[Panel]:
+        """Return a few images with their hole, and beside each what was in it."""
+        images = torch.stack([views[name][:SHOWN_IMAGES] for name in ("masked", "image")], dim=1)
+        captions = [text for number in range(len(images)) for text in (f"image {number + 1}", "what was there")]
+        return [Panel("What was in the hole?", images.flatten(0, 1), captions)]
+
+    def _predict(self, masked: Tensor) -> Tensor:
+        """Return the prediction (N, 3, H, W) in [-1, 1] for every pixel; only the predicted region is ever used."""
+        maps = list(self.encoder.maps(masked).values())[-1]
+        size_px = self.facts.size_px
+        return self.decoder(self.bottleneck(maps))[..., :size_px, :size_px]
+
+    def _seen(self, prediction: Tensor, views: Views) -> Tensor:
+        """Return what the discriminator sees of a prediction: its region alone, or for blocks the image around it too."""
+        region = views["weight"][:, None] > 0
+        return torch.where(region, prediction, _signed(views["image"]))[..., self.judged, self.judged]
+
+
+def _signed(image: Tensor) -> Tensor:
+    return image * 2 - 1
+
+
+def _judged(mask: str, size_px: int, overlap_px: int) -> slice:
+    """Return the rows, and the columns, that the discriminator sees."""
+    if mask == "blocks":
+        return slice(0, size_px)
+    side = holes.block_side_px(size_px, 1)
+    start = (size_px - side) // 2
+    return slice(start - overlap_px, start + side + overlap_px)
+
+
+@torch.no_grad()
+def _map_side_px(encoder: Encoder, size_px: int) -> int:
+    """Return the side of the encoder's last map; in evaluation mode, so that BatchNorm remembers nothing of it."""
+    encoder.eval()
+    side = list(encoder.maps(torch.zeros(1, 3, size_px, size_px)).values())[-1].shape[-1]
+    encoder.train()
+    return side
+
+
+def _check(facts: Facts, blocks: int, overlap_px: int, reconstruction_weight: float, adversarial_weight: float) -> None:
+    if not reconstruction_weight and not adversarial_weight:
+        raise InputError(
+            "hyper.reconstruction_weight and hyper.adversarial_weight are both 0, and nothing would be learned; "
+            "set one above 0"
+        )
+    side = holes.block_side_px(facts.size_px, blocks)
+    if side < 2:
+        raise InputError(
+            f"hyper.blocks is {blocks}, which leaves blocks of {side} px in images of {facts.size_px} px; set fewer"
+        )
+    if overlap_px > (facts.size_px - side) // 2:
+        raise InputError(
+            f"hyper.overlap_px is {overlap_px}, more than lies around a hole of {side} px in an image of "
+            f"{facts.size_px} px; set {(facts.size_px - side) // 2} or less"
+        )
