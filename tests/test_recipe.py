@@ -55,7 +55,7 @@ MISTAKES = [
     ),
     ("methods/simclr.yaml", put(-1.0, "hyper", "temperature"), r"hyper\.temperature is -1\.0, but"),
     ("methods/simclr.yaml", put(True, "epochs"), r"key epochs is True, but"),
-    ("methods/simclr.yaml", put("lars", "optimiser", "name"), r"optimiser\.name is 'lars', but"),
+    ("methods/simclr.yaml", put("adam", "optimiser", "name"), r"optimiser\.name is 'adam', but"),
     ("methods/simclr.yaml", put("simclrr", "method"), r"key method names no module.*did you mean simclr"),
     (
         "methods/simclr.yaml",

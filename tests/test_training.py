@@ -51,7 +51,8 @@ def train(folder, prepared, recipe="simclr", checkpoint=None, stop_after=None, *
 
 
 def contents(folder):
-    return {file.name: file.read_bytes() for file in sorted(folder.iterdir())}
+    files = [file for file in sorted(folder.rglob("*")) if file.is_file()]
+    return {str(file.relative_to(folder)): file.read_bytes() for file in files}
 
 
 def losses(folder):

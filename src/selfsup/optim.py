@@ -5,6 +5,8 @@ import math
 import torch
 from torch import nn
 
+from selfsup.lars import LARS
+
 REFERENCE_BATCH = 256
 
 
@@ -17,9 +19,9 @@ def optimiser(
     momentum: float | None = None,
     beta1: float | None = None,
 ) -> torch.optim.Optimizer:
-    """Return torch's AdamW or SGD over named parameters; norms and biases (one dimension or none) are not decayed.
+    """Return AdamW, SGD or LARS over named parameters; norms and biases (one dimension or none) are not decayed.
 
-    ``beta1`` is AdamW's decay of the mean gradient, 0.9 unless given.
+    ``momentum`` is SGD's and LARS's, 0 unless given; ``beta1`` AdamW's decay of the mean gradient, 0.9 unless given.
     """
     decayed = [p for p in parameters.values() if p.ndim > 1]
     free = [p for p in parameters.values() if p.ndim <= 1]
@@ -27,6 +29,8 @@ def optimiser(
     groups = [group for group in groups if group["params"]]
     if name == "adamw":
         return torch.optim.AdamW(groups, lr=learning_rate, betas=(0.9 if beta1 is None else beta1, 0.999))
+    if name == "lars":
+        return LARS(groups, lr=learning_rate, momentum=momentum or 0.0)
     return torch.optim.SGD(groups, lr=learning_rate, momentum=momentum or 0.0)
 
 

@@ -9,7 +9,8 @@ import torch
 
 from selfsup.datasets.prepared import write_split
 from selfsup.evaluations.inputs import Inputs
-from selfsup.nn.encoder import build, save_encoder
+from selfsup.nn.encoder import ProjectedEncoder, build, save_encoder
+from selfsup.nn.heads import projection_head
 
 
 @pytest.fixture
@@ -62,6 +63,20 @@ def write_run(inputs):
         encoder = build({"backbone": "small_conv", "width": width})
         save_encoder(encoder, inputs.run)
         return encoder
+
+    return write
+
+
+@pytest.fixture
+def write_projection(inputs):
+    """Writes beside the run's encoder the same encoder with a head of five outputs, and returns it."""
+
+    def write(encoder):
+        head = {"kind": "nonlinear", "hidden_width": 8, "output_width": 5}
+        projected = ProjectedEncoder(encoder, projection_head(features=encoder.features, **head), head)
+        (inputs.run / "projection").mkdir()
+        save_encoder(projected, inputs.run / "projection")
+        return projected
 
     return write
 

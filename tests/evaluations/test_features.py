@@ -85,3 +85,37 @@ def test_a_layer_that_the_encoder_lacks_is_named(write_prepared, write_run, imag
     write_run()
     with pytest.raises(InputError, match="key layers names conv9, but this encoder has conv1, conv2, conv3, conv4"):
         extract(inputs.run, inputs.prepared, tmp_path / "out", layers=["conv1", "conv9"], **KEYS)
+
+
+def test_a_kept_projection_adds_its_column_and_changes_nothing_else(
+    write_prepared, write_run, write_projection, images, tmp_path
+):
+    inputs, encoder = write_prepared(images), write_run().eval()
+    extract(inputs.run, inputs.prepared, tmp_path / "h", **KEYS)
+    projected = write_projection(encoder).eval()
+    extract(inputs.run, inputs.prepared, tmp_path / "both", **KEYS)
+    for name, image in zip(("train", "test"), images, strict=True):
+        with h5py.File(tmp_path / "h" / f"{name}.h5") as alone, h5py.File(tmp_path / "both" / f"{name}.h5") as both:
+            assert dict(both.attrs) == dict(alone.attrs)
+            assert set(both) - set(alone) == {"projection.mean", "projection.max"}
+            assert all(np.array_equal(both[column], alone[column]) for column in alone)
+            with torch.no_grad():
+                expected = projected.projection(encoder(torch.from_numpy(image)))
+            assert both["projection.mean"].dtype == np.float32
+            np.testing.assert_allclose(both["projection.mean"], expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("changed", ["encoder", "projection"])
+def test_both_encoders_must_be_frozen(
+    write_prepared, write_run, write_projection, images, tmp_path, monkeypatch, changed
+):
+    inputs = write_prepared(images)
+    write_projection(write_run())
+
+    def warm(folder):
+        encoder = load_encoder(folder)
+        return encoder.train() if (folder.name == "projection") == (changed == "projection") else encoder
+
+    monkeypatch.setattr(features, "load_encoder", warm)
+    with pytest.raises(FrozenEncoderError):
+        extract(inputs.run, inputs.prepared, tmp_path / "out", **KEYS)

@@ -1,5 +1,8 @@
 """The linear probe: what it finds, what it must not find, and what it must not look at."""
 
+import json
+
+import h5py
 import numpy as np
 import pytest
 import torch
@@ -89,3 +92,27 @@ def test_unlabelled_data_does_not_apply(write_features, two_layers):
 def test_a_pooling_that_was_not_extracted_is_named(write_features, two_layers):
     with pytest.raises(InputError, match=r"train.h5 has no noise.max, only good.mean, noise.mean"):
         linear_probe.evaluate(write_features(*two_layers), **{**KEYS, "pooling": "max"})
+
+
+def test_only_the_asked_layers_are_probed(write_features, two_layers, values):
+    inputs = write_features(*two_layers)
+    measures = linear_probe.evaluate(inputs, layers=["noise"], **KEYS)
+    assert list(values(measures)) == list(values(measures, "top1_by_layer")) == [("noise", None)]
+    every = linear_probe.evaluate(inputs, **KEYS)
+    assert linear_probe.evaluate(inputs, layers=["noise", "good"], **KEYS) == every
+    assert values(measures, "top1_by_layer").items() <= values(every, "top1_by_layer").items()
+
+
+def test_a_column_beside_the_encoders_layers_is_probed_only_by_name(write_features, two_layers, values):
+    layers, labels = two_layers
+    inputs = write_features({"conv": layers["noise"], "projection": layers["good"]}, labels)
+    for split in ("train", "test"):
+        with h5py.File(inputs.features / f"{split}.h5", "a") as file:
+            file.attrs["layers"] = json.dumps(["conv"])
+    assert list(values(linear_probe.evaluate(inputs, **KEYS))) == [("conv", None)]
+    assert values(linear_probe.evaluate(inputs, layers=["projection"], **KEYS))["projection", None] > 80
+
+
+def test_a_layer_that_the_run_did_not_keep_does_not_apply(write_features, two_layers):
+    with pytest.raises(NotApplicable, match=r"^the run kept no projection, only good, noise$"):
+        linear_probe.evaluate(write_features(*two_layers), layers=["projection"], **KEYS)

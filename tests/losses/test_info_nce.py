@@ -68,6 +68,28 @@ def test_a_planted_error_is_noticed(before, after):
         check(mutant(module, before, after).info_nce)
 
 
+def check_left_out(info_nce):
+    """Entries that are left out are as if they were not in that query's queue."""
+    query, key, queue = (rows.detach() for rows in inputs())
+    left_out = torch.rand(4, 9, generator=torch.Generator().manual_seed(0)) < 0.3
+    left_out[1] = False
+    rest = [queue[~row] for row in left_out]
+    each = [reference(query[i : i + 1], key[i : i + 1], rest[i], TEMPERATURE) for i in range(4)]
+    query.requires_grad_()
+    loss, correct = info_nce(query, key, queue, TEMPERATURE, left_out)
+    torch.testing.assert_close(loss, sum(each) / 4, rtol=1e-10, atol=1e-12)
+    assert torch.autograd.grad(loss, query)[0].isfinite().all()
+    nearer = [all(dot(query[i], key[i]) > dot(query[i], entry) for entry in rest[i]) for i in range(4)]
+    assert correct.tolist() == nearer
+
+
+def test_entries_can_be_left_out_of_a_querys_negatives():
+    check_left_out(module.info_nce)
+    for before, after in (("masked_fill(left_out", "masked_fill(~left_out"), ("left_out, -torch.inf", "left_out, 0.0")):
+        with pytest.raises(AssertionError):
+            check_left_out(mutant(module, before, after).info_nce)
+
+
 def check_under_autocast(info_nce):
     """Under bfloat16 autocast the loss of bfloat16 inputs is the float32 loss of the same numbers."""
     rounded = [rows.detach().bfloat16() for rows in inputs()]

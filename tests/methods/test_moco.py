@@ -1,14 +1,15 @@
-"""MoCo: what the key encoder, the queue and the shuffled BatchNorm do, step by step."""
+"""MoCo: what the key encoder, the queue, the memory bank and the shuffled BatchNorm do, step by step."""
 
 from collections import deque
 from dataclasses import replace
 
 import pytest
 import torch
-from recipes import EXAMPLES, FACTS, build, move, optimisers, step, views_of
+from recipes import EXAMPLES, FACTS, batch, build, move, optimisers, step, views_of
 from torch.nn import functional as F
 
 from selfsup.errors import InputError
+from selfsup.seeds import generator
 
 NAMES = ["moco_v1", "moco_v2"]
 
@@ -32,6 +33,16 @@ def test_key_encoder_follows_by_the_formula_and_by_nothing_else(name):
         torch.testing.assert_close(key, expected, rtol=1e-6, atol=1e-8)
         expected = key
     assert not torch.equal(expected[0], query[0])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_without_momentum_the_key_encoder_is_the_query_encoder(name):
+    method = build(name, momentum=0.0).train()
+    of = optimisers(method)
+    for number in range(2):
+        step(method, views_of(method, number), of)
+        key = parameters(method.key_encoder, method.key_projection)
+        assert all(map(torch.equal, key, parameters(method.encoder, method.projection)))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -119,12 +130,107 @@ def test_pretext_asks_with_the_query_encoder_and_answers_with_the_key_encoder():
     assert method.pretext(views).correct.tolist() == expected
 
 
+BANK = {"dictionary": "memory_bank", "queue_length": 20}
+BANK_FACTS = replace(FACTS, examples=30)  # more examples than a batch and than the negatives
+
+
+def bank_views(method, number=0, rows=range(EXAMPLES)):
+    """Return the views of eight of the thirty examples."""
+    found = {**batch(seed=number), "index": torch.tensor(list(rows))}
+    return method.views(found, method.draw(EXAMPLES, generator(number, "views")))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_memory_bank_is_a_dictionary_by_hand(name):
+    """Loss and entries over four steps, each query with its own entry and twenty random ones, its own left out."""
+    method = build(name, facts=BANK_FACTS, bank_momentum=0.7, batch_norm_splits=1, **BANK).train()
+    of, temperature = optimisers(method), {"moco_v1": 0.07, "moco_v2": 0.2}[name]
+    bank = {row: entry.clone() for row, entry in enumerate(method.bank.entries)}
+    own_were_drawn = 0
+    for number in range(4):
+        rows = [(5 * number + 3 * place) % 30 for place in range(EXAMPLES)]
+        views = bank_views(method, number, rows)
+        negatives = views["negatives"].tolist()
+        assert len(negatives) == 20
+        with torch.no_grad():
+            query = F.normalize(method.projection(method.encoder(views["query"])), dim=1)
+        losses = []
+        for q, row in zip(query, rows, strict=True):
+            others = [negative for negative in negatives if negative != row]
+            own_were_drawn += len(negatives) - len(others)
+            logits = torch.stack([q @ bank[row], *(q @ bank[other] for other in others)]) / temperature
+            losses.append(-logits.log_softmax(0)[0])
+        found, carry = move(method, views, of)
+        assert found == pytest.approx(torch.stack(losses).mean().item(), rel=1e-4)
+        method.after_step(carry)
+        for q, row in zip(query, rows, strict=True):
+            bank[row] = F.normalize(0.7 * bank[row] + 0.3 * q, dim=0)
+        torch.testing.assert_close(method.bank.entries, torch.stack(list(bank.values())), rtol=1e-4, atol=1e-5)
+    assert own_were_drawn
+
+
+def test_memory_bank_has_no_key_encoder_and_gets_no_gradient():
+    method = build("moco_v2", facts=BANK_FACTS, **BANK).train()
+    passed = []
+    method.encoder.register_forward_pre_hook(lambda _, inputs: passed.append(len(inputs[0])))
+    method.bank.entries.requires_grad_()
+    loss = method.loss(bank_views(method), {}).loss
+    assert sum(passed) == EXAMPLES
+    (of_bank,) = torch.autograd.grad(loss, [method.bank.entries], allow_unused=True, materialize_grads=True)
+    assert of_bank.abs().max() == 0
+    assert not hasattr(method, "key_encoder")
+    assert not hasattr(method, "queue")
+
+
+def test_memory_bank_draws_rows_of_the_bank_all_different_between_steps():
+    method = build("moco_v2", facts=BANK_FACTS, **BANK)
+    draws = [method.draw(EXAMPLES, generator(seed, "views"))["negatives"] for seed in (0, 0, 1)]
+    assert all(len(rows) == EXAMPLES and rows.min() >= 0 and rows.max() < 30 for rows in draws)
+    assert torch.equal(draws[0], draws[1])
+    assert not torch.equal(draws[0], draws[2])
+    many = build("moco_v2", facts=BANK_FACTS, **{**BANK, "queue_length": 2000})
+    assert set(bank_views(many)["negatives"].tolist()) == set(range(30))
+    one = build("moco_v2", facts=BANK_FACTS, **{**BANK, "queue_length": 1})  # less than a batch: no queue, no reason
+    assert bank_views(one)["negatives"].shape == (1,)
+
+
+def test_memory_bank_resumes_and_overfits():
+    whole, half = (build("moco_v2", facts=BANK_FACTS, **BANK).train() for _ in range(2))
+    resumed = build("moco_v2", seed=9, facts=BANK_FACTS, **BANK).train()
+    of, of_half = optimisers(whole), optimisers(half)
+    for number in range(4):
+        step(whole, bank_views(whole, number), of)
+        if number < 2:
+            step(half, bank_views(half, number), of_half)
+    resumed.load_state_dict(half.state_dict())
+    of_resumed = optimisers(resumed)
+    of_resumed["main"].load_state_dict(of_half["main"].state_dict())
+    for number in (2, 3):
+        step(resumed, bank_views(resumed, number), of_resumed)
+    assert all(map(torch.equal, resumed.state_dict().values(), whole.state_dict().values()))
+    views = bank_views(whole)
+    losses = [step(whole, views, of) for _ in range(25)]
+    assert losses[-1] < 0.5 * losses[0]
+
+
+def test_memory_banks_pretext_is_asked_and_answered_by_the_query_encoder():
+    method = build("moco_v2", facts=BANK_FACTS, **BANK).eval()
+    views = bank_views(method, rows=range(100, 108))  # held-out images are no rows of the bank
+    pretext = method.pretext(views)
+    with torch.no_grad():
+        z = F.normalize(method.projection(method.encoder(torch.cat([views["query"], views["key"]]))), dim=1)
+    nearest = (z @ z.T).fill_diagonal_(-torch.inf).argmax(1)
+    assert torch.equal(pretext.correct, nearest == torch.arange(2 * EXAMPLES).roll(EXAMPLES))
+    assert len(method.panels(views)[0].images) == 8
+
+
 @pytest.mark.parametrize(
     ("facts", "changes", "key"),
     [
         ({"batch_size": 1}, {}, "batch_size"),
         ({}, {"queue_length": 4}, "hyper.queue_length"),
         ({}, {"momentum": 1.0}, "hyper.momentum"),
+        ({}, {"dictionary": "memory_bank", "bank_momentum": 1.0}, "hyper.bank_momentum"),
         ({}, {"batch_norm_splits": 3}, "hyper.batch_norm_splits"),
         ({}, {"batch_norm_splits": 8}, "hyper.batch_norm_splits"),
     ],

@@ -1,13 +1,26 @@
-"""SimCLR: two forwards, the pretext answer by brute force, and refused recipes."""
+"""SimCLR: two forwards, its losses and heads, h and g(h), the pretext answer by brute force, and refused recipes."""
 
 from dataclasses import replace
 
 import pytest
 import torch
-from recipes import EXAMPLES, FACTS, build, optimisers, step, views_of
+from recipes import EXAMPLES, FACTS, batch, build, move, optimisers, step, views_of
 from torch.nn import functional as F
 
 from selfsup.errors import InputError
+from selfsup.losses.margin import margin_triplet
+from selfsup.losses.nt_logistic import nt_logistic
+from selfsup.nn.encoder import load_encoder, save_encoder
+
+LOSSES = [
+    ("nt_xent", "all"),
+    ("nt_logistic", "all"),
+    ("nt_logistic", "semi_hard"),
+    ("margin", "all"),
+    ("margin", "semi_hard"),
+]
+every_loss = pytest.mark.parametrize(("loss", "negatives"), LOSSES)
+every_head = pytest.mark.parametrize("head", ["none", "linear", "nonlinear"])
 
 
 def test_batch_norm_statistics_are_per_view():
@@ -60,6 +73,80 @@ def test_panel_shows_both_views_of_an_image_side_by_side():
     (panel,) = method.panels(views)
     assert panel.captions[:3] == ["image 1, view 1", "image 1, view 2", "image 2, view 1"]
     assert torch.equal(panel.images[3], views["view 2"][1])
+
+
+@every_loss
+@every_head
+def test_every_loss_and_head_is_pure_and_moves_all_parameters(loss, negatives, head):
+    method = build("simclr", loss=loss, negatives=negatives, head=head).train()
+    views = views_of(method)
+    terms = method.loss(views, {})
+    assert torch.equal(terms.loss, method.loss(views, {}).loss)
+    assert terms.loss.isfinite()
+    assert 0 <= terms.metrics["pretext_accuracy"] <= 1
+    gradients = torch.autograd.grad(terms.loss, list(method.players()["main"].parameters.values()))
+    assert all(gradient.isfinite().all() for gradient in gradients)
+    assert sum(gradient.abs().sum() for gradient in gradients) > 0
+
+
+@every_loss
+def test_every_loss_overfits_eight_examples(loss, negatives):
+    """What semi-hard mining leaves out is small from the start: there the answers say that it learned."""
+    method = build("simclr", loss=loss, negatives=negatives).train()
+    views, of = views_of(method), optimisers(method)
+    losses = [move(method, views, of)[0] for _ in range(40)]
+    assert losses[-1] < 0.6 * losses[0] or negatives == "semi_hard"
+    assert method.loss(views, {}).metrics["pretext_accuracy"] > 0.8
+
+
+def test_the_losses_are_given_the_recipes_values():
+    keys = {"temperature": 0.37, "margin": 0.23}
+    for loss, negatives in LOSSES[1:]:
+        method = build("simclr", loss=loss, negatives=negatives, **keys).train()
+        views = views_of(method)
+        first, second = (method.projection(method.encoder(views[name])) for name in ("view 1", "view 2"))
+        expected = nt_logistic(first, second, 0.37, negatives) if loss == "nt_logistic" else None
+        expected = expected or margin_triplet(first, second, 0.23, negatives)
+        assert torch.equal(method.loss(views, {}).loss, expected[0])
+
+
+@every_head
+def test_both_h_and_g_of_h_are_kept(head, tmp_path):
+    method = build("simclr", head=head).train()
+    of = optimisers(method)
+    for number in range(2):
+        step(method, views_of(method, number), of)
+    image = batch()["image"]
+    kept = method.eval().encoders()
+    assert list(kept) == ["image", "projection"]
+    with torch.no_grad():
+        h = method.encoder(image)
+        assert torch.equal(kept["image"](image), h)
+        assert torch.equal(kept["projection"](image), method.projection(h))
+        save_encoder(kept["projection"], tmp_path)
+        assert torch.equal(load_encoder(tmp_path)(image), method.projection(h))
+    assert kept["projection"].features == (h.shape[1] if head == "none" else 64)
+
+
+def test_keeping_the_projection_adds_no_state():
+    method = build("simclr")
+    before = list(method.state_dict())
+    method.encoders()
+    assert list(method.state_dict()) == before
+    assert len(before) == len({tensor.data_ptr() for tensor in method.state_dict().values()})
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        ({"loss": "nt_xent", "negatives": "semi_hard"}, "hyper.negatives"),
+        ({"loss": "margin", "negatives": "semi_hard", "margin": 0.0}, "hyper.margin"),
+        ({"loss": "margin", "margin": 2.0}, "hyper.margin"),
+    ],
+)
+def test_senseless_losses_are_refused_by_key(changes, key):
+    with pytest.raises(InputError, match=f"^{key} is"):
+        build("simclr", **changes)
 
 
 def test_a_batch_of_one_is_refused():

@@ -7,6 +7,7 @@ import torch
 from recipes import FACTS, batch, build, views_of
 
 from selfsup.errors import InputError
+from selfsup.seeds import generator
 
 
 def test_labels_stay_with_their_images():
@@ -18,6 +19,23 @@ def test_labels_stay_with_their_images():
     logits = method.classifier(method.encoder(views["image"]))
     torch.testing.assert_close(terms.loss, -logits.log_softmax(1)[torch.arange(8), views["label"]].mean())
     assert terms.metrics["pretext_accuracy"] == (logits.argmax(1) == views["label"]).float().mean()
+
+
+def test_simclrs_keys_of_the_augmentation_mean_the_same_here():
+    """Equal draws and equal keys: the views of the ablation of colour strength are SimCLR's."""
+    keys = {
+        "crop_scale_min": 0.2,
+        "color_strength": 1.0,
+        "jitter_probability": 0.8,
+        "gray_probability": 0.2,
+        "blur_probability": 0.5,
+        "color": "exact",
+    }
+    supervised, simclr = build("supervised", **keys, flip_probability=0.5), build("simclr", **keys)
+    draws = supervised.draw(8, generator(3, "views"))
+    both = simclr.draw(8, generator(3, "views"))
+    assert all(torch.equal(rows, both[f"view 1.{what}"]) for what, rows in draws.items())
+    assert torch.equal(supervised.views(batch(), draws)["image"], simclr.views(batch(), both)["view 1"])
 
 
 def test_panel_names_the_class():

@@ -3,7 +3,7 @@
 import io
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -36,8 +36,9 @@ def extract(
 ) -> None:
     """Write ``target/{train,test}.h5``: a float32 data set ``<layer>.<pooling>`` (N, D) each, ``label`` and ``key``.
 
-    Attributes: ``encoder_digest`` and ``layers`` (JSON, first to last). Raises FrozenEncoderError unless every weight
-    and buffer is the same after as before, InputError for a layer that the encoder does not have.
+    Where the run kept its projection head too (``encoder_folder/projection``), ``projection.<pooling>`` is g(h).
+    Attributes: ``encoder_digest`` and ``layers`` (JSON, the encoder's own, first to last). Raises FrozenEncoderError
+    unless every weight and buffer is the same after as before, InputError for a layer that the encoder does not have.
     """
     encoder = load_encoder(encoder_folder).to(device)
     wanted = list(encoder.layers) if layers == "all" else layers
@@ -46,11 +47,18 @@ def extract(
             f"params/evaluations/features.yaml: key layers names {', '.join(sorted(unknown))}, "
             f"but this encoder has {', '.join(encoder.layers)}"
         )
+    sources = [(encoder, wanted)]
+    if (encoder_folder / "projection").exists():
+        projected = load_encoder(encoder_folder / "projection").to(device)
+        sources.append((projected, list(projected.layers)))
     target.mkdir(parents=True, exist_ok=True)
-    with frozen(encoder) as proof:
+    with ExitStack() as stack:
+        proof, *_ = [stack.enter_context(frozen(source)) for source, _ in sources]
         for name in ("train", "test"):
             split = read_split(prepared / f"{name}.h5", with_depth=encoder.needs_depth)
-            columns = _columns(encoder, split.image, wanted, pooling, batch_size, device, precision)
+            columns: dict[str, np.ndarray] = {}
+            for source, of_source in sources:
+                columns |= _columns(source, split.image, of_source, pooling, batch_size, device, precision)
             _write(target / f"{name}.h5", columns, split, {"encoder_digest": proof, "layers": json.dumps(wanted)})
 
 

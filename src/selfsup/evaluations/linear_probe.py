@@ -32,12 +32,14 @@ def evaluate(
     penalties: list[PositiveFloat],
     held_out_fraction: PositiveFloat,
     pooling: Literal["mean", "max"],
+    layers: list[str] | Literal["all"] = "all",
     tolerance: PositiveFloat,
 ) -> list[Measure]:
     """Return ``top1`` of the chosen layer, ``top1_by_layer``, the chosen ``penalty``, the largest ``gradient_norm``.
 
     Penalty and layer are those with the best accuracy on a held-out part of the training set (a tie goes to the
     stronger penalty and the deeper layer); the fit is then on the whole training set, and the test set is touched once a layer.
+    ``all`` are the encoder's layers; NotApplicable where the features have no layer of a name in ``layers``.
 
     Source: Zhang et al. 2016 (Colorful image colorization), section 3.2, for the probe of every layer.
     Differs: maps are pooled to one vector, and the convex problem is solved to a gradient norm, not by epochs of SGD.
@@ -45,7 +47,9 @@ def evaluate(
     train, test = feature_file.labels(inputs.features, "train"), feature_file.labels(inputs.features, "test")
     held = held_out(train, held_out_fraction, inputs.seed, "linear_probe")
     probes = {}
-    for layer in feature_file.layers(inputs.features):
+    for layer in (
+        feature_file.layers(inputs.features) if layers == "all" else feature_file.there(inputs.features, layers)
+    ):
         features = feature_file.features(inputs.features, "train", layer, pooling)
         standardise = standardisation(features)
         penalty, score = choose_penalty(standardise(features), train, [held], penalties=penalties, tolerance=tolerance)

@@ -1,5 +1,6 @@
-"""MoCo: a query finds its key among those of a queue, which a slowly moving encoder filled. Recipes make it v1 or v2."""
+"""MoCo: a query finds its key in a dictionary that a slowly moving encoder filled. Recipes make it v1 or v2."""
 
+import math
 from typing import Literal
 
 import torch
@@ -14,6 +15,7 @@ from selfsup.methods.base import Carry, Draws, Facts, Method, Panel, Pretext, Te
 from selfsup.nn.collapse import embedding_std
 from selfsup.nn.encoder import Encoder
 from selfsup.nn.heads import projection_head
+from selfsup.nn.memory_bank import MemoryBank
 from selfsup.nn.momentum import momentum_copy, update_momentum
 from selfsup.nn.queue import Queue
 from selfsup.nn.split_batch_norm import forward_in_splits
@@ -28,8 +30,15 @@ class MoCo(Method):
     follows, the keys are pushed. The published code lets the key encoder follow at the start of the next step
     instead: the same, because nothing moves in between and before the first step both encoders are equal.
 
-    Source: He et al. 2020 (MoCo), algorithm 1 and section 3.3; Chen et al. 2020 (MoCo v2), section 2.
+    ``dictionary: memory_bank`` is what the paper compares with: no key encoder; a query's key is its image's entry in
+    a bank of all training images, its negatives are ``queue_length`` random rows, one draw for the whole batch, and
+    after the step the query is mixed into its entry with ``bank_momentum``.
+
+    Source: He et al. 2020 (MoCo), algorithm 1, figure 1 and sections 3.2 and 3.3; Chen et al. 2020 (MoCo v2), section 2;
+    Wu et al. 2018 (memory bank), section 3.1.
     Differs: v1's jitter turns the hue by at most 0.1 where its published code has 0.4, and grey comes after the jitter.
+    A row of the bank that is the query's own image is no negative of it; among few images that would happen often.
+    The bank's loss is InfoNCE, as in the paper's comparison, where Wu et al. have NCE with a proximal term.
     """
 
     def __init__(
@@ -37,7 +46,9 @@ class MoCo(Method):
         encoder: Encoder,
         facts: Facts,
         *,
+        dictionary: Literal["queue", "memory_bank"],
         momentum: NonNegativeFloat,
+        bank_momentum: NonNegativeFloat,
         queue_length: PositiveInt,
         temperature: PositiveFloat,
         head: Literal["linear", "nonlinear"],
@@ -52,8 +63,11 @@ class MoCo(Method):
         color: Literal["exact", "shared_order", "affine"],
     ) -> None:
         super().__init__(encoder, facts)
-        _check(facts, momentum, queue_length, batch_norm_splits)
+        _check(facts, dictionary, momentum, bank_momentum, queue_length, batch_norm_splits)
+        self.dictionary = dictionary
         self.momentum = momentum
+        self.bank_momentum = bank_momentum
+        self.queue_length = queue_length
         self.temperature = temperature
         self.batch_norm_splits = batch_norm_splits
         self.color = color
@@ -65,39 +79,74 @@ class MoCo(Method):
             "blur_probability": blur_probability,
         }
         self.projection = projection_head(head, encoder.features, hidden_width, output_width)
+        seeded = torch.default_generator  # with the run, as the weights
+        if dictionary == "memory_bank":
+            self.bank = MemoryBank(facts.examples, output_width, seeded)
+            return
         self.key_encoder = momentum_copy(encoder)
         self.key_projection = momentum_copy(self.projection)
-        self.queue = Queue(queue_length, output_width, torch.default_generator)  # seeded with the run, as the weights
+        self.queue = Queue(queue_length, output_width, seeded)
 
     def draw(self, examples: int, generator: torch.Generator) -> Draws:
-        """Return the draws of both views, and ``shuffle`` (N,), the order in which keys meet BatchNorm."""
+        """Return the draws of both views, and ``shuffle`` (N,), the order in which keys meet BatchNorm.
+
+        With a memory bank instead ``negatives`` (N, K / N rounded up): rows of the bank, all of them for all queries.
+        """
         pair_draws = draw_pair(VIEWS, examples, generator, self.facts.size_px, **self.law)
+        if self.dictionary == "memory_bank":
+            each = math.ceil(self.queue_length / examples)
+            rows = torch.randint(self.facts.examples, (examples, each), generator=generator)
+            return {**pair_draws, "negatives": rows}
         return {**pair_draws, "shuffle": torch.randperm(examples, generator=generator)}
 
     def views(self, batch: Views, draws: Draws) -> Views:
-        """Return ``query`` and ``key`` (N, 3, H, W) in [0, 1], and ``shuffle`` (N,)."""
+        """Return ``query`` and ``key`` (N, 3, H, W) in [0, 1], and ``shuffle`` (N,).
+
+        With a memory bank instead ``row`` (N,), each query's own of the bank, and ``negatives`` (K,); the key is then
+        made for the pretext task alone.
+        """
         made = make_pair(VIEWS, batch["image"], draws, self.facts.size_px, self.color)
+        if self.dictionary == "memory_bank":
+            negatives = draws["negatives"].flatten()[: self.queue_length]
+            return {**made, "row": batch["index"], "negatives": negatives}
         return {**made, "shuffle": draws["shuffle"]}
 
     def loss(self, views: Views, carry: Carry) -> Terms:
-        """Return InfoNCE of the queries against the queue as it stands; the keys (N, D) wait in ``carry``."""
+        """Return InfoNCE of the queries against the dictionary as it stands.
+
+        What will change it waits in ``carry``: the keys (N, D), or with a memory bank the queries and their rows.
+        """
         query = forward_in_splits(self._query, views["query"], self.batch_norm_splits)
-        key = self._shuffled_keys(views["key"], views["shuffle"])
-        loss, correct = info_nce(query, key, self.queue.entries, self.temperature)
+        if self.dictionary == "memory_bank":
+            row, negatives = views["row"], views["negatives"]
+            key, entries, own = self.bank.entries[row], self.bank.entries[negatives], row[:, None] == negatives
+            loss, correct = info_nce(query, key, entries, self.temperature, left_out=own)
+            carried = {"queries": query.detach(), "row": row}
+        else:
+            key = self._shuffled_keys(views["key"], views["shuffle"])
+            loss, correct = info_nce(query, key, self.queue.entries, self.temperature)
+            carried = {"keys": key}
         metrics = {"pretext_accuracy": correct.float().mean(), "embedding_std": embedding_std(query)}
-        return Terms(loss, metrics, {"keys": key})
+        return Terms(loss, metrics, carried)
 
     def after_step(self, carry: Carry) -> None:
-        """Let the key encoder follow the query encoder, then push the step's keys."""
+        """Let the key encoder follow the query encoder, then push the step's keys; or bring the bank up to date."""
+        if self.dictionary == "memory_bank":
+            self.bank.update(carry["row"], carry["queries"], self.bank_momentum)
+            return
         update_momentum(self.key_encoder, self.encoder, self.momentum)
         update_momentum(self.key_projection, self.projection, self.momentum)
         self.queue.push(carry["keys"])
 
     @torch.no_grad()
     def pretext(self, views: Views) -> Pretext:
-        """Return the matching of views: the query encoder's embedding asks, the key encoder's are asked for."""
+        """Return the matching of views: the query encoder's embedding asks, the key encoder's are asked for.
+
+        With a memory bank there is no key encoder, and held-out images have no entries: the query encoder does both.
+        """
         x = torch.cat([views[name] for name in VIEWS])
-        return matching(x, anchors=self._query(x), candidates=self._key(x))
+        anchors = self._query(x)
+        return matching(x, anchors, candidates=anchors if self.dictionary == "memory_bank" else self._key(x))
 
     def panels(self, views: Views) -> list[Panel]:
         """Return pairs of query and key."""
@@ -119,11 +168,15 @@ class MoCo(Method):
         return keys[shuffle.argsort()]
 
 
-def _check(facts: Facts, momentum: float, queue_length: int, batch_norm_splits: int) -> None:
+def _check(
+    facts: Facts, dictionary: str, momentum: float, bank_momentum: float, queue_length: int, batch_norm_splits: int
+) -> None:
     check_batch(facts)
     if momentum >= 1:
         raise InputError(f"hyper.momentum is {momentum:g}, and the key encoder would never move; set it below 1")
-    if queue_length < facts.batch_size:
+    if bank_momentum >= 1:
+        raise InputError(f"hyper.bank_momentum is {bank_momentum:g}, and no entry would ever change; set it below 1")
+    if dictionary == "queue" and queue_length < facts.batch_size:
         raise InputError(
             f"hyper.queue_length is {queue_length}, less than the keys of one batch; set {facts.batch_size} or more"
         )

@@ -32,6 +32,7 @@ class Supervised(Method):
         color_strength: NonNegativeFloat,
         jitter_probability: NonNegativeFloat,
         gray_probability: NonNegativeFloat,
+        blur_probability: NonNegativeFloat,
         color: Literal["exact", "shared_order", "affine"],
     ) -> None:
         super().__init__(encoder, facts)
@@ -47,7 +48,7 @@ class Supervised(Method):
             "color_strength": color_strength,
             "jitter_probability": jitter_probability,
             "gray_probability": gray_probability,
-            "blur_probability": 0.0,
+            "blur_probability": blur_probability,
         }
         self.classifier = nn.Linear(encoder.features, facts.classes)
 

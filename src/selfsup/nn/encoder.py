@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
+from selfsup.nn.heads import projection_head
 from selfsup.nn.inputs import CHANNELS, seen
 
 
@@ -91,10 +92,43 @@ class ConcatenatedEncoder(Encoder):
         return [part for part in self.parts if isinstance(part, Encoder)]
 
 
+class ProjectedEncoder(Encoder):
+    """An encoder with its projection head on top, g(h) of h: one layer, ``projection``, a map of 1 x 1.
+
+    ``description`` is ``{"projected": the encoder's description, "head": arguments of projection_head}``.
+
+    Source: Chen et al. 2020 (SimCLR), section 4.2, which compares the layers before and after the head.
+    """
+
+    def __init__(self, encoder: Encoder, projection: nn.Module, head: dict[str, Any]) -> None:
+        nn.Module.__init__(self)
+        self.encoder = encoder
+        self.projection = projection
+        self.layers = {"projection": encoder.features if head["kind"] == "none" else int(head["output_width"])}
+        self.description = {"projected": encoder.description, "head": dict(head)}
+
+    @property
+    def needs_depth(self) -> bool:
+        return self.encoder.needs_depth
+
+    def maps(self, x: Tensor) -> dict[str, Tensor]:
+        return {"projection": self(x)[:, :, None, None]}
+
+    def forward(self, x: Tensor) -> Tensor:
+        projected: Tensor = self.projection(self.encoder(x))
+        return projected
+
+    def up_to(self, layer: str) -> list[nn.Module]:
+        return [self.encoder, self.projection]
+
+
 def build(description: dict[str, Any]) -> Encoder:
     """Return a freshly initialised encoder of a description, channels last."""
     if "parts" in description:
         return ConcatenatedEncoder([build(part) for part in description["parts"]])
+    if "projected" in description:
+        encoder, head = build(description["projected"]), description["head"]
+        return ProjectedEncoder(encoder, projection_head(features=encoder.features, **head), head)
     arguments = {key: value for key, value in description.items() if key not in ("backbone", "input")}
     module = importlib.import_module(f"selfsup.nn.backbones.{description['backbone']}")
     stages, channels = module.build(channels_in=CHANNELS[description.get("input", "rgb")], **arguments)

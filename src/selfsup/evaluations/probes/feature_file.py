@@ -21,6 +21,15 @@ def layer_of(folder: Path, name: str) -> str:
     return layers(folder)[-1] if name == "last" else name
 
 
+def there(folder: Path, names: list[str]) -> list[str]:
+    """Return ``names``; NotApplicable where one of them was not extracted, because the run did not keep it."""
+    with h5py.File(folder / "train.h5", "r") as file:
+        known = {column.rpartition(".")[0] for column in file if "." in column}
+    if missing := set(names) - known:
+        raise NotApplicable(f"the run kept no {', '.join(sorted(missing))}, only {', '.join(sorted(known))}")
+    return names
+
+
 def features(folder: Path, split: str, layer: str, pooling: str) -> Tensor:
     """Return features (N, D) float32 of a split; InputError where that layer or pooling was not extracted."""
     column = f"{layer}.{pooling}"
