@@ -38,6 +38,18 @@ def test_an_unlabelled_split_has_no_label(tmp_path: Path) -> None:
     assert read_split(path).label is None
 
 
+def test_depth_is_a_fourth_channel_where_it_is_asked_for(tmp_path: Path) -> None:
+    depth = np.linspace(0, 1, 2 * 4 * 4, dtype=np.float32).reshape(2, 4, 4)
+    path = write(tmp_path / "deep.h5", {**ARRAYS, "depth": depth})
+    image = read_split(path, with_depth=True).image
+    assert image.dtype == np.uint8
+    assert np.array_equal(image[:, :3], ARRAYS["image"])
+    assert np.abs(image[:, 3] / 255 - depth).max() <= 0.5 / 255 + 1e-6
+    assert np.array_equal(read_split(path).image, ARRAYS["image"])
+    with pytest.raises(InputError, match=r"flat\.h5 has no depth"):
+        read_split(write(tmp_path / "flat.h5"), with_depth=True)
+
+
 def test_bytes_depend_on_neither_the_clock_nor_the_order_of_the_arrays(tmp_path: Path) -> None:
     first = write(tmp_path / "first.h5").read_bytes()
     time.sleep(1.1)  # HDF5's object times count seconds

@@ -50,7 +50,7 @@ def read_split(path: Path, *, with_depth: bool = False) -> Split:
         if with_depth:
             if "depth" not in file:
                 raise InputError(f"{path} has no depth: take a data set that renders it (scenes), or another method")
-            image = np.concatenate([image, np.rint(file["depth"][:, None] * 255).astype(np.uint8)], 1)
+            image = np.concatenate([image, np.rint(file["depth"][()][:, None] * 255).astype(np.uint8)], 1)
         return Split(
             image=image,
             key=file["key"][()],
