@@ -1,5 +1,6 @@
 """Rotation prediction: what is shown and what is asked."""
 
+import pytest
 import torch
 from recipes import EXAMPLES, batch, build, views_of
 
@@ -35,3 +36,27 @@ def test_pretext_and_panel_tell_the_angle():
     (panel,) = method.panels(views)
     assert panel.captions == ["0°", "90°", "180°", "270°"] * 2
     torch.testing.assert_close(panel.images[5], torch.rot90(panel.images[4], 1, (1, 2)))
+
+
+@pytest.mark.parametrize(
+    ("directions", "angles"), [(2, [0, 180] * 4), (4, [0, 90, 180, 270] * 2), (8, range(0, 360, 45))]
+)
+def test_directions_part_the_circle(directions, angles):
+    method = build("rotation", directions=directions).eval()
+    views = views_of(method)
+    assert views["image"].shape == (directions * EXAMPLES, 3, 32, 32)
+    assert views["rotation"].tolist() == list(range(directions)) * EXAMPLES
+    (panel,) = method.panels(views)
+    assert panel.captions == [f"{angle}°" for angle in angles]
+    for angle in (0, 180):
+        rows = [panel.captions.index(f"{turned}°") for turned in (angle, (angle + 180) % 360)]
+        first, second = panel.images[rows]
+        assert torch.equal(second, torch.rot90(first, 2, (1, 2)))
+
+
+def test_four_directions_are_exact_turns_of_the_augmented_image():
+    """Nothing is resampled at four directions: the views are those of the augmentation, moved pixel by pixel."""
+    method = build("rotation")
+    copies = views_of(method)["image"].unflatten(0, (EXAMPLES, 4))
+    for quarters in range(4):
+        assert torch.equal(copies[:, quarters], torch.rot90(copies[:, 0], quarters, (2, 3)))

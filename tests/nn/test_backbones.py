@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from selfsup.nn import encoder
-from selfsup.nn.backbones import resnet, small_conv
+from selfsup.nn.backbones import alexnet, nin, resnet, small_conv
 from selfsup.nn.inputs import seen
 
 SMALL = {"backbone": "small_conv", "width": 4}
@@ -17,6 +17,11 @@ def map_shapes(description, size_px):
         maps = network.maps(torch.zeros(2, 3, size_px, size_px, dtype=torch.uint8))
     assert {name: x.shape[1] for name, x in maps.items()} == network.layers
     return {name: tuple(x.shape[1:]) for name, x in maps.items()}
+
+
+def parameters_of(built):
+    stages, _ = built
+    return sum(p.numel() for stage in stages.values() for p in stage.parameters())
 
 
 def test_small_conv_halves_at_every_stage():
@@ -70,3 +75,99 @@ def test_cifar_stem_is_initialised_as_the_other_layers():
     torch.manual_seed(0)
     stages, _ = resnet.build(depth=18, stem="cifar")
     assert stages["stem"][0].weight.std().item() == pytest.approx((2 / (64 * 9)) ** 0.5, rel=0.1)
+
+
+@pytest.mark.parametrize(("depth", "classes_part"), [(18, 513_000), (50, 2_049_000)])
+def test_resnet_has_torchvisions_size_and_half_of_it_the_stated_channels(depth, classes_part):
+    """11,689,512 and 25,557,032 parameters with the 1,000-way layer, as torchvision's documentation prints them."""
+    published = {18: 11_689_512, 50: 25_557_032}[depth]
+    assert parameters_of(resnet.build(depth=depth, stem="imagenet")) == published - classes_part
+    half = {"backbone": "resnet", "depth": depth, "stem": "cifar", "width": 32}
+    shapes = map_shapes(half, 32)
+    assert shapes["stem"] == (32, 32, 32)
+    assert shapes["layer4"] == (256 if depth == 18 else 1024, 4, 4)
+
+
+def test_nin_has_the_papers_maps():
+    maps = {"conv1": (96, 16, 16), "conv2": (192, 8, 8), "conv3": (192, 8, 8), "conv4": (192, 8, 8)}
+    assert map_shapes({"backbone": "nin"}, 32) == maps
+    assert map_shapes({"backbone": "nin", "blocks": 3, "width": 24}, 64)["conv3"] == (24, 16, 16)
+    assert list(map_shapes({"backbone": "nin", "blocks": 5, "width": 12}, 32)) == [*maps, "conv5"]
+
+
+@pytest.mark.parametrize("blocks", [3, 4, 5])
+def test_nin_has_the_stated_size(blocks):
+    """By hand for the weights of three convolutions a block, and a scale and a shift for each channel of BatchNorm."""
+    first = 192 * 3 * 25 + 160 * 192 + 96 * 160 + 2 * (192 + 160 + 96)
+    second = 192 * 96 * 25 + 2 * 192 * 192 + 2 * 3 * 192
+    further = 192 * 192 * 9 + 2 * 192 * 192 + 2 * 3 * 192
+    assert parameters_of(nin.build(blocks=blocks)) == first + second + (blocks - 2) * further
+
+
+def test_narrow_nin_keeps_the_papers_ratios():
+    assert nin.build(width=48)[1] == {"conv1": 24, "conv2": 48, "conv3": 48, "conv4": 48}
+    widths = [m.out_channels for m in nin.build(width=48)[0]["conv1"] if isinstance(m, torch.nn.Conv2d)]
+    assert widths == [48, 40, 24]
+
+
+@pytest.mark.parametrize(
+    ("stem", "size_px", "sides"),
+    [
+        ("small", 32, [16, 8, 4, 4, 4]),
+        ("small", 64, [32, 16, 8, 8, 8]),
+        ("imagenet", 224, [55, 27, 13, 13, 13]),
+        ("imagenet", 63, [15, 7, 3, 3, 3]),
+    ],
+)
+def test_alexnet_has_the_stated_maps(stem, size_px, sides):
+    shapes = map_shapes({"backbone": "alexnet", "stem": stem, "width": 8}, size_px)
+    expected = zip((8, 24, 48, 32, 32), sides, strict=True)
+    assert list(shapes.values()) == [(channels, side, side) for channels, side in expected]
+    assert list(shapes) == ["conv1", "conv2", "conv3", "conv4", "conv5"]
+
+
+def test_alexnet_is_torchvisions_with_batch_norm():
+    """BatchNorm that adds torchvision's biases and scales by one gives torchvision's maps before its last pool."""
+    from torchvision.models import alexnet as torchvisions
+
+    theirs = torchvisions().features[:12].eval()
+    ours = encoder.build({"backbone": "alexnet", "stem": "imagenet"}).eval()
+    convolutions = [module for module in theirs if isinstance(module, torch.nn.Conv2d)]
+    for stage, convolution in zip(ours.stages.values(), convolutions, strict=True):
+        mine, norm, _ = list(stage)[-3:]
+        mine.load_state_dict({"weight": convolution.weight})
+        norm.load_state_dict(norm.state_dict() | {"bias": convolution.bias, "running_var": torch.ones(len(norm.bias))})
+        norm.eps = 0.0
+    x = torch.rand(2, 3, 96, 96)
+    with torch.no_grad():
+        torch.testing.assert_close(ours.maps(x)["conv5"], theirs(seen(x, "rgb")), rtol=1e-4, atol=1e-5)
+    biases = sum(len(convolution.bias) for convolution in convolutions)
+    theirs_count = sum(p.numel() for p in theirs.parameters())
+    assert parameters_of(alexnet.build(stem="imagenet")) == theirs_count + biases == 2_469_696 + 1_152
+
+
+@pytest.mark.parametrize(
+    "description",
+    [SMALL, RESNET, {"backbone": "nin", "width": 12}, {"backbone": "alexnet", "width": 4, "stem": "small"}],
+    ids=lambda description: description["backbone"],
+)
+@pytest.mark.parametrize("kind", ["rgb", "ab", "lightness"])
+def test_stages_can_be_cut_and_frozen(description, kind):
+    """The first stages give the layer that maps names, and a gradient of what follows leaves them alone."""
+    network = encoder.build(description | {"input": kind}).train()
+    image = torch.rand(2, 3, 32, 32)
+    layer = list(network.layers)[1]
+    parts = network.up_to(layer)
+    for part in parts:
+        part.eval().requires_grad_(False)
+    before = [encoder.digest(part) for part in parts]
+    x = seen(image, kind)
+    for part in parts:
+        x = part(x)
+    torch.testing.assert_close(x, network.maps(image)[layer])
+    network(image).sum().backward()
+    moving = [p for p in network.parameters() if p.grad is not None]
+    torch.optim.SGD(moving, lr=0.1).step()
+    assert [encoder.digest(part) for part in parts] == before
+    assert {id(p) for p in moving} == {id(p) for p in network.parameters() if p.requires_grad}
+    assert moving

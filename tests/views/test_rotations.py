@@ -4,7 +4,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from selfsup.views.rotations import all_quarter_turns, quarter_turns
+from selfsup.views.rotations import all_half_turns, all_quarter_turns, quarter_turns
 
 SQUARES = st.integers(1, 9)
 
@@ -43,3 +43,10 @@ def test_all_copies_carry_their_label(images_32px):
     assert labels.tolist() == [0, 1, 2, 3] * len(images_32px)
     assert torch.equal(copies, quarter_turns(images_32px.repeat_interleave(4, 0), labels))
     assert torch.equal(quarter_turns(copies, (4 - labels) % 4), images_32px.repeat_interleave(4, 0))
+
+
+def test_half_turns_carry_their_label(images_32px):
+    copies, labels = all_half_turns(images_32px)
+    quarters, _ = all_quarter_turns(images_32px)
+    assert torch.equal(copies, quarters[::2])
+    assert labels.tolist() == [0, 1] * len(images_32px)

@@ -102,9 +102,9 @@ def train_on(
     crop_scale_min: float,
     flip_probability: float,
 ) -> None:
-    """Train every parameter on images uint8 (M, 3, H, W), labels (M,), on the model's device."""
+    """Train every parameter that asks for a gradient on images uint8 (M, 3, H, W), labels (M,), on the model's device."""
     height_px, width_px = images.shape[2:]
-    named = dict(model.named_parameters())
+    named = {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
     steps = optimiser(named, name="adamw", learning_rate=learning_rate, weight_decay=weight_decay)
     model.train()
     for step, index in enumerate(batches(len(images), total_steps, batch_size, draws_from)):

@@ -1,4 +1,4 @@
-"""Rotation prediction: by which of four angles was the image turned?"""
+"""Rotation prediction: by which angle was the image turned?"""
 
 from typing import Literal
 
@@ -9,18 +9,21 @@ from torch.nn import functional as F
 
 from selfsup.methods.base import Carry, Draws, Facts, Method, Panel, Pretext, Terms, Views
 from selfsup.nn.encoder import Encoder
-from selfsup.views import augmentation, rotations
+from selfsup.views import augmentation, eighth_turns, rotations
 
-ANGLES_DEG = (0, 90, 180, 270)
-SHOWN_IMAGES = 2
+SHOWN_IMAGES = 8  # all directions of one image, of two, or of four
+TURNED = {2: rotations.all_half_turns, 4: rotations.all_quarter_turns, 8: eighth_turns.all_eighth_turns}
 
 
 class Rotation(Method):
-    """A four-way classification of images turned by quarter turns, every image in all four rotations in one batch.
+    """Classification of images by the angle they were turned by, every image in all K directions in one batch.
 
-    Source: Gidaris et al. 2018 (RotNet), section 2.1.
-    Differs: the images may be jittered before they are turned; the classifier is one linear layer on the mean of the
-    last map, where the paper's has layers of its own.
+    ``directions`` K: 4 are the quarter turns, 2 are 0 and 180 degrees, 8 the multiples of 45 degrees.
+
+    Source: Gidaris et al. 2018 (RotNet), sections 2.1 and 3.1, table 2 for 2, 4 and 8 directions.
+    Differs: images may be cropped, mirrored and jittered before they are turned, as the recipe says; the classifier is
+    one linear layer on the mean of the last map, as in the paper's network in network, also where the paper's AlexNet
+    has layers of its own.
     """
 
     def __init__(
@@ -28,6 +31,7 @@ class Rotation(Method):
         encoder: Encoder,
         facts: Facts,
         *,
+        directions: Literal[2, 4, 8],
         crop_scale_min: PositiveFloat,
         flip_probability: NonNegativeFloat,
         color_strength: NonNegativeFloat,
@@ -36,6 +40,7 @@ class Rotation(Method):
         color: Literal["exact", "shared_order", "affine"],
     ) -> None:
         super().__init__(encoder, facts)
+        self.directions = directions
         self.color: augmentation.ColorVariant = color
         self.law = {
             "crop_scale_min": crop_scale_min,
@@ -45,21 +50,21 @@ class Rotation(Method):
             "gray_probability": gray_probability,
             "blur_probability": 0.0,
         }
-        self.classifier = nn.Linear(encoder.features, len(ANGLES_DEG))
+        self.classifier = nn.Linear(encoder.features, directions)
 
     def draw(self, examples: int, generator: torch.Generator) -> Draws:
-        """Return the draws of the augmentation; the rotations need none, since all four are taken."""
+        """Return the draws of the augmentation; the rotations need none, since all are taken."""
         size_px = self.facts.size_px
         return augmentation.draw(examples, generator, height_px=size_px, width_px=size_px, **self.law)
 
     def views(self, batch: Views, draws: Draws) -> Views:
-        """Return ``image`` (4N, 3, H, W) in [0, 1], the four rotations of an image in a row, and ``rotation`` (4N,)."""
+        """Return ``image`` (KN, 3, H, W) in [0, 1], all rotations of an image in a row, and ``rotation`` (KN,)."""
         upright = augmentation.apply(batch["image"], draws, size_px=self.facts.size_px, color=self.color)
-        image, rotation = rotations.all_quarter_turns(upright)
+        image, rotation = TURNED[self.directions](upright)
         return {"image": image, "rotation": rotation}
 
     def loss(self, views: Views, carry: Carry) -> Terms:
-        """Return the cross entropy over the four rotations, the mean over 4N images, and the accuracy."""
+        """Return the cross entropy over the K rotations, the mean over KN images, and the accuracy."""
         logits = self.classifier(self.encoder(views["image"]))
         accuracy = (logits.detach().argmax(1) == views["rotation"]).float().mean()
         return Terms(F.cross_entropy(logits, views["rotation"]), {"pretext_accuracy": accuracy})
@@ -72,7 +77,7 @@ class Rotation(Method):
         return Pretext("classification", image, target, torch.zeros_like(target), correct)
 
     def panels(self, views: Views) -> list[Panel]:
-        """Return two images in all rotations, the angle under each."""
-        shown = slice(0, SHOWN_IMAGES * len(ANGLES_DEG))
-        captions = [f"{ANGLES_DEG[rotation]}°" for rotation in views["rotation"][shown].tolist()]
+        """Return a few images in all rotations, the angle under each."""
+        shown = slice(0, SHOWN_IMAGES)
+        captions = [f"{rotation * 360 // self.directions}°" for rotation in views["rotation"][shown].tolist()]
         return [Panel("By which angle was the image turned?", views["image"][shown], captions)]

@@ -1,4 +1,4 @@
-"""Quarter turns, and the four copies of rotation prediction."""
+"""Quarter and half turns, and the copies of rotation prediction."""
 
 import torch
 from torch import Tensor
@@ -21,3 +21,12 @@ def all_quarter_turns(images: Tensor) -> tuple[Tensor, Tensor]:
     turned = torch.stack([torch.rot90(images, quarters, (2, 3)) for quarters in range(4)], 1).flatten(0, 1)
     labels = torch.arange(4, device=images.device).repeat(len(images))
     return turned, labels
+
+
+def all_half_turns(images: Tensor) -> tuple[Tensor, Tensor]:
+    """Return images (2N, C, H, W) and labels (2N,): image i turned by 0 and 180 degrees is rows 2i and 2i + 1.
+
+    Source: Gidaris et al. 2018 (RotNet), table 2.
+    """
+    turned = torch.stack([images, torch.rot90(images, 2, (2, 3))], 1).flatten(0, 1)
+    return turned, torch.arange(2, device=images.device).repeat(len(images))

@@ -1,39 +1,56 @@
-"""Residual networks of torchvision, cut into named stages."""
+"""Residual networks out of torchvision's blocks, in named stages."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import PositiveInt
 from torch import nn
 
+if TYPE_CHECKING:
+    from torchvision.models.resnet import BasicBlock, Bottleneck
+
 
 def build(
-    *, channels_in: PositiveInt = 3, depth: Literal[18, 50], stem: Literal["cifar", "imagenet"]
+    *,
+    channels_in: PositiveInt = 3,
+    width: PositiveInt = 64,
+    depth: Literal[18, 50],
+    stem: Literal["cifar", "imagenet"],
 ) -> tuple[dict[str, nn.Module], dict[str, int]]:
-    """Return stages stem, layer1 to layer4 and their channels.
+    """Return stages stem, layer1 to layer4 and their channels: ``width`` in the stem, up to 8 (32 at depth 50) times it.
 
     The ``imagenet`` stem divides H and W by 4, the whole network by 32; with the ``cifar`` stem they are divided by 1
     and 8, for images of 32 pixels.
 
-    Source: He et al. 2016, section 4.1 and table 1; the ``cifar`` stem (3 x 3, stride 1, no max-pool) is that of Chen
-    et al. 2020 (SimCLR), appendix B.9.
+    Source: He et al. 2016, section 4.1 and table 1, width 64; the ``cifar`` stem (3 x 3, stride 1, no max-pool) is that
+    of Chen et al. 2020 (SimCLR), appendix B.9.
     """
-    from torchvision.models import resnet18, resnet50  # here, because small_conv needs no torchvision
+    from torchvision.models.resnet import BasicBlock, Bottleneck  # here, because small_conv needs no torchvision
 
-    network = resnet18() if depth == 18 else resnet50()
-    expansion = 1 if depth == 18 else 4
-    if stem == "cifar":
-        network.conv1 = _convolution(channels_in, network.conv1.out_channels, 3, 1)
-    elif channels_in != 3:
-        network.conv1 = _convolution(channels_in, network.conv1.out_channels, 7, 2)
-    first: list[nn.Module] = [network.conv1, network.bn1, network.relu, network.maxpool]
-    if stem == "cifar":
-        first.pop()
+    block, counts = (BasicBlock, (2, 2, 2, 2)) if depth == 18 else (Bottleneck, (3, 4, 6, 3))
+    size, stride = (3, 1) if stem == "cifar" else (7, 2)
+    first = [_convolution(channels_in, width, size, stride), nn.BatchNorm2d(width), nn.ReLU()]
     stages: dict[str, nn.Module] = {"stem": nn.Sequential(*first)}
-    stages |= {name: getattr(network, name) for name in ("layer1", "layer2", "layer3", "layer4")}
-    return stages, {"stem": 64} | {f"layer{i + 1}": 64 * 2**i * expansion for i in range(4)}
+    if stem == "imagenet":
+        stages["stem"].append(nn.MaxPool2d(3, 2, padding=1))
+    channels = {"stem": width}
+    for i, count in enumerate(counts):
+        inputs, planes = list(channels.values())[-1], width * 2**i
+        stages[f"layer{i + 1}"] = _layer(block, inputs, planes, count, stride=1 if i == 0 else 2)
+        channels[f"layer{i + 1}"] = planes * block.expansion
+    for stage in stages.values():
+        for module in stage.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+    return stages, channels
 
 
-def _convolution(channels_in: int, channels: int, size: int, stride: int) -> nn.Conv2d:
-    convolution = nn.Conv2d(channels_in, channels, size, stride, padding=size // 2, bias=False)
-    nn.init.kaiming_normal_(convolution.weight, mode="fan_out", nonlinearity="relu")  # as torchvision's other layers
-    return convolution
+def _layer(block: "type[BasicBlock | Bottleneck]", inputs: int, planes: int, count: int, stride: int) -> nn.Module:
+    outputs = planes * block.expansion
+    shortcut = None
+    if stride != 1 or inputs != outputs:
+        shortcut = nn.Sequential(_convolution(inputs, outputs, 1, stride), nn.BatchNorm2d(outputs))
+    return nn.Sequential(block(inputs, planes, stride, shortcut), *(block(outputs, planes) for _ in range(count - 1)))
+
+
+def _convolution(inputs: int, outputs: int, size: int, stride: int) -> nn.Conv2d:
+    return nn.Conv2d(inputs, outputs, size, stride, padding=size // 2, bias=False)
