@@ -1,0 +1,83 @@
+"""Both sides of the adversarial game against the logarithms of sigmoids in float64."""
+
+import math
+
+import pytest
+import torch
+from mutation import mutant
+
+from selfsup.losses import adversarial as module
+
+
+def probability(logit):
+    return 1 / (1 + torch.exp(-logit))
+
+
+def expected_of_discriminator(real, made):
+    """-mean log D(x) - mean log(1 - D(F(x))), one logit at a time."""
+    of_real = sum(torch.log(probability(logit)) for logit in real.flatten()) / len(real)
+    of_made = sum(torch.log(1 - probability(logit)) for logit in made.flatten()) / len(made)
+    return -of_real - of_made
+
+
+def expected_of_generator(made):
+    return -sum(torch.log(probability(logit)) for logit in made.flatten()) / len(made)
+
+
+def logits():
+    generator = torch.Generator().manual_seed(2)
+    real, made = (2 * torch.randn(count, 1, generator=generator, dtype=torch.float64) for count in (5, 4))
+    return (real + 0.3).requires_grad_(), (made - 0.7).requires_grad_()
+
+
+def compare(loss, expected, inputs):
+    torch.testing.assert_close(loss, expected, rtol=1e-10, atol=1e-12)
+    gradients = [
+        torch.autograd.grad(value, inputs, allow_unused=True, materialize_grads=True) for value in (loss, expected)
+    ]
+    torch.testing.assert_close(*gradients, rtol=1e-9, atol=1e-12)
+
+
+def check(found):
+    real, made = logits()
+    compare(found.discriminator_loss(real, made), expected_of_discriminator(real, made), (real, made))
+    compare(found.generator_loss(made), expected_of_generator(made), (made,))
+
+
+def test_equal_the_paper():
+    check(module)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("F.softplus(-_precise(real))", "F.softplus(_precise(real))"),
+        ("F.softplus(_precise(made))", "F.softplus(-_precise(made))"),
+        ("return F.softplus(-_precise(made)).mean()", "return F.softplus(_precise(made)).mean()"),
+        ("return F.softplus(-_precise(made)).mean()", "return -F.softplus(_precise(made)).mean()"),
+        (").mean() + F", ").sum() + F"),
+        ("F.softplus(-_precise(real)).mean() + ", ""),
+        ("return F.softplus(-_precise(made))", "return F.softplus(-_precise(made.detach()))"),
+    ],
+    ids=["real", "made", "generator", "saturating", "sum", "no-real", "stopped-gradient"],
+)
+def test_a_planted_error_is_noticed(before, after):
+    with pytest.raises((AssertionError, RuntimeError)):
+        check(mutant(module, before, after))
+
+
+def test_values_by_hand_and_far_from_zero():
+    undecided = torch.zeros(3, 1)
+    assert module.discriminator_loss(undecided, undecided).item() == pytest.approx(2 * math.log(2))
+    sure = torch.full((2, 1), 500.0, requires_grad=True)
+    assert module.discriminator_loss(sure, -sure).item() == 0
+    loss = module.generator_loss(-sure)
+    assert loss.item() == 500
+    assert torch.autograd.grad(loss, sure)[0].tolist() == [[0.5], [0.5]]
+
+
+def test_bfloat16_is_not_averaged_in_bfloat16():
+    real, made = (values.detach().bfloat16() for values in logits())
+    for loss, given in ((module.discriminator_loss, (real, made)), (module.generator_loss, (made,))):
+        assert loss(*given).dtype == torch.float32
+        assert torch.equal(loss(*given), loss(*(values.float() for values in given)))

@@ -1,0 +1,158 @@
+"""Context encoders: what is hidden, who moves what, and what the three variants share."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from recipes import EXAMPLES, FACTS, batch, build, views_of
+from torch import nn
+
+from selfsup.errors import InputError
+from selfsup.losses.adversarial import discriminator_loss, generator_loss
+from selfsup.losses.overlap_reconstruction import overlap_reconstruction
+from selfsup.seeds import generator
+
+VARIANTS = ["context_encoder_reconstruction", "context_encoder_adversarial", "context_encoder"]
+ADVERSARIAL = ["context_encoder_adversarial", "context_encoder"]
+masks = pytest.mark.parametrize("mask", ["center", "blocks"])
+
+
+@masks
+def test_variants_of_a_seed_see_the_same_and_start_from_the_same_generator(mask):
+    methods = [build(name, mask=mask) for name in VARIANTS]
+    first, *others = [views_of(method) for method in methods]
+    assert all(torch.equal(first[key], other[key]) for other in others for key in first)
+    states = [{n: p for n, p in m.state_dict().items() if not n.startswith("discriminator.")} for m in methods]
+    assert all(torch.equal(states[0][key], state[key]) for state in states[1:] for key in states[0])
+
+
+@masks
+def test_nothing_in_the_hole_reaches_the_network(mask):
+    method = build("context_encoder", mask=mask, flip_probability=0.0).eval()
+    seen = views_of(method)
+    hole = seen["mask"]
+    changed = torch.where(hole[:, None], 255 - batch()["image"], batch()["image"])
+    other = views_of(method, image=changed)
+    assert not torch.equal(seen["image"], other["image"])
+    assert torch.equal(seen["masked"], other["masked"])
+    assert torch.equal(torch.where(hole[:, None], 0, seen["masked"]), torch.where(hole[:, None], 0, seen["image"]))
+
+
+def test_flip_mirrors_the_image():
+    method = build("context_encoder", flip_probability=1.0)
+    torch.testing.assert_close(views_of(method)["image"], batch()["image"].flip(3) / 255)
+
+
+def test_each_image_has_its_own_blocks():
+    masks = views_of(build("context_encoder", mask="blocks"))["mask"]
+    assert len({tuple(mask.flatten().tolist()) for mask in masks}) == EXAMPLES
+
+
+def test_no_discriminator_where_it_has_no_weight():
+    method = build("context_encoder_reconstruction")
+    assert list(method.players()) == ["generator"]
+    assert not hasattr(method, "discriminator")
+    for name in ADVERSARIAL:
+        assert list(build(name).players()) == ["generator", "discriminator"]
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_players_share_no_parameter_and_leave_none_out(name):
+    method = build(name)
+    held = [id(p) for player in method.players().values() for p in player.parameters.values()]
+    assert sorted(held) == sorted(id(p) for p in method.parameters())
+
+
+def signed(image):
+    return image * 2 - 1
+
+
+@masks
+@pytest.mark.parametrize("name", VARIANTS)
+def test_losses_are_put_together_as_the_paper_says(name, mask):
+    method = build(name, mask=mask).eval()  # evaluation mode: BatchNorm gives each image the same numbers again
+    views = views_of(method)
+    terms = method.loss(views, {})
+    made, image = terms.carry["prediction"], signed(views["image"])
+    expected = method.reconstruction_weight * overlap_reconstruction(made, image, views["weight"])
+    if method.adversarial_weight:
+        shown = torch.where(views["weight"][:, None] > 0, made, image)
+        if mask == "center":
+            shown, image = shown[:, :, 6:26, 6:26], image[:, :, 6:26, 6:26]  # hole 8 to 24, two pixels more around it
+            assert torch.equal(shown, made[:, :, 6:26, 6:26])
+        logits = method.discriminator(shown)
+        expected = expected + method.adversarial_weight * generator_loss(logits)
+        opponent = method.discriminator_loss(views, terms.carry)
+        torch.testing.assert_close(opponent.loss, discriminator_loss(method.discriminator(image), logits))
+    torch.testing.assert_close(terms.loss, expected)
+
+
+def gradients(loss, module: nn.Module):
+    parameters = list(module.parameters())
+    return torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True, materialize_grads=True)
+
+
+@pytest.mark.parametrize("name", ADVERSARIAL)
+def test_neither_player_gets_the_others_gradient(name):
+    method = build(name).train()
+    views = views_of(method)
+    of_generator, of_discriminator = method.loss(views, {}), method.discriminator_loss(views, {})
+    assert all(g.abs().max() == 0 for g in gradients(of_generator.loss, method.discriminator))
+    for part in (method.encoder, method.bottleneck, method.decoder):
+        assert all(g.abs().max() == 0 for g in gradients(of_discriminator.loss, part))
+        assert all(g.abs().max() > 0 for g in gradients(of_generator.loss, part))
+
+
+def test_discriminator_takes_the_fill_that_the_generator_carries():
+    method = build("context_encoder", mask="center").train()
+    views = views_of(method)
+    carry = method.loss(views, {}).carry
+    assert not carry["prediction"].requires_grad
+    assert torch.equal(method.discriminator_loss(views, carry).loss, method.discriminator_loss(views, {}).loss)
+    perfect = {"prediction": signed(views["image"])}
+    real = method.discriminator(signed(views["image"])[..., 6:26, 6:26])
+    torch.testing.assert_close(method.discriminator_loss(views, perfect).loss, discriminator_loss(real, real))
+
+
+@masks
+@torch.no_grad()
+def test_prediction_changes_the_hole_and_nothing_else(mask):
+    method = build("context_encoder", mask=mask).eval()
+    views = views_of(method)
+    prediction = method.predict(views)
+    images, hole = prediction.images, prediction.arrays["mask"].bool()
+    assert prediction.kind == "inpainting"
+    assert prediction.arrays["mask"].dtype == torch.uint8
+    assert torch.equal(hole, views["mask"])
+    changed = (images["filled"] != images["original"]).any(1)
+    assert not (changed & ~hole).any()
+    made = (method.loss(views, {}).carry["prediction"] + 1) / 2
+    assert torch.equal(images["filled"].transpose(0, 1)[:, hole], made.transpose(0, 1)[:, hole])
+
+
+def test_panel_shows_each_hole_beside_what_was_in_it():
+    method = build("context_encoder")
+    views = views_of(method)
+    (panel,) = method.panels(views)
+    assert torch.equal(panel.images[0::2], views["masked"][:4])
+    assert torch.equal(panel.images[1::2], views["image"][:4])
+
+
+def test_images_of_another_size_are_decoded_whole():
+    facts = replace(FACTS, size_px=40)
+    method = build("context_encoder", facts=facts).eval()
+    views = method.views(batch(size_px=40), method.draw(EXAMPLES, generator(0, "views")))
+    assert method.loss(views, {}).carry["prediction"].shape == (EXAMPLES, 3, 40, 40)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"reconstruction_weight": 0.0, "adversarial_weight": 0.0}, "both 0"),
+        ({"mask": "center", "overlap_px": 9}, r"hyper.overlap_px is 9, .* set 8 or less"),
+        ({"mask": "blocks", "blocks": 200}, r"hyper.blocks is 200, .* set fewer"),
+    ],
+)
+def test_impossible_values_are_named(changes, told):
+    with pytest.raises(InputError, match=told):
+        build("context_encoder", **changes)
