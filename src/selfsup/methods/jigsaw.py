@@ -91,7 +91,9 @@ class Jigsaw(Method):
 
 def _check(facts: Facts, cell_px: int, tile_px: int) -> None:
     if "permutations" not in facts.table:
-        raise InputError("table is missing in the recipe of jigsaw; set {table: permutations, permutations: 100, seed: 0}")
+        raise InputError(
+            "table is missing in the recipe of jigsaw; set {table: permutations, permutations: 100, seed: 0}"
+        )
     if tile_px > cell_px:
         raise InputError(f"hyper.tile_px is {tile_px}, more than hyper.cell_px {cell_px}; set {cell_px} or less")
     if facts.size_px < patches.SIDE * cell_px:

@@ -34,8 +34,9 @@ class RelativePatch(Method):
 
     Source: Doersch et al. 2015, sections 3 and 4; all pairs of one grid share its patches as in the published code.
     Differs: each patch is normalised by itself to a mean of 0.5, as the encoder takes images in [0, 1] (the paper
-    subtracts the mean, its published code also divides by the standard deviation); patches are not shrunk and enlarged
-    again, because here they have few pixels to lose; the mean over the encoder's last map stands for the layer fc6.
+    subtracts the mean, its published code also divides by the standard deviation), so a kept colour is cut off at 1.4 of
+    its own standard deviations; patches are not shrunk and enlarged again, because here they have few pixels to lose;
+    the mean over the encoder's last map stands for the layer fc6.
     """
 
     def __init__(
@@ -95,7 +96,9 @@ class RelativePatch(Method):
         """Return the classification of directions: images (8N, 2, 3, H, W)."""
         target = directions(views)
         correct = self._logits(views).argmax(1) == target
-        return Pretext("classification", of_pairs(views["patch"], views["pair"]), target, torch.zeros_like(target), correct)
+        return Pretext(
+            "classification", of_pairs(views["patch"], views["pair"]), target, torch.zeros_like(target), correct
+        )
 
     def panels(self, views: Views) -> list[Panel]:
         """Return a pair of each direction, each of another image; the direction under its second patch."""
