@@ -21,7 +21,8 @@ def draw_corners(examples: int, generator: torch.Generator, *, size_px: int, blo
     """Return (N, blocks, 2) int64: row and column of the top left pixel of random blocks, which may overlap.
 
     Source: Pathak et al. 2016, section 3.3, "random block".
-    Differs: the blocks of an image are of one size, each image has its own; the paper does not give their sizes.
+    Differs: the blocks of an image are of one size, which the paper does not give, and each image has its own, where the
+    published code cuts one pattern for a whole batch.
     """
     room = size_px - block_side_px(size_px, blocks) + 1
     return torch.randint(0, room, (examples, blocks, 2), generator=generator)
