@@ -1,0 +1,74 @@
+"""The quality of colorization: how near the predicted colours are to the true ones, and how colourful."""
+
+import torch
+from pydantic import NonNegativeFloat, PositiveFloat
+from torch import Tensor
+
+from selfsup.datasets.prepared import read_images
+from selfsup.evaluations.inputs import Inputs
+from selfsup.evaluations.probes.colourfulness import colourfulness
+from selfsup.evaluations.probes.prediction_file import read_predictions
+from selfsup.results import Measure
+from selfsup.views.ab_bins import bins_in_gamut, nearest_bin
+from selfsup.views.ab_prior import ab_prior, rebalancing_weights
+from selfsup.views.lab import lab_to_rgb, rgb_to_lab
+
+NEEDS = "run"
+
+
+def evaluate(
+    inputs: Inputs,
+    *,
+    spacing: PositiveFloat,
+    smoothing_sigma: PositiveFloat,
+    uniform_fraction: NonNegativeFloat,
+    largest_error: PositiveFloat,
+) -> list[Measure]:
+    """Return ``auc``, ``auc_rebalanced`` and ``colourfulness`` of the predicted colours, and of two baselines.
+
+    Those are no colour at all, ``_grey``, and everywhere the mean colour of the training set, ``_mean_colour``;
+    ``colourfulness_original`` is that of the true images. ``auc_rebalanced`` weights a pixel by its true colour's
+    rarity in the training set. NotApplicable where the run's method colours nothing.
+
+    Source: Zhang et al. 2016 (Colorful image colorization), section 3.1 and table 1.
+    """
+    images, arrays = read_predictions(inputs.run, "colorization")
+    target = arrays["target_ab"]
+    train = torch.from_numpy(read_images(inputs.prepared / "train.h5"))
+    centres = bins_in_gamut(spacing)
+    prior = ab_prior(train, centres, spacing)
+    weights = rebalancing_weights(prior, centres, sigma=smoothing_sigma, uniform_fraction=uniform_fraction)
+    weight = weights[nearest_bin(target, centres)]
+    grey = torch.zeros_like(target)
+    coloured = {
+        "": (arrays["predicted_ab"], images["predicted"]),
+        "_grey": (grey, _with_colours(images["original"], grey)),
+    }
+    mean = (prior @ centres)[:, None, None].expand_as(target)
+    coloured["_mean_colour"] = (mean, _with_colours(images["original"], mean))
+    measures = []
+    for name, (ab, picture) in coloured.items():
+        error = (ab - target).pow(2).sum(1).sqrt()
+        measures += [
+            Measure(f"auc{name}", "%", auc(error, torch.ones_like(error), largest_error), len(target)),
+            Measure(f"auc_rebalanced{name}", "%", auc(error, weight, largest_error), len(target)),
+            Measure(f"colourfulness{name}", "", float(colourfulness(picture).mean()), len(target)),
+        ]
+    original = float(colourfulness(images["original"]).mean())
+    return [*measures, Measure("colourfulness_original", "", original, len(target))]
+
+
+def auc(error: Tensor, weight: Tensor, largest: float) -> float:
+    """Return the area in percent under the curve of the mass within an error, over thresholds from 0 to ``largest``.
+
+    ``error`` and ``weight`` (N, H, W). A pixel is within every threshold from its own error on, so it adds the part of
+    the axis that lies above: the area is exact, no threshold is stepped through.
+    """
+    above = (1 - error.double() / largest).clamp(min=0)
+    return 100 * float((weight * above).sum() / weight.double().sum())
+
+
+def _with_colours(images: Tensor, ab: Tensor) -> Tensor:
+    """Return uint8 images (M, 3, H, W) of the same lightness with other colours, ab (M, 2, H, W)."""
+    lightness = rgb_to_lab(images.float() / 255)[:, :1]
+    return (lab_to_rgb(torch.cat([lightness, ab], 1)) * 255).round().to(torch.uint8)

@@ -1,0 +1,168 @@
+"""Colorization: which colours belong to a picture of which only the lightness is seen?"""
+
+from typing import Literal
+
+import torch
+from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
+from torch import Tensor
+from torch.nn import functional as F
+
+from selfsup.errors import InputError
+from selfsup.losses.colorization import soft_cross_entropy, squared_error
+from selfsup.methods.base import Carry, Draws, Facts, Method, Panel, Prediction, Pretext, Terms, Views
+from selfsup.nn.encoder import Encoder
+from selfsup.nn.inputs import AB_RANGE
+from selfsup.nn.map_decoder import map_decoder
+from selfsup.views import augmentation
+from selfsup.views.ab_bins import annealed_mean, bins_in_gamut, nearest_bin, soft_bins
+from selfsup.views.lab import lab_to_rgb, rgb_to_lab
+
+SHOWN_IMAGES = 3
+SHOWN_LIGHTNESS = 65.0
+PRETEXT_SPACING = 20.0
+
+
+class Colorization(Method):
+    """A distribution over bins of ab at every place of a coarse map, from the lightness of the image alone.
+
+    Source: Zhang et al. 2016 (Colorful image colorization), sections 2.1 to 2.3.
+    Differs: the decoder is one transposed convolution and one linear layer on the encoder's last map, where the paper's
+    network keeps an eighth of the image's resolution to its end; regression's ab is in units of 110.
+    """
+
+    centres: Tensor
+    weight: Tensor
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        facts: Facts,
+        *,
+        objective: Literal["classification", "regression"],
+        rebalance: bool,
+        neighbours: PositiveInt,
+        sigma: PositiveFloat,
+        temperature: PositiveFloat,
+        decoder_width: PositiveInt,
+        upsampling: PositiveInt,
+        crop_scale_min: PositiveFloat,
+        flip_probability: NonNegativeFloat,
+    ) -> None:
+        super().__init__(encoder, facts)
+        _check(facts, objective, rebalance, neighbours)
+        self.objective = objective
+        self.rebalance = rebalance
+        self.neighbours = neighbours
+        self.sigma = sigma
+        self.temperature = temperature
+        self.law = {"crop_scale_min": crop_scale_min, "flip_probability": flip_probability}
+        outputs = 2
+        if objective == "classification":
+            outputs = len(facts.table["centres"])
+            self.register_buffer("centres", facts.table["centres"], persistent=False)
+            self.register_buffer("weight", facts.table["weight"], persistent=False)
+        self.decoder = map_decoder(encoder.features, outputs, width=decoder_width, upsampling=upsampling)
+
+    def draw(self, examples: int, generator: torch.Generator) -> Draws:
+        """Return the draws of crop and mirror; colours are left as they are, for they are the answer."""
+        size_px = self.facts.size_px
+        no_jitter = {"color_strength": 0.0, "jitter_probability": 0.0, "gray_probability": 0.0, "blur_probability": 0.0}
+        return augmentation.draw(examples, generator, height_px=size_px, width_px=size_px, **self.law, **no_jitter)
+
+    def views(self, batch: Views, draws: Draws) -> Views:
+        """Return ``image``, cropped and mirrored, and ``whole``, as it is: both (N, 3, H, W) in [0, 1].
+
+        They are in colour; that the encoder sees lightness alone is its recipe's ``input``.
+        """
+        image = augmentation.apply(batch["image"], draws, size_px=self.facts.size_px)
+        return {"image": image, "whole": batch["image"].float() / 255}
+
+    def loss(self, views: Views, carry: Carry) -> Terms:
+        """Return the cross entropy over ab bins, or half the squared error of ab in units of 110, a mean over pixels."""
+        answer = self._answer(views["image"])
+        target = _at(rgb_to_lab(views["image"])[:, 1:], answer)
+        if self.objective == "regression":
+            return Terms(squared_error(answer, target / AB_RANGE))
+        index, weight = soft_bins(target, self.centres, self.neighbours, self.sigma)
+        loss = soft_cross_entropy(answer, index, weight, self.weight if self.rebalance else None)
+        right = answer.detach().argmax(1) == index[:, 0]
+        return Terms(loss, {"bin_accuracy": right.float().mean()})
+
+    @torch.no_grad()
+    def pretext(self, views: Views) -> Pretext:
+        """Return the classification of the mean colour in the middle of a whole grey image, on a coarse grid of bins.
+
+        The method's answer is the bin of the mean colour that it puts there.
+        """
+        image = views["whole"]
+        predicted = self._colours(image)
+        coarse = bins_in_gamut(PRETEXT_SPACING).to(image.device)
+        target, answer = (
+            nearest_bin(_middle(ab).mean((2, 3), keepdim=True), coarse)[:, 0, 0]
+            for ab in (_at(rgb_to_lab(image)[:, 1:], predicted), predicted)
+        )
+        return Pretext("classification", _grey(image), target, torch.zeros_like(target), answer == target)
+
+    @torch.no_grad()
+    def predict(self, views: Views) -> Prediction:
+        """Return the whole images coloured from their lightness: ``original``, ``predicted``, and both ab (M, 2, H, W)."""
+        original = views["whole"]
+        lab = rgb_to_lab(original)
+        ab = F.interpolate(self._colours(original), size=original.shape[2:], mode="bilinear", align_corners=False)
+        images = {"original": original, "predicted": lab_to_rgb(torch.cat([lab[:, :1], ab], 1))}
+        return Prediction("colorization", images, {"predicted_ab": ab, "target_ab": lab[:, 1:]})
+
+    def panels(self, views: Views) -> list[Panel]:
+        """Return three images as they are seen, the colours asked for at one lightness, and both together."""
+        image = views["image"][:SHOWN_IMAGES]
+        lab = rgb_to_lab(image)
+        colours = torch.cat([torch.full_like(lab[:, :1], SHOWN_LIGHTNESS), lab[:, 1:]], 1)
+        shown = torch.stack([_grey(image), lab_to_rgb(colours), image], 1).flatten(0, 1)
+        captions = ["seen: L", "asked: a, b", "together"] * len(image)
+        return [Panel("Which colours belong to the lightness?", shown, captions)]
+
+    def _answer(self, image: Tensor) -> Tensor:
+        """Return logits (N, Q, H', W'), or ab in units of 110 (N, 2, H', W'), on the decoder's map."""
+        *_, last = self.encoder.maps(image).values()
+        answer: Tensor = self.decoder(last)
+        return answer
+
+    def _colours(self, image: Tensor) -> Tensor:
+        """Return the ab (N, 2, H', W') that the answers stand for."""
+        answer = self._answer(image).float()
+        if self.objective == "regression":
+            return answer * AB_RANGE
+        return annealed_mean(answer, self.centres, self.temperature)
+
+
+def _check(facts: Facts, objective: str, rebalance: bool, neighbours: int) -> None:
+    if facts.grey:
+        raise InputError("the data is grey, and colorization has no colours to learn from; give it images in colour")
+    if objective == "regression":
+        if rebalance:
+            raise InputError("hyper.rebalance is true, and regression has no classes to rebalance; set it to false")
+        return
+    if "centres" not in facts.table:
+        raise InputError(
+            "table is missing, and classification needs ab_bins; name it, or set hyper.objective: regression"
+        )
+    bins = len(facts.table["centres"])
+    if neighbours > bins:
+        raise InputError(f"hyper.neighbours is {neighbours}, and there are {bins} bins; give at most as many")
+
+
+def _at(ab: Tensor, answer: Tensor) -> Tensor:
+    """Return the means of ab (N, 2, H, W) over the places of a coarser map."""
+    return F.interpolate(ab, size=answer.shape[2:], mode="area")
+
+
+def _grey(image: Tensor) -> Tensor:
+    """Return images (N, 3, H, W) of the same lightness without colour."""
+    lab = rgb_to_lab(image)
+    return lab_to_rgb(torch.cat([lab[:, :1], torch.zeros_like(lab[:, 1:])], 1))
+
+
+def _middle(maps: Tensor) -> Tensor:
+    """Return the middle half of maps (N, C, H, W) in each direction."""
+    height, width = maps.shape[2:]
+    return maps[:, :, height // 4 : height - height // 4, width // 4 : width - width // 4]

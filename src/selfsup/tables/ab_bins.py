@@ -1,0 +1,30 @@
+"""The table of colorization: bins of ab, how often the training set's colours fall into each, and what each counts."""
+
+import torch
+from pydantic import NonNegativeFloat, PositiveFloat
+from torch import Tensor
+
+from selfsup.errors import InputError
+from selfsup.views.ab_bins import bins_in_gamut
+from selfsup.views.ab_prior import ab_prior, rebalancing_weights
+
+
+def make(
+    *, images: Tensor, spacing: PositiveFloat, smoothing_sigma: PositiveFloat, uniform_fraction: NonNegativeFloat
+) -> dict[str, Tensor]:
+    """Return ``centres`` (Q, 2), ``prior`` (Q,), ``weight`` (Q,), of the training images uint8 (M, 3, H, W).
+
+    Facts: ``bins``, Q; ``bins_that_occur`` in the training set. ``spacing`` and ``smoothing_sigma`` are in units of ab,
+    ``uniform_fraction`` is the paper's lambda. Raises InputError where that is 0 or above 1.
+
+    Source: Zhang et al. 2016 (Colorful image colorization), sections 2.1 and 2.2.
+    """
+    if not 0 < uniform_fraction <= 1:
+        raise InputError(
+            f"table.uniform_fraction is {uniform_fraction:g}; give more than 0, for bins without a colour, and at most 1"
+        )
+    centres = bins_in_gamut(spacing)
+    prior = ab_prior(images, centres, spacing)
+    weight = rebalancing_weights(prior, centres, sigma=smoothing_sigma, uniform_fraction=uniform_fraction)
+    facts = {"bins": torch.tensor(len(centres)), "bins_that_occur": (prior > 0).sum()}
+    return {"centres": centres, "prior": prior, "weight": weight, **facts}
