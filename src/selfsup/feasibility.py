@@ -12,6 +12,7 @@ from selfsup.nn.encoder import build
 from selfsup.pretrain import method_class
 from selfsup.recipe import Data, Run
 from selfsup.seeds import generator
+from selfsup.strict import nearest
 
 TRIAL_IMAGES = 8
 
@@ -43,7 +44,9 @@ def _construct(chain: Chain, data: Data) -> None:
     method = method_class(chain.run.method)
     if method.modality == "image_depth" and data.dataset != "scenes":
         raise InputError(f"{chain.run.method} needs depth, which {data.name} does not have; take a data set of scenes")
-    method(build(recipe["encoder"]), facts, **recipe["hyper"])
+    players = method(build(recipe["encoder"]), facts, **recipe["hyper"]).players()
+    if unknown := [name for name in recipe["optimiser"]["player_factors"] if name not in players]:
+        raise InputError(f"optimiser.player_factors names {unknown[0]}; {nearest(unknown[0], list(players))}")
 
 
 def _classes(data: Data) -> int:
