@@ -1,6 +1,7 @@
 """Cross-channel encoders: each half of an encoder predicts channels of the image. What the split-brain methods share."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import torch
@@ -11,9 +12,9 @@ from selfsup.errors import InputError
 from selfsup.losses.colorization import soft_cross_entropy, squared_error
 from selfsup.methods.base import Draws, Facts, Panel, Terms, Views
 from selfsup.nn.encoder import ConcatenatedEncoder, Encoder
-from selfsup.nn.inputs import CHANNELS, seen
+from selfsup.nn.inputs import AB_RANGE, CHANNELS, seen
 from selfsup.nn.map_decoder import map_decoder
-from selfsup.views.ab_bins import annealed_mean, nearest_bin
+from selfsup.views.ab_bins import annealed_mean, bins_in_gamut, nearest_bin
 from selfsup.views.channel_pictures import picture
 from selfsup.views.crops import draw_boxes, resized_crop
 from selfsup.views.lightness_bins import nearest_lightness
@@ -37,6 +38,8 @@ class Task:
 
 class ChannelDecoder(nn.Module):
     """One task's answer at each place of a map: values (N, C, H, W), or logits (N, Q, H, W) over bins."""
+
+    centres: Tensor | None
 
     def __init__(self, features: int, task: Task, *, width: int, upsampling: int) -> None:
         super().__init__()
@@ -63,7 +66,7 @@ class ChannelDecoder(nn.Module):
 
     def estimate(self, answer: Tensor, temperature: float) -> Tensor:
         """Return the values (N, C, H, W), scaled as the channels are, that an answer stands for."""
-        return answer if self.centres is None else annealed_mean(answer.float(), self.centres, temperature)
+        return answer.float() if self.centres is None else annealed_mean(answer.float(), self.centres, temperature)
 
 
 class CrossChannel(nn.Module):
@@ -83,7 +86,7 @@ class CrossChannel(nn.Module):
 
     def losses(self, encoder: Encoder, views: Views) -> list[Tensor]:
         """Return the loss of each task, without its weight."""
-        last = [list(half.maps(views["image"]).values())[-1] for half in halves(encoder)]
+        last = [_last(half, views["image"]) for half in halves(encoder)]
         found = zip(self.tasks, self._each(), strict=True)
         return [decoder.loss(decoder(last[task.half]), views[task.channels]) for task, decoder in found]
 
@@ -94,15 +97,26 @@ class CrossChannel(nn.Module):
         names = [f"half{task.half + 1}_{task.channels}_loss" for task in self.tasks]
         return Terms(total, {name: loss.detach() for name, loss in zip(names, losses, strict=True)})
 
-    def answer(self, encoder: Encoder, image: Tensor, channels: Channels) -> tuple[ChannelDecoder, Tensor] | None:
-        """Return the first decoder of these channels and its answer for images; None: no task asks for them."""
+    def estimate(self, encoder: Encoder, image: Tensor, channels: Channels, temperature: float) -> Tensor | None:
+        """Return the values (N, C, H, W) of the first task that asks for these channels of images; None: no task does."""
         for task, decoder in zip(self.tasks, self._each(), strict=True):
             if task.channels == channels:
-                return decoder, decoder(list(halves(encoder)[task.half].maps(image).values())[-1])
+                return decoder.estimate(decoder(_last(halves(encoder)[task.half], image)), temperature)
         return None
 
     def _each(self) -> list[ChannelDecoder]:
         return [decoder for decoder in self.decoders if isinstance(decoder, ChannelDecoder)]
+
+
+def _last(half: Encoder, image: Tensor) -> Tensor:
+    *_, last = half.maps(image).values()
+    return last
+
+
+@cache
+def colour_bins(spacing: float) -> Tensor:
+    """Return the bins of ab (Q, 2), scaled as ab is: the same tensor every time, to be read alone."""
+    return bins_in_gamut(spacing) / AB_RANGE
 
 
 def halves(encoder: Encoder) -> list[Encoder]:
@@ -139,7 +153,7 @@ def make_views(images: Tensor, draws: Draws, size_px: int, tasks: list[Task]) ->
     ``image`` the channels that the tasks ask for, (N, C, H, W) by their names, scaled as of nn/inputs.py.
     """
     image = resized_crop(images, draws["box"], draws["flip"], size_px).clamp_(0, 1)
-    asked = {task.channels: seen(image, task.channels) for task in tasks}
+    asked: Views = {task.channels: seen(image, task.channels) for task in tasks}
     return {"image": image, "whole": images.float() / 255, **asked}
 
 

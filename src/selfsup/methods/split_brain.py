@@ -11,8 +11,8 @@ from selfsup.errors import InputError
 from selfsup.methods import _cross_channel as cross
 from selfsup.methods.base import Carry, Draws, Facts, Method, Panel, Prediction, Pretext, Terms, Views
 from selfsup.nn.encoder import Encoder
-from selfsup.nn.inputs import AB_RANGE
-from selfsup.views.ab_bins import bins_in_gamut, nearest_bin
+from selfsup.nn.inputs import AB_RANGE, seen
+from selfsup.views.ab_bins import nearest_bin
 from selfsup.views.channel_pictures import picture
 from selfsup.views.lab import lab_to_rgb, rgb_to_lab
 from selfsup.views.lightness_bins import LIGHTNESS_RANGE, lightness_bins
@@ -79,24 +79,20 @@ class SplitBrain(Method):
     def pretext(self, views: Views) -> Pretext | None:
         """Return the classification of the mean colour in the middle of a whole grey image, on a coarse grid of bins.
 
-        None where no half sees lightness.
+        The method's answer is the bin of the mean colour that it puts there. None where no half sees lightness.
         """
         image = views["whole"]
-        found = self.prediction.answer(self.encoder, image, "ab")
-        if found is None:
+        predicted = self._colours(image)
+        if predicted is None:
             return None
-        decoder, answer = found
-        coarse = bins_in_gamut(PRETEXT_SPACING).to(image.device)
-        colour = _middle(cross.at(rgb_to_lab(image)[:, 1:], answer)).mean((2, 3), keepdim=True)
-        target = nearest_bin(colour, coarse)[:, 0, 0]
-        if decoder.centres is None:
-            chosen = nearest_bin(_middle(answer).mean((2, 3), keepdim=True) * AB_RANGE, coarse)[:, 0, 0]
-        else:
-            cell = nearest_bin(decoder.centres.T[None, :, :, None] * AB_RANGE, coarse)[0, :, 0]
-            probability = _middle(answer.softmax(1)).mean((2, 3))
-            chosen = probability.new_zeros(len(image), len(coarse)).index_add_(1, cell, probability).argmax(1)
-        grey = picture(image, "lightness")
-        return Pretext("classification", grey, target, torch.zeros_like(target), chosen == target)
+        coarse = cross.colour_bins(PRETEXT_SPACING).to(image.device)
+        target, answer = (
+            nearest_bin(_middle(ab).mean((2, 3), keepdim=True), coarse)[:, 0, 0]
+            for ab in (cross.at(seen(image, "ab"), predicted), predicted)
+        )
+        return Pretext(
+            "classification", picture(image, "lightness"), target, torch.zeros_like(target), answer == target
+        )
 
     @torch.no_grad()
     def predict(self, views: Views) -> Prediction | None:
@@ -105,19 +101,21 @@ class SplitBrain(Method):
         None where no half sees lightness.
         """
         original = views["whole"]
-        found = self.prediction.answer(self.encoder, original, "ab")
-        if found is None:
+        predicted = self._colours(original)
+        if predicted is None:
             return None
-        decoder, answer = found
         lab = rgb_to_lab(original)
-        coarse = decoder.estimate(answer.float(), self.temperature) * AB_RANGE
-        ab = F.interpolate(coarse, size=original.shape[2:], mode="bilinear", align_corners=False)
+        ab = F.interpolate(predicted * AB_RANGE, size=original.shape[2:], mode="bilinear", align_corners=False)
         images = {"original": original, "predicted": lab_to_rgb(torch.cat([lab[:, :1], ab], 1))}
         return Prediction("colorization", images, {"predicted_ab": ab, "target_ab": lab[:, 1:]})
 
     def panels(self, views: Views) -> list[Panel]:
         """Return for each kind of half four images as it sees them, each beside the channels that it must answer."""
         return [cross.panel(TITLES[given], views["image"], given, OTHER[given]) for given in dict.fromkeys(self.sees)]
+
+    def _colours(self, image: Tensor) -> Tensor | None:
+        """Return the ab (N, 2, H', W'), scaled, that the first half of lightness answers; None where there is none."""
+        return self.prediction.estimate(self.encoder, image, "ab", self.temperature)
 
 
 def _inputs(encoder: Encoder, objectives: list[Literal["classification", "regression"]]) -> list[str]:
@@ -137,7 +135,7 @@ def _inputs(encoder: Encoder, objectives: list[Literal["classification", "regres
 
 def _centres(ab_spacing: float, count: int) -> dict[str, Tensor]:
     """Return the bins of each kind of channels, scaled as the channels are."""
-    return {"ab": bins_in_gamut(ab_spacing) / AB_RANGE, "lightness": lightness_bins(count) * (2 / LIGHTNESS_RANGE) - 1}
+    return {"ab": cross.colour_bins(ab_spacing), "lightness": lightness_bins(count) * (2 / LIGHTNESS_RANGE) - 1}
 
 
 def _middle(maps: Tensor) -> Tensor:

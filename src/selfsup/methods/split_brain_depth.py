@@ -7,8 +7,6 @@ from selfsup.errors import InputError
 from selfsup.methods import _cross_channel as cross
 from selfsup.methods.base import Carry, Draws, Facts, Method, Panel, Terms, Views
 from selfsup.nn.encoder import Encoder
-from selfsup.nn.inputs import AB_RANGE
-from selfsup.views.ab_bins import bins_in_gamut
 
 
 class SplitBrainDepth(Method):
@@ -42,7 +40,7 @@ class SplitBrainDepth(Method):
                 f"encoder sees {' and '.join(sees)}; give it two parts, the first of input rgb, the second of depth"
             )
         self.law = {"crop_scale_min": crop_scale_min, "flip_probability": flip_probability}
-        colours = cross.Task(1, "ab", bins_in_gamut(ab_spacing) / AB_RANGE, ab_weight)
+        colours = cross.Task(1, "ab", cross.colour_bins(ab_spacing), ab_weight)
         self.tasks = [cross.Task(0, "depth"), cross.Task(1, "lightness"), colours]
         self.prediction = cross.CrossChannel(encoder, self.tasks, decoder_width=decoder_width, upsampling=upsampling)
 

@@ -1,0 +1,197 @@
+"""Split-brain autoencoders and their baselines: who sees what, what is asked and answered, what a recipe may not ask for."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from recipes import EXAMPLES, FACTS, batch_of, build, method_class, recipe, views_of
+from skimage.color import rgb2lab
+
+from selfsup.errors import InputError
+from selfsup.evaluations.probes.splits import held_out
+from selfsup.methods import _cross_channel as cross
+from selfsup.nn import encoder
+from selfsup.nn.inputs import seen
+from selfsup.views.channel_pictures import picture
+
+FAMILY = [
+    "split_brain",
+    "split_brain_regression",
+    "lightness_to_ab",
+    "lightness_to_ab_ensemble",
+    "autoencoder",
+    "split_brain_depth",
+]
+COLOURING = FAMILY[:4]
+COARSE = cross.colour_bins(20.0) * 110
+
+
+def whole_views(name, method):
+    """Return the views without crop and mirror."""
+    draws = method.draw(EXAMPLES, torch.Generator().manual_seed(0))
+    size_px = method.facts.size_px
+    draws["box"] = torch.tensor([[0, 0, size_px, size_px]]).expand(EXAMPLES, 4)
+    draws["flip"] = torch.zeros(EXAMPLES, dtype=torch.bool)
+    return method.views(batch_of(method), draws)
+
+
+def target_bins(image, coarse):
+    """The coarse bin nearest to the mean colour of the middle of each image, from scikit-image's Lab, by loops."""
+    found = []
+    for one in image.permute(0, 2, 3, 1).double().numpy():
+        middle = rgb2lab(one)[8:24, 8:24, 1:].mean((0, 1))
+        found.append(int(np.argmin([np.hypot(*(middle - centre)) for centre in coarse.numpy()])))
+    return found
+
+
+@pytest.mark.parametrize("name", FAMILY)
+def test_crop_and_mirror_are_those_of_the_answer_too(name):
+    method = build(name, flip_probability=1.0, crop_scale_min=0.3)
+    views = views_of(method)
+    for task in method.tasks:
+        torch.testing.assert_close(views[task.channels], seen(views["image"], task.channels))
+    torch.testing.assert_close(views["whole"], batch_of(method)["image"] / 255)
+    assert views["image"].shape == views["whole"].shape
+    straight = whole_views(name, method)["image"]
+    torch.testing.assert_close(straight, views["whole"], rtol=0, atol=1e-5)
+    assert not torch.allclose(views["image"], straight, atol=0.05)
+
+
+@pytest.mark.parametrize("name", COLOURING)
+def test_no_half_sees_what_it_must_answer(name):
+    method = build(name).eval()
+    image = 0.4 + 0.2 * views_of(method)["image"]  # each colour exists at the lightness at which colour is shown
+    without = {"lightness": picture(image, "ab"), "ab": picture(image, "lightness")}
+    for task, half in zip(method.tasks, cross.halves(method.encoder), strict=True):
+        assert task.channels == {"lightness": "ab", "ab": "lightness"}[half.input]
+        same, other = (half(without[channels]) - half(image) for channels in (task.channels, half.input))
+        assert same.abs().max() < 0.05 * other.abs().max()
+
+
+def test_the_kept_encoder_is_both_halves_layer_by_layer():
+    method = build("split_brain").eval()
+    kept, image = method.encoders()["image"], views_of(method)["image"]
+    first, second = kept.parts
+    assert kept.layers == {"conv1": 24, "conv2": 48, "conv3": 96, "conv4": 192}
+    for layer, map_ in kept.maps(image).items():
+        assert torch.equal(map_, torch.cat([first.maps(image)[layer], second.maps(image)[layer]], 1))
+    assert not any("decoder" in key for key in kept.state_dict())
+
+
+def test_sizes_of_the_baselines():
+    features = {name: build(name).encoder.features for name in FAMILY}
+    assert set(features.values()) == {192}
+    weights = {name: sum(p.numel() for p in build(name).encoder.parameters()) for name in FAMILY}
+    assert 0.49 < weights["split_brain"] / weights["autoencoder"] < 0.52
+
+
+def test_encoders_of_an_ensemble_begin_differently():
+    first, second = build("lightness_to_ab_ensemble").encoder.parts
+    assert not any(torch.equal(first.stages[s][0].weight, second.stages[s][0].weight) for s in first.stages)
+
+
+@pytest.mark.parametrize("name", COLOURING)
+def test_pretext_asks_for_the_colour_in_the_middle_of_a_grey_image(name):
+    method = build(name).eval()
+    views = views_of(method)
+    pretext = method.pretext(views)
+    torch.testing.assert_close(pretext.images, pretext.images[:, :1].expand(-1, 3, -1, -1), rtol=0, atol=1e-3)
+    torch.testing.assert_close(pretext.images, picture(views["whole"], "lightness"))
+    assert pretext.target.tolist() == target_bins(views["whole"], COARSE)
+    assert len(set(pretext.target.tolist())) > 2
+    held = held_out(pretext.target, 0.2, 0, "pretext")
+    assert set(pretext.target[~held].tolist()) == set(pretext.target.tolist())
+
+
+@pytest.mark.parametrize("wrong", [False, True])
+def test_an_answer_is_right_where_it_names_the_bin(wrong, monkeypatch):
+    method = build("split_brain").eval()
+    views = views_of(method)
+    said = COARSE[(torch.tensor(target_bins(views["whole"], COARSE)) + int(wrong)) % len(COARSE)]
+    monkeypatch.setattr(method, "_colours", lambda _: (said / 110)[:, :, None, None].expand(-1, 2, 8, 8))
+    assert method.pretext(views).correct.tolist() == [not wrong] * EXAMPLES
+
+
+def test_an_estimate_is_the_annealed_mean_of_the_bins_or_the_value_itself():
+    image = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    for name in ("split_brain", "split_brain_regression"):
+        method = build(name).eval()
+        last = method.encoder.parts[0].maps(image)["conv4"]
+        answer = method.prediction.decoders[0](last)
+        expected = answer
+        if name == "split_brain":
+            share = (answer / 0.38).exp()
+            share = share / share.sum(1, keepdim=True)
+            expected = (share[:, :, None] * cross.colour_bins(10.0)[:, :, None, None]).sum(1)
+        torch.testing.assert_close(method._colours(image), expected, rtol=0, atol=1e-5)
+
+
+def test_prediction_keeps_the_lightness_and_takes_the_answered_colour(monkeypatch):
+    method = build("split_brain").eval()
+    views = views_of(method)
+    said = torch.tensor([10.0, -20.0])
+    monkeypatch.setattr(method, "_colours", lambda _: (said / 110)[:, None, None].expand(EXAMPLES, 2, 8, 8))
+    made = method.predict(views)
+    assert made.kind == "colorization"
+    torch.testing.assert_close(made.images["original"], views["whole"])
+    lab = torch.from_numpy(rgb2lab(views["whole"].permute(0, 2, 3, 1).double().numpy())).permute(0, 3, 1, 2)
+    torch.testing.assert_close(made.arrays["target_ab"].double(), lab[:, 1:], rtol=0, atol=0.01)
+    torch.testing.assert_close(made.arrays["predicted_ab"], said[:, None, None].expand(EXAMPLES, 2, 32, 32))
+    assert all(array.dtype == torch.float32 for array in made.arrays.values())
+    dark_or_bright = (lab[:, 0] < 40) | (lab[:, 0] > 75)  # where this colour may be outside the gamut
+    got = torch.from_numpy(rgb2lab(made.images["predicted"].permute(0, 2, 3, 1).double().numpy()))
+    assert (got[..., 0] - lab[:, 0]).abs()[~dark_or_bright].max() < 0.1
+    assert (got[..., 1:] - said).abs()[~dark_or_bright].max() < 0.1
+
+
+def test_panels_show_each_kind_of_half_once():
+    for name, titles in {
+        "split_brain": 2,
+        "lightness_to_ab_ensemble": 1,
+        "autoencoder": 1,
+        "split_brain_depth": 2,
+    }.items():
+        method = build(name)
+        panels = method.panels(views_of(method))
+        assert len({panel.title for panel in panels}) == len(panels) == titles
+    image = views_of(build("split_brain"))["image"]
+    seen_, asked = build("split_brain").panels({"image": image})[0].images[2:4]
+    torch.testing.assert_close(seen_, picture(image, "lightness")[1])
+    torch.testing.assert_close(asked, picture(image, "ab")[1])
+
+
+@pytest.mark.parametrize("name", FAMILY)
+def test_grey_data_is_refused(name):
+    with pytest.raises(InputError, match="the data is grey"):
+        build(name, facts=replace(FACTS, grey=True))
+
+
+@pytest.mark.parametrize(
+    ("name", "changed", "sentence"),
+    [
+        ("split_brain", {"objectives": ["regression"]}, r"hyper\.objectives names 1, but the encoder has 2 halves"),
+        ("split_brain", {"crop_scale_min": 1.5}, r"hyper\.crop_scale_min is 1\.5; give"),
+        ("autoencoder", {"flip_probability": 1.5}, r"hyper\.flip_probability is 1\.5; give"),
+        ("split_brain_depth", {"crop_scale_min": 1.5}, r"hyper\.crop_scale_min is 1\.5; give"),
+    ],
+)
+def test_a_hyper_parameter_without_meaning_is_refused(name, changed, sentence):
+    with pytest.raises(InputError, match=sentence):
+        build(name, **changed)
+
+
+@pytest.mark.parametrize(
+    ("name", "inputs", "sentence"),
+    [
+        ("split_brain", ["lightness", "rgb"], r"encoder sees lightness and rgb, but each half must leave"),
+        ("lightness_to_ab", ["lab"], r"encoder sees lab, but each half must leave"),
+        ("autoencoder", ["rgb"], r"encoder sees rgb, but an autoencoder's is one of lab"),
+        ("split_brain_depth", ["depth", "rgb"], r"encoder sees depth and rgb; give it two parts"),
+    ],
+)
+def test_an_encoder_that_sees_its_answer_is_refused(name, inputs, sentence):
+    parts = [{"backbone": "small_conv", "width": 2, "input": kind} for kind in inputs]
+    made = encoder.build({"parts": parts} if len(parts) > 1 else parts[0])
+    with pytest.raises(InputError, match=sentence):
+        method_class(name)(made, FACTS, **recipe(name)["hyper"])
