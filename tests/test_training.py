@@ -84,6 +84,15 @@ def test_curves_count_the_images_through_the_encoder(tmp_path, prepared):
     assert {"loss", "pretext_accuracy", "embedding_std"} <= set(rows[0])
 
 
+@pytest.mark.parametrize(("recipe", "per_step"), [("context_encoder", 24), ("split_brain", 48), ("moco_v2", 48)])
+def test_each_forward_counts_once_however_it_is_asked_for(tmp_path, prepared, recipe, per_step):
+    """By its maps, by the halves of a concatenated encoder, or in parts of a batch and by a momentum copy."""
+    rows = list(
+        csv.DictReader((train(tmp_path / "a", prepared, recipe, epochs=1) / "curves.csv").read_text().splitlines())
+    )
+    assert [int(row["images"]) for row in rows] == [per_step * step for step in range(1, 5)]
+
+
 def test_a_loss_that_is_no_number_is_one_sentence_and_no_run(tmp_path, prepared):
     huge = {"name": "sgd", "learning_rate": 1e30, "weight_decay": 0.0, "momentum": 0.9}
     with pytest.raises(InputError, match=r"loss of .* is (nan|inf).* at step \d+ .*lower optimiser\.learning_rate"):

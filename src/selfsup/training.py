@@ -14,7 +14,7 @@ from selfsup.checkpoint import Checkpoint
 from selfsup.curves import Curves
 from selfsup.errors import InputError
 from selfsup.methods.base import Method, Views
-from selfsup.nn.encoder import ConcatenatedEncoder, Encoder
+from selfsup.nn.encoder import Encoder
 from selfsup.optim import optimiser as make_optimiser
 from selfsup.optim import scaled_learning_rate, warmup_cosine
 from selfsup.seeds import derive, generator
@@ -75,8 +75,8 @@ class Training:
         self.curves = Curves(every_steps=max(1, total_steps // 100))
         self.step = self.pixels = 0
         for module in method.modules():
-            if isinstance(module, Encoder) and not isinstance(module, ConcatenatedEncoder):
-                module.register_forward_pre_hook(self._count)
+            if type(module) is Encoder:  # encoders made of encoders count by their parts
+                next(iter(module.stages.values())).register_forward_pre_hook(self._count)
         checkpoint.load(self)
 
     def run(self, progress: Progress, stop_after: int | None) -> bool:
@@ -154,12 +154,12 @@ class Training:
             )
         return {name: row[name] for name in row if name not in ("step", "images", "learning_rate")}
 
-    def _count(self, encoder: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        """Count the pixels that pass through an encoder in training: the budget at which methods are compared.
+    def _count(self, first: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        """Count the pixels that pass through an encoder's first stage in training: the budget at which methods are compared.
 
         A momentum copy of the encoder counts as well: its forward costs as much, though no gradient follows.
         """
-        if encoder.training:
+        if first.training:
             self.pixels += math.prod(inputs[0].shape[i] for i in (0, -2, -1))
 
     @property
