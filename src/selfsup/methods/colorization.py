@@ -92,23 +92,28 @@ class Colorization(Method):
     def pretext(self, views: Views) -> Pretext:
         """Return the classification of the mean colour in the middle of a whole grey image, on a coarse grid of bins.
 
-        The method's answer is the bin of the mean colour that it puts there.
+        The method's answer is the bin of the colour that it expects there: the mean of its distributions, with the
+        class weights divided out of them, for they make rare colours likelier than they are.
         """
         image = views["whole"]
-        predicted = self._colours(image)
+        answer = self._answer(image).float()
+        if self.rebalance:
+            answer = answer - self.weight.log()[:, None, None]
+        predicted = self._colours(answer, temperature=1.0)
         coarse = bins_in_gamut(PRETEXT_SPACING).to(image.device)
-        target, answer = (
+        target, chosen = (
             nearest_bin(_middle(ab).mean((2, 3), keepdim=True), coarse)[:, 0, 0]
             for ab in (_at(rgb_to_lab(image)[:, 1:], predicted), predicted)
         )
-        return Pretext("classification", _grey(image), target, torch.zeros_like(target), answer == target)
+        return Pretext("classification", _grey(image), target, torch.zeros_like(target), chosen == target)
 
     @torch.no_grad()
     def predict(self, views: Views) -> Prediction:
         """Return the whole images coloured from their lightness: ``original``, ``predicted``, and both ab (M, 2, H, W)."""
         original = views["whole"]
         lab = rgb_to_lab(original)
-        ab = F.interpolate(self._colours(original), size=original.shape[2:], mode="bilinear", align_corners=False)
+        coarse = self._colours(self._answer(original).float(), self.temperature)
+        ab = F.interpolate(coarse, size=original.shape[2:], mode="bilinear", align_corners=False)
         images = {"original": original, "predicted": lab_to_rgb(torch.cat([lab[:, :1], ab], 1))}
         return Prediction("colorization", images, {"predicted_ab": ab, "target_ab": lab[:, 1:]})
 
@@ -127,12 +132,11 @@ class Colorization(Method):
         answer: Tensor = self.decoder(last)
         return answer
 
-    def _colours(self, image: Tensor) -> Tensor:
-        """Return the ab (N, 2, H', W') that the answers stand for."""
-        answer = self._answer(image).float()
+    def _colours(self, answer: Tensor, temperature: float) -> Tensor:
+        """Return the ab (N, 2, H', W') that an answer stands for."""
         if self.objective == "regression":
             return answer * AB_RANGE
-        return annealed_mean(answer, self.centres, self.temperature)
+        return annealed_mean(answer, self.centres, temperature)
 
 
 def _check(facts: Facts, objective: str, rebalance: bool, neighbours: int) -> None:

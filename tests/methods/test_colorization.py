@@ -1,0 +1,139 @@
+"""Colorization: what is seen, what is asked, and what the answers stand for."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from recipes import EXAMPLES, FACTS, batch, build, method_class, recipe, views_of
+
+from selfsup.errors import InputError
+from selfsup.nn import encoder
+from selfsup.views.ab_bins import annealed_mean, bins_in_gamut, nearest_bin, soft_bins
+from selfsup.views.lab import lab_to_rgb, rgb_to_lab
+
+UNCHANGED = {"crop_scale_min": 1.0, "flip_probability": 0.0}
+RECIPES = ("colorization", "colorization_regression")
+
+
+def twins():
+    """Images of the same lightness in dull colours, and in those colours turned by a right angle: all in the gamut."""
+    lightness, a, b = rgb_to_lab(batch()["image"].float() / 255).unbind(1)
+    lightness = 40 + 0.3 * lightness
+    pair = [lab_to_rgb(torch.stack([lightness, *ab], 1)) for ab in ((0.2 * a, 0.2 * b), (0.2 * b, -0.2 * a))]
+    for image in pair:
+        torch.testing.assert_close(rgb_to_lab(image)[:, 0], lightness, rtol=0, atol=1e-2)
+    return pair
+
+
+def middle_ab(images):
+    """The mean ab of the middle half of 32 pixels, by hand."""
+    return rgb_to_lab(images)[:, 1:, 8:24, 8:24].mean((2, 3))
+
+
+def test_views_are_the_crop_and_the_whole():
+    views = views_of(build("colorization", **UNCHANGED))
+    whole = batch()["image"].float() / 255
+    torch.testing.assert_close(views["image"], whole, rtol=0, atol=1e-5)
+    cropped = views_of(build("colorization", crop_scale_min=0.5))
+    assert torch.equal(cropped["whole"], whole)
+    assert (cropped["image"] - whole).abs().max() > 0.05
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_colours_are_not_seen_but_asked(name):
+    method = build(name).eval()
+    one, other = twins()
+    torch.testing.assert_close(method._answer(one), method._answer(other), rtol=0, atol=1e-3)
+    assert not torch.allclose(method.loss({"image": one}, {}).loss, method.loss({"image": other}, {}).loss, rtol=1e-2)
+
+
+def test_answers_are_at_a_quarter_of_the_resolution():
+    method = build("colorization")
+    assert method._answer(views_of(method)["image"]).shape == (EXAMPLES, 261, 8, 8)
+
+
+@pytest.mark.parametrize("rebalance", [True, False])
+def test_loss_is_the_soft_cross_entropy_of_the_mean_colours(rebalance):
+    """Place by place: the mean ab of 4 x 4 pixels, softly on 5 bins, weighted by the weight of the nearest."""
+    method = build("colorization", rebalance=rebalance).eval()
+    views = views_of(method)
+    ab = rgb_to_lab(views["image"])[:, 1:].unflatten(3, (8, 4)).unflatten(2, (8, 4)).mean((3, 5))
+    index, weight = soft_bins(ab, method.centres, 5, 5.0)
+    target = torch.zeros(EXAMPLES, 261, 8, 8).scatter(1, index, weight)
+    entropy = -(target * method._answer(views["image"]).log_softmax(1)).sum(1)
+    expected = (method.weight[index[:, 0]] * entropy if rebalance else entropy).mean()
+    torch.testing.assert_close(method.loss(views, {}).loss, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_regression_is_the_squared_error_of_the_mean_colours():
+    method = build("colorization_regression").eval()
+    views = views_of(method)
+    ab = rgb_to_lab(views["image"])[:, 1:].unflatten(3, (8, 4)).unflatten(2, (8, 4)).mean((3, 5))
+    expected = ((method._answer(views["image"]) - ab / 110) ** 2).sum(1).mean() / 2
+    torch.testing.assert_close(method.loss(views, {}).loss, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_prediction_is_the_annealed_mean_at_the_images_lightness():
+    method = build("colorization").eval()
+    views = views_of(method)
+    made = method.predict(views)
+    coarse = annealed_mean(method._answer(views["whole"]), method.centres, 0.38)
+    middle = made.arrays["predicted_ab"].unflatten(3, (8, 4)).unflatten(2, (8, 4))[:, :, :, 1:3, :, 1:3].mean((3, 5))
+    inner = (..., slice(1, -1), slice(1, -1))
+    assert (middle - coarse)[inner].abs().mean() < 0.25 * coarse[inner].std()  # upsampled, the colours stay in place
+    torch.testing.assert_close(made.arrays["target_ab"], rgb_to_lab(views["whole"])[:, 1:])
+    lab = torch.cat([rgb_to_lab(views["whole"])[:, :1], made.arrays["predicted_ab"]], 1)
+    torch.testing.assert_close(made.images["predicted"], lab_to_rgb(lab))
+    assert torch.equal(made.images["original"], views["whole"])
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_pretext_asks_for_the_colour_in_the_middle_of_grey_images(name):
+    method = build(name).eval()
+    views = views_of(method)
+    pretext = method.pretext(views)
+    coarse = bins_in_gamut(20.0)
+    assert torch.equal(pretext.target, nearest_bin(middle_ab(views["whole"])[:, :, None, None], coarse)[:, 0, 0])
+    assert rgb_to_lab(pretext.images)[:, 1:].abs().max() < 0.1
+    torch.testing.assert_close(rgb_to_lab(pretext.images)[:, 0], rgb_to_lab(views["whole"])[:, 0], rtol=0, atol=1e-2)
+
+
+def test_pretext_answers_without_the_class_weights():
+    """A network whose distribution is the truth times the class weights, as rebalancing makes it, answers right."""
+    method = build("colorization").eval()
+    views = views_of(method)
+    ab = middle_ab(views["whole"])
+    squared = ((ab[:, None] - method.centres) ** 2).sum(2)
+    truth = (-squared / 2).log_softmax(1) + method.weight.log()
+    method._answer = lambda image: truth[:, :, None, None].expand(-1, -1, 8, 8)
+    nearest = method.centres[squared.argmin(1)]
+    surely = (
+        nearest_bin(nearest.T[None, :, :, None], bins_in_gamut(20.0))[0, :, 0] == method.pretext(views).target
+    ) & ((nearest / 10 % 2 == 0).all(1))
+    assert method.pretext(views).correct[surely].all()
+
+
+def test_panel_shows_lightness_colours_and_both():
+    method = build("colorization")
+    views = views_of(method)
+    (panel,) = method.panels(views)
+    assert panel.captions == ["seen: L", "asked: a, b", "together"] * 3
+    assert rgb_to_lab(panel.images[0::3])[:, 1:].abs().max() < 0.1
+    assert torch.equal(panel.images[2::3], views["image"][:3])
+
+
+def construct(name="colorization", facts=FACTS, **hyper):
+    asked = recipe(name)
+    return method_class(name)(encoder.build(asked["encoder"]), facts, **{**asked["hyper"], **hyper})
+
+
+def test_what_cannot_be_done_is_said_at_once():
+    table = {"centres": torch.zeros(4, 2), "weight": torch.ones(4)}
+    with pytest.raises(InputError, match="grey"):
+        construct("colorization_regression", replace(FACTS, grey=True))
+    with pytest.raises(InputError, match="table"):
+        construct()
+    with pytest.raises(InputError, match="neighbours"):
+        construct(facts=replace(FACTS, table=table))
+    with pytest.raises(InputError, match="rebalance"):
+        construct("colorization_regression", rebalance=True)
