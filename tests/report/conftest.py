@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import fabricate
+import fabricate_images
 import pandas as pd
 import pytest
 
@@ -32,7 +32,7 @@ def built(place, tmp_path_factory) -> Built:
     folder = tmp_path_factory.mktemp("report")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place)
-        content = fabricate.content(Path("data"))
+        content = fabricate_images.with_images(Path("data"))
         build(content, folder)
     return Built(content, folder)
 

@@ -12,6 +12,8 @@ from selfsup.errors import InputError
 from selfsup.report.build import build
 from selfsup.results import write_measures
 
+NONE = {"ablations": [], "experiments": {}}
+
 
 def contents(folder):
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
@@ -22,7 +24,7 @@ def test_twice_the_same_bytes(built, place, tmp_path):
     (tmp_path / "content.json").write_text(repr(built.content))
     program = (
         "import sys; from pathlib import Path, PosixPath; from selfsup.report.build import build; "
-        "from selfsup.report.content import Content, Group, Member; "
+        "from selfsup.report.content import Ablation, Content, ExperimentMember, Group, Member; "
         "build(eval(Path('content.json').read_text()), Path('out')); "
         "sys.exit('torch' in sys.modules)"
     )
@@ -61,7 +63,7 @@ def test_a_suite_without_claims_published_numbers_or_pretext(built, tmp_path):
     group = replace(
         group, protocols={"linear_probe": "linear_probe"}, variants=["simclr"], members=[_only(group.members)]
     )
-    build(replace(built.content, groups=[group], claims={}, reported={}, summary=""), tmp_path)
+    build(replace(built.content, groups=[group], claims={}, reported={}, summary="", **NONE), tmp_path)
     page = (tmp_path / "index.html").read_text()
     assert "Published" not in page.split("<main")[1].split('id="provenance"')[0]
     assert (tmp_path / "report.pdf").stat().st_size > 10_000
@@ -77,7 +79,7 @@ def test_a_group_in_which_no_evaluation_applies(built, tmp_path):
     group = replace(group, variants=["simclr"], members=[member])
     (tmp_path / "out").mkdir()
     summary = "It reads {cifar10-10k/simclr/fine_tune@0.01}."
-    build(replace(built.content, groups=[group], claims={}, summary=summary), tmp_path / "out")
+    build(replace(built.content, groups=[group], claims={}, summary=summary, **NONE), tmp_path / "out")
     page = (tmp_path / "out" / "index.html").read_text()
     for protocol in set(group.protocols) - {"pretext"}:
         assert f"<small>no labels for {protocol}</small>" in page

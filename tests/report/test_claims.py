@@ -1,10 +1,13 @@
 """Verdicts from paired seeds, case by case."""
 
+import re
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
 from selfsup.errors import InputError
-from selfsup.report.claims import judge
+from selfsup.report.claims import claims_table, judge, verdicts
 
 HIGHER = {"higher": "a", "lower": "b", "evaluation": "linear_probe", "metric": "top1"}
 CLOSE = {"close": "a", "to": "b", "within": 5.0, "evaluation": "linear_probe", "metric": "top1"}
@@ -13,7 +16,15 @@ CLOSE = {"close": "a", "to": "b", "within": 5.0, "evaluation": "linear_probe", "
 def rows(**values: list[float]) -> pd.DataFrame:
     return pd.DataFrame(
         [
-            {"variant": v, "seed": s, "protocol": "linear_probe", "metric": "top1", "label_fraction": None, "value": x}
+            {
+                "variant": v,
+                "seed": s,
+                "protocol": "linear_probe",
+                "metric": "top1",
+                "label_fraction": None,
+                "value": x,
+                "unit": "%",
+            }
             for v, column in values.items()
             for s, x in enumerate(column)
         ]
@@ -49,6 +60,40 @@ def test_what_is_not_there_is_not_measured():
     assert judge({**HIGHER, "evaluation": "knn"}, rows(a=[1.0], b=[2.0])).verdict == "not measured"
     shifted = rows(a=[1.0], b=[0.0, 2.0])
     assert judge(HIGHER, shifted[(shifted["variant"] == "a") | (shifted["seed"] == 1)]).reason == "no common seed"
+
+
+def test_a_run_may_be_compared_with_its_own_baseline_or_head():
+    """Other metric, other evaluation: the lower side says so; the verdict has the unit."""
+    own = rows(a=[18.0, 18.5, 19.1]).assign(metric="psnr", unit="dB")
+    nearest = rows(a=[14.0, 14.1, 14.9]).assign(metric="psnr_nearest_hog", unit="dB")
+    comparison = {"higher": "a", "lower": "a", "evaluation": "linear_probe", "metric": "psnr"}
+    found = judge({**comparison, "lower_metric": "psnr_nearest_hog"}, pd.concat([own, nearest]))
+    assert (found.verdict, found.unit) == ("reproduced", "dB")
+    head = rows(a=[14.0, 14.1, 14.9]).assign(metric="psnr", protocol="linear_probe_projection", unit="dB")
+    found = judge({**comparison, "lower_evaluation": "linear_probe_projection"}, pd.concat([own, head]))
+    assert found.difference.mean == pytest.approx(4.2)
+
+
+def test_a_claim_is_judged_where_both_runs_are(built):
+    group = built.content.groups[1]
+    without = replace(group, variants=[variant for variant in group.variants if variant != "rotation"])
+    content = replace(built.content, groups=[built.content.groups[0], without])
+    judged = verdicts(content, {group.name: built.rows(n) for n, group in enumerate(built.content.groups)})
+    assert {name for claim, name in judged if claim == "random_below_rotation"} == {"scenes"}
+    assert {name for claim, name in judged if claim == "random_below_simclr"} == {"scenes", "cifar10-10k"}
+    cells = [[cell.text for cell in row] for row in claims_table(content, judged).rows]
+    assert len(cells) == len(judged)
+    (cell,) = [row[4] for row in cells if "predicting rotations" in row[0]]
+    assert re.fullmatch(r"\+\d+\.\d \[\+\d+\.\d, \+\d+\.\d\]", cell)
+
+
+def test_a_difference_that_is_no_percentage_names_its_unit(built):
+    claim = {**next(iter(built.content.claims.values()))}
+    comparison = {"higher": "moco_v1", "lower": "moco_v2", "evaluation": "inpainting", "metric": "sharpness"}
+    content = replace(built.content, claims={"sharper": {**claim, "comparison": comparison}})
+    table = claims_table(content, verdicts(content, {g.name: built.rows(n) for n, g in enumerate(content.groups)}))
+    assert table.rows[0][4].text.endswith("] ratio")
+    assert re.match(r"[+\N{MINUS SIGN}]0\.\d\d ", table.rows[0][4].text)
 
 
 def test_several_numbers_a_seed_are_refused():

@@ -27,6 +27,17 @@ def test_order_is_part_of_a_report(monkeypatch, key):
     assert bytes_of("quick") != before
 
 
+def test_so_is_the_order_of_an_ablations_lines(monkeypatch):
+    asked = reports.suites.load("quick")
+
+    def with_lines(*lines):
+        entry = {"name": "a", "lines": {line: {"simclr": 1.0} for line in lines}}
+        monkeypatch.setattr(reports.suites, "load", lambda suite: replace(asked, ablations=[entry]))
+        return bytes_of("quick")
+
+    assert with_lines("x", "y") != with_lines("y", "x")
+
+
 def test_files_are_named_by_their_place():
     found = reports.determinants("quick")
     assert "params/claims/random_below_simclr.yaml" in dict(found["texts"])

@@ -48,6 +48,13 @@ def test_a_strip_is_as_wide_as_its_cells():
     assert Strip("s", "", ["a", "b"], b"").width == pytest.approx(2 / CELLS)
 
 
+def test_what_was_seen_before_is_not_shown_again(built):
+    group = built.content.groups[0]
+    twin = {m.seed: m for m in group.members if m.variant == "simclr"}
+    members = [replace(m, run=twin[m.seed].run) if m.variant == "moco_v2" else m for m in group.members]
+    assert set(gallery(replace(group, members=members))) == set(group.variants) - {"moco_v2"}
+
+
 def test_a_run_without_views_has_no_strips(built, tmp_path):
     group = built.content.groups[0]
     bare = replace(group, members=[replace(member, run=tmp_path) for member in group.members])

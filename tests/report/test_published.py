@@ -6,7 +6,7 @@ import pytest
 import yaml
 from fabricate import PARAMS
 
-from selfsup.report.published import beside, references
+from selfsup.report.published import beside, published_table, references
 
 REPORTED = {path.stem: yaml.safe_load(path.read_text()) for path in sorted((PARAMS / "reported").glob("*.yaml"))}
 
@@ -32,12 +32,23 @@ def test_one_row_stands_beside_a_method():
         ("moco_v2", "paper", "67.5"),
         ("moco_v2", "peer", "92.94"),
         ("supervised", "peer", ""),
+        ("context_encoder_reconstruction", "paper", "21.0"),
+        ("context_encoder_adversarial", "paper", ""),
+        ("colorization_regression", "paper", ""),
+        ("split_brain_depth", "paper", ""),
+        ("cpc_image_resnet18", "paper", "48.7"),
     ],
 )
 def test_beside(variant, kind, text):
     cell = beside(REPORTED, variant, kind)
     assert cell.text == text
     assert bool(cell.note) == bool(text), "a number says of what data and encoder it is"
+
+
+def test_a_unit_that_is_no_percentage_is_printed(built):
+    cells = [row[1].text for row in published_table(built.content).rows]
+    assert "18.58 dB" in cells
+    assert "9.37" in cells
 
 
 def test_references_name_each_paper_once(built):

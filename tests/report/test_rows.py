@@ -10,7 +10,7 @@ from selfsup.results import COLUMNS
 
 def test_every_measure_is_a_row(built):
     with (built.folder / "results.csv").open() as file:
-        written = list(csv.DictReader(file))
+        written = [row for row in csv.DictReader(file) if row["method"] not in built.content.experiments]
     members = [member for group in built.content.groups for member in group.members]
     expected = [
         (member.variant, str(member.seed), protocol, measure["metric"], measure["layer"], measure["value"])

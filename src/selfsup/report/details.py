@@ -47,11 +47,11 @@ def _quality_records(content: Content, group: Group, rows: pd.DataFrame) -> dict
 
 def _label_records(content: Content, group: Group, rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
     found = {}
-    for curve in label_curves(group, rows):
-        for share, part in curve.rows.items():
-            title = f"{curve.variant}, {curve.ending}, {100 * share:g} % of labels"
+    for curve in label_curves(content, group, rows):
+        for count, part in curve.rows.items():
+            title = f"{curve.variant}, {curve.ending}, {count} labels a class"
             place = (curve.variant, curve.protocol)
-            found[detail(group, curve, share)] = _record(content, group, rows, place, title, part)
+            found[detail(group, curve, count)] = _record(content, group, rows, place, title, part)
     return found
 
 

@@ -41,12 +41,20 @@ class Strip:
 
 
 def gallery(group: Group) -> dict[str, list[Strip]]:
-    """Return the panels of each variant's first seed, by variant; a run without ``views.h5`` has none."""
-    strips = {}
+    """Return the panels of each variant's first seed, by variant; a run without ``views.h5`` has none.
+
+    A variant that saw just what one before it saw (its loss is another, or its head) is not shown again.
+    """
+    strips: dict[str, list[Strip]] = {}
+    shown = set()
     for variant in group.variants:
         first = first_member(group, variant)
         if first is not None and (first.run / "views.h5").exists():
-            strips[variant] = _strips(group.name, variant, first.run / "views.h5")
+            found = _strips(group.name, variant, first.run / "views.h5")
+            seen = tuple((strip.title, tuple(strip.captions), strip.png) for strip in found)
+            if seen not in shown:
+                shown.add(seen)
+                strips[variant] = found
     return strips
 
 

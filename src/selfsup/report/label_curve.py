@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from selfsup.report.content import Group
+from selfsup.report.content import Content, Group
 from selfsup.report.intervals import mean_interval, spelled
 from selfsup.report.tables import Cell, Column, Table
 
@@ -14,16 +14,20 @@ ENDINGS = {"few_labels_blocks": FROZEN, "few_labels_scratch": SCRATCH}
 
 @dataclass(frozen=True)
 class LabelCurve:
-    """One variant under one of the protocols: its result rows at each share of the labels."""
+    """One variant under one of the protocols: its result rows at each number of labelled images a class."""
 
     variant: str
     protocol: str
     ending: str
-    rows: dict[float, pd.DataFrame]
+    rows: dict[int, pd.DataFrame]
 
 
-def label_curves(group: Group, rows: pd.DataFrame) -> list[LabelCurve]:
-    """Return the curves in the order of the suite, frozen blocks first; none where no run was asked for them."""
+def label_curves(content: Content, group: Group, rows: pd.DataFrame) -> list[LabelCurve]:
+    """Return the curves in the order of the suite, frozen blocks first; none where no run was asked for them.
+
+    Results know shares of the labels, the protocol how many a class they are; counts that a data set lacks are the
+    largest, and are left out of both.
+    """
     found = rows[(rows["metric"] == "top1") & rows["label_fraction"].notna()]
     curves = []
     for evaluation, ending in ENDINGS.items():
@@ -31,19 +35,20 @@ def label_curves(group: Group, rows: pd.DataFrame) -> list[LabelCurve]:
         for variant in group.variants:
             own = found[(found["protocol"] == protocol) & (found["variant"] == variant)]
             if len(own):
-                shares = {share: own[own["label_fraction"] == share] for share in sorted(set(own["label_fraction"]))}
-                curves.append(LabelCurve(variant, protocol, ending, shares))
+                counts = sorted(content.protocols[protocol]["labels_per_class"])
+                parts = [own[own["label_fraction"] == share] for share in sorted(set(own["label_fraction"]))]
+                curves.append(LabelCurve(variant, protocol, ending, dict(zip(counts, parts, strict=False))))
     return curves
 
 
-def label_curve_table(group: Group, rows: pd.DataFrame) -> Table:
-    """Return accuracy by share of the labels, a row a curve."""
-    curves = label_curves(group, rows)
-    shares = sorted({share for curve in curves for share in curve.rows})
+def label_curve_table(content: Content, group: Group, rows: pd.DataFrame) -> Table:
+    """Return accuracy by number of labelled images, a row a curve."""
+    curves = label_curves(content, group, rows)
+    counts = sorted({count for curve in curves for count in curve.rows})
     columns = [Column("method", "method"), Column("protocol", "trained on the labels")]
-    columns += [Column(f"{share:g}", f"{100 * share:g} %", "of labels", numeric=True) for share in shares]
+    columns += [Column(str(count), str(count), "labels a class", numeric=True) for count in counts]
     body = [
-        [Cell(curve.variant), Cell(curve.ending), *(_cell(group, curve, share) for share in shares)] for curve in curves
+        [Cell(curve.variant), Cell(curve.ending), *(_cell(group, curve, count) for count in counts)] for curve in curves
     ]
     notes = ["Top-1 accuracy, percent. The same network and the same labels; only what comes before them differs."]
     return Table(
@@ -51,13 +56,13 @@ def label_curve_table(group: Group, rows: pd.DataFrame) -> Table:
     )
 
 
-def detail(group: Group, curve: LabelCurve, share: float) -> str:
+def detail(group: Group, curve: LabelCurve, count: int) -> str:
     """Return the name of the record behind one number."""
-    return f"{group.name}/{curve.variant}/{curve.protocol}@{share:g}"
+    return f"{group.name}/{curve.variant}/{curve.protocol}@{count}"
 
 
-def _cell(group: Group, curve: LabelCurve, share: float) -> Cell:
-    if share not in curve.rows:
+def _cell(group: Group, curve: LabelCurve, count: int) -> Cell:
+    if count not in curve.rows:
         return Cell("", absent=True)
-    interval = mean_interval(curve.rows[share]["value"].tolist())
-    return Cell(spelled(interval, 1), value=interval.mean, detail=detail(group, curve, share))
+    interval = mean_interval(curve.rows[count]["value"].tolist())
+    return Cell(spelled(interval, 1), value=interval.mean, detail=detail(group, curve, count))

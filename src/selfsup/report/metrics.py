@@ -19,5 +19,7 @@ def metrics(
             if score.interval is not None:
                 means.setdefault(variant, {})[key] = round(score.interval.mean, 4)
         found["accuracy"][group.name] = means
-        found["claims"][group.name] = {claim: judged[claim, group.name].verdict for claim in content.claims}
+        found["claims"][group.name] = {
+            claim: judged[claim, group.name].verdict for claim in content.claims if (claim, group.name) in judged
+        }
     return found

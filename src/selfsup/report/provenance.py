@@ -19,7 +19,8 @@ def provenance(content: Content) -> list[list[str]]:
         lines.append([f"data {group.name}", f"{recipe}; seeds {', '.join(map(str, group.seeds))}"])
         for variant in group.variants:
             facts = table_facts([member for member in group.members if member.variant == variant])
-            lines += [[f"table of {variant}", f"{fact}; on {group.name}"] for fact in facts]
+            if facts:
+                lines.append([f"table of {variant}", f"{'; '.join(facts)}; on {group.name}"])
     for name, parameters in content.protocols.items():
         lines.append([f"protocol {name}", ", ".join(f"{key} {value}" for key, value in parameters.items())])
     return lines

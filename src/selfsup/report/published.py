@@ -1,11 +1,13 @@
 """Published and peers' numbers: which stand beside ours, all of them in full, and the papers they come from."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from selfsup.report.content import Content
 from selfsup.report.tables import Cell, Column, Table
 
+ENCODER = re.compile(r"_(resnet\d+|alexnet|nin)$")
 Reported = Mapping[str, Mapping[str, Any]]
 
 
@@ -13,12 +15,12 @@ def beside(reported: Reported, variant: str, kind: str) -> Cell:
     """Return the number that stands beside a variant's linear probe, with whose data and encoder it is.
 
     A row that is marked ``beside: true`` stands beside the variant of its name, and beside that name's other encoders
-    (``simclr_resnet18``), but not beside changed recipes (``simclr-no-colour``): those are other methods.
+    (``simclr_resnet18``), but not beside changed recipes (``simclr-no-colour``) or other methods whose names begin so.
     """
+    named = {variant, ENCODER.sub("", variant)}
     for table in reported.values():
         for row in table["rows"]:
-            same = variant == row["method"] or variant.startswith(f"{row['method']}_")
-            if same and row.get("beside") and table.get("kind", "paper") == kind:
+            if row["method"] in named and row.get("beside") and table.get("kind", "paper") == kind:
                 protocol = f"; {row['note']}" if row.get("note") else ""
                 return Cell(_value(table, row), f"{table['dataset']}, {row['setting']}{protocol}", row["value"])
     return Cell("", absent=True)
@@ -28,7 +30,7 @@ def published_table(content: Content) -> Table:
     """Return every reported number with its place, data, encoder and what differs."""
     columns = [
         Column("method", "method"),
-        Column("value", "reported", "%", numeric=True),
+        Column("value", "reported", "% unless said", numeric=True),
         Column("dataset", "data"),
         Column("setting", "setting"),
         Column("source", "source"),
@@ -72,4 +74,5 @@ def _source(table: Mapping[str, Any], row: Mapping[str, Any]) -> str:
 
 
 def _value(table: Mapping[str, Any], row: Mapping[str, Any]) -> str:
-    return f"{row['value']:.{row.get('decimals', table['decimals'])}f}"
+    unit = row.get("unit", table["unit"])
+    return f"{row['value']:.{row.get('decimals', table['decimals'])}f}" + f" {unit}" * (unit not in ("%", ""))

@@ -35,7 +35,7 @@ QUALITIES = (
             "sharpness": ("sharpness", "gradient energy, ratio to the original", 2),
         },
         {
-            "_nearest_learned": "nearest neighbour, its features",
+            "_nearest_learned": "nearest neighbour, learned features",
             "_nearest_hog": "nearest neighbour, HOG",
             "_nearest_untrained": "nearest neighbour, untrained network",
             "_nearest_histogram": "nearest neighbour, colour histogram",

@@ -35,6 +35,8 @@ class Compared(Strict):
 class Order(Compared):
     higher: str
     lower: str
+    lower_evaluation: str | None = None
+    lower_metric: str | None = None
 
 
 class Closeness(Compared):
@@ -108,6 +110,7 @@ class ReportedRow(Strict):
     method: str
     setting: str
     value: float
+    unit: str | None = None
     note: str = ""
     decimals: NonNegativeInt | None = None
     beside: bool = False

@@ -25,6 +25,8 @@ from selfsup.report.label_curve import label_curve_table
 from selfsup.report.quality import quality_tables
 from selfsup.report.tables import Table
 
+MOST_DRAWN = 36  # a figure with a place for each of more variants would not fit on a page; the tables have them all
+
 
 @dataclass(frozen=True)
 class Section:
@@ -59,18 +61,14 @@ def section(content: Content, group: Group, rows: pd.DataFrame, found: Scores) -
     tables = [
         accuracy_table(content, group, found),
         layers_table(group, rows),
-        label_curve_table(group, rows),
+        label_curve_table(content, group, rows),
         pretext_table(group, rows),
         *quality_tables(group, rows),
     ]
-    drawings = [
-        linear_probe(group, found),
-        pretext(group, rows),
-        label_curve(group, rows),
-        layers(group, rows),
-        few_labels(group, rows),
-        *training(group),
-    ]
+    drawings = [label_curve(content, group, rows), *training(group)]
+    if len(group.variants) <= MOST_DRAWN:
+        whole = [linear_probe(group, found), pretext(group, rows), layers(group, rows), few_labels(group, rows)]
+        drawings = [*whole, *drawings]
     kept = [drawing for drawing in drawings if drawing is not None]
     return Section(group, [table for table in tables if table.rows], kept, comparisons(group), gallery(group))
 

@@ -26,6 +26,7 @@ def infonce_bound(found: Sequence[Estimate]) -> Drawing | None:
         for axes, level in zip(panels, levels, strict=True):
             _panel(axes, [estimate for estimate in found if estimate.information == level])
             axes.set_title(f"I = {level:.4g} nats")
+        panels[0].set_ylim(bottom=0)
         panels[0].set_ylabel("InfoNCE estimate, nats")
         figure.supxlabel("batch size N", fontsize=8)
         legend(panels[-1])
@@ -55,5 +56,4 @@ def _panel(axes: Axes, found: Sequence[Estimate]) -> None:
     axes.set_xscale("log", base=2)
     axes.set_xticks(sizes, [str(size) for size in sizes], rotation=45, fontsize=6.5)
     axes.minorticks_off()
-    axes.set_ylim(bottom=0)
     axes.grid(axis="y")

@@ -1,6 +1,7 @@
 """Accuracy along an ordered axis: by layer, and by share of labels."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import matplotlib as mpl
@@ -28,7 +29,7 @@ def layers(group: Group, rows: pd.DataFrame) -> Drawing | None:
     caption = f"Linear probe of each layer on {group.name}; {spread(group, 'bars are')}"
     with mpl.rc_context(STYLE):
         if crowded(variants := _measured(group, found)):
-            figure = multiples(variants, lambda axes, variant: _layers_panel(axes, group, found, variant))
+            figure = multiples(_learned(group, variants), partial(_layers_panel, group=group, rows=found))
             figure.supylabel("top-1 accuracy, %", fontsize=8)
             caption += " In grey the anchors of the same layers."
         else:
@@ -55,7 +56,8 @@ def few_labels(group: Group, rows: pd.DataFrame) -> Drawing | None:
     caption = f"Few labels on {group.name}; {spread(group, 'bars are')}"
     with mpl.rc_context(STYLE):
         if crowded(variants := _measured(group, found)):
-            figure = multiples(variants, lambda axes, variant: _labels_panel(axes, group, found, variant, protocols))
+            draw = partial(_labels_panel, group=group, rows=found, protocols=protocols)
+            figure = multiples(_learned(group, variants), draw)
             figure.supylabel("top-1 accuracy, %", fontsize=8)
             lines = [
                 f"{word} {NAMES.get(p, p)}" for word, p in zip(("solid", "dashed", "dotted"), protocols, strict=False)
@@ -80,25 +82,35 @@ def _few_labels_panels(group: Group, rows: pd.DataFrame, protocols: Sequence[str
     return figure
 
 
-def _layers_panel(axes: Axes, group: Group, rows: pd.DataFrame, variant: str) -> None:
+def _layers_panel(axes: Axes, variant: str, group: Group, rows: pd.DataFrame) -> None:
     """Draw a variant's curve over its own layers, in front of the anchors that have the same ones."""
     names = list(dict.fromkeys(rows[rows["variant"] == variant]["layer"].tolist()))
     for other in dict.fromkeys([*behind(group), variant]):
         own = rows[rows["variant"] == other]
         if set(own["layer"]) == set(names):
-            _line(axes, own, "layer", names, palette(group)[variant] if other == variant else GREY)
+            _line(axes, own, "layer", names, **_look(group, other, variant))
     axes.set_xticks([0, len(names) - 1], [names[0], names[-1]])
 
 
-def _labels_panel(axes: Axes, group: Group, rows: pd.DataFrame, variant: str, protocols: Sequence[str]) -> None:
+def _labels_panel(axes: Axes, variant: str, group: Group, rows: pd.DataFrame, protocols: Sequence[str]) -> None:
     fractions = sorted(set(rows["label_fraction"]))
     for other in dict.fromkeys([*behind(group), variant]):
         for protocol, dash in zip(protocols, DASHES, strict=False):
             own = rows[(rows["variant"] == other) & (rows["protocol"] == protocol)]
-            colour = palette(group)[variant] if other == variant else GREY
-            _line(axes, own, "label_fraction", fractions, colour, linestyle=dash)
+            _line(axes, own, "label_fraction", fractions, linestyle=dash, **_look(group, other, variant))
     axes.set_xticks(range(len(fractions)), [f"{100 * fraction:g} %" for fraction in fractions])
     axes.set_xlim(-0.3, len(fractions) - 0.7)
+
+
+def _look(group: Group, variant: str, shown: str) -> dict[str, Any]:
+    """Return how a line of a panel looks: the panel's own in its colour, the anchors behind it thin and grey."""
+    if variant == shown:
+        return {"color": palette(group)[variant], "marker": "."}
+    return {"color": GREY, "linewidth": 0.6, "elinewidth": 0.4}
+
+
+def _learned(group: Group, variants: Sequence[str]) -> list[str]:
+    return [variant for variant in variants if variant not in behind(group)]
 
 
 def _measured(group: Group, rows: pd.DataFrame) -> list[str]:
@@ -111,7 +123,7 @@ def _lines(axes: Axes, group: Group, rows: pd.DataFrame, by: str, places: Sequen
     for n, variant in enumerate(group.variants):
         shift = 0.04 * (n - (len(group.variants) - 1) / 2)
         own = rows[rows["variant"] == variant]
-        _line(axes, own, by, places, colours[variant], shift, marker=shapes[variant], label=variant)
+        _line(axes, own, by, places, shift, color=colours[variant], marker=shapes[variant], label=variant)
     axes.grid(axis="y")
 
 
@@ -120,7 +132,6 @@ def _line(
     rows: pd.DataFrame,
     by: str,
     places: Sequence[object],
-    colour: str,
     shift: float = 0.0,
     **style: Any,
 ) -> None:
@@ -131,7 +142,5 @@ def _line(
         [x for x, _ in measured],
         [interval.mean for _, interval in measured],
         [interval.half_width or 0.0 for _, interval in measured],
-        color=colour,
-        elinewidth=0.8,
-        **{"marker": ".", **style},
+        **{"elinewidth": 0.8, **style},
     )

@@ -14,7 +14,7 @@ from selfsup.report.content import Group
 from selfsup.report.headline import anchor
 
 INK, GREY, RULE = "#1b1b1b", "#8a8a8a", "#d9d9d9"
-WIDE_PT = 450
+WIDE_PT = 520
 MARKERS = "osD^vPX<>*"
 STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
