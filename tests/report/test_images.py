@@ -140,6 +140,7 @@ def test_ablations_join_our_number_and_the_papers(content, rows):
     assert found[0].interval.mean == pytest.approx(mean(rows, "simclr", "linear_probe", "top1"))
     table = ablation_table(WIDTHS, found)
     assert [cell.text for cell in table.rows[2]] == ["non-linear", "2048", "", "no run", "", "64.7"]
+    assert table.rows[3][-1].text == "60.0"
     svg = ablation(WIDTHS, found, 3).svg
     assert "as published" in svg
     assert ">2048<" in svg

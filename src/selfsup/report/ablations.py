@@ -51,7 +51,8 @@ def ablation_table(ablation: Ablation, found: list[Point]) -> Table:
         Column("seeds", "seeds", numeric=True),
         Column("published", "published", "other data or encoder", numeric=True),
     ]
-    body = [_row(point, unit) for point in found]
+    decimals = max((len(f"{value:g}".partition(".")[2]) for value in _published(found)), default=0)
+    body = [_row(point, unit, decimals) for point in found]
     if not ablation.published:
         columns, body = columns[:-1], [row[:-1] for row in body]
     if len({point.line for point in found}) == 1:
@@ -65,17 +66,25 @@ def note(ablation: Ablation) -> str:
     metric = "" if ablation.metric == "top1" else f", {ablation.metric.replace('_', ' ')}"
     protocols = list(dict.fromkeys(ablation.line_evaluations.get(line, ablation.evaluation) for line in ablation.lines))
     measured = " and ".join(protocol.replace("_", " ") for protocol in protocols)
-    return f"{measured}{metric} on {ablation.group}. After {source['paper']}, {source['where']}."
+    return (
+        f"{measured[:1].upper()}{measured[1:]}{metric} on {ablation.group}. After {source['paper']}, {source['where']}."
+    )
 
 
-def _row(point: Point, unit: str) -> list[Cell]:
+def _published(found: list[Point]) -> list[float]:
+    return [point.published for point in found if point.published is not None]
+
+
+def _row(point: Point, unit: str, decimals: int) -> list[Cell]:
     place = point.place if isinstance(point.place, str) else f"{point.place:g}"
     ours = Cell("not measured" if point.run else "no run", absent=True)
     if point.interval is not None:
         ours = Cell(spelled(point.interval, 1 if unit == "%" else 2), value=point.interval.mean)
     seeds = point.interval.n if point.interval else 0
     published = (
-        Cell("", absent=True) if point.published is None else Cell(f"{point.published:g}", value=point.published)
+        Cell("", absent=True)
+        if point.published is None
+        else Cell(f"{point.published:.{decimals}f}", value=point.published)
     )
     return [
         Cell(point.line),

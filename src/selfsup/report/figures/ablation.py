@@ -12,6 +12,8 @@ from selfsup.report.content import Ablation
 from selfsup.report.figures.style import MARKERS, STYLE, Drawing, canvas, finished
 from selfsup.report.headline import NAMES
 
+OUR_ROOM, FAINT_ROOM = 36, 18  # characters below a panel
+
 
 def ablation(asked: Ablation, found: list[Point], seeds: int) -> Drawing | None:
     """Return the figure, None where none of its runs has a number. Both panels have the same lines, axis and colours."""
@@ -57,25 +59,23 @@ def _panel(axes: Axes, asked: Ablation, found: list[Point], places: list[Place],
             elinewidth=0.8,
             label=line,
         )
-    _axis(axes, asked, places if asked.scale == "categories" else sorted({point.place for point in found}))
+    shown = places if asked.scale == "categories" else sorted({point.place for point in found}, key=float)
+    _axis(axes, asked, shown, FAINT_ROOM if faint else OUR_ROOM)
 
 
-def _axis(axes: Axes, asked: Ablation, places: list[Place]) -> None:
+def _axis(axes: Axes, asked: Ablation, places: list[Place], room: int) -> None:
+    """Name the places; words and numbers that need more than ``room`` characters stand aslant."""
     axes.set_xlabel(asked.axis)
     axes.grid(axis="y")
-    if asked.scale == "categories":
-        long = sum(len(str(place)) for place in places) > 40
-        axes.set_xticks(
-            range(len(places)),
-            [_word(place) for place in places],
-            rotation=30 if long else 0,
-            ha="right" if long else "center",
-        )
-        axes.set_xlim(-0.5, len(places) - 0.5)
-        return
     if asked.scale == "log":
         axes.set_xscale("log")
-    axes.set_xticks(places, [_word(place) for place in places])
+    words = [_word(place) for place in places]
+    axes.set_xticks([_x(asked, place, places) for place in places], words, fontsize=7)
+    if asked.scale == "categories":
+        axes.set_xlim(-0.5, len(places) - 0.5)
+    if sum(len(word) + 2 for word in words) > room:
+        for label in axes.get_xticklabels():
+            label.set(rotation=35, ha="right", rotation_mode="anchor")
     axes.minorticks_off()
 
 
