@@ -18,6 +18,7 @@ ARROWS = {
     "losses": {"losses"} | PLAIN,
     "views": {"views"} | PLAIN,
     "datasets": {"datasets", "hdf5"} | PLAIN,
+    "experiments": {"experiments", "losses", "nn", "optim", "results"} | PLAIN,
     "evaluations": {"evaluations", "nn", "views", "results", "datasets", "hdf5", "optim"} | PLAIN,
     "report": {"report", "results", "strict"} | PLAIN,
 }

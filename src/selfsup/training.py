@@ -14,7 +14,7 @@ from selfsup.checkpoint import Checkpoint
 from selfsup.curves import Curves
 from selfsup.errors import InputError
 from selfsup.methods.base import Method, Views
-from selfsup.nn.encoder import Encoder
+from selfsup.nn.encoder import ConcatenatedEncoder, Encoder
 from selfsup.optim import optimiser as make_optimiser
 from selfsup.optim import scaled_learning_rate, warmup_cosine
 from selfsup.seeds import derive, generator
@@ -74,9 +74,8 @@ class Training:
         self.optimisers = {n: make_optimiser(p.parameters, **law) for n, p in method.players().items() if p.parameters}
         self.curves = Curves(every_steps=max(1, total_steps // 100))
         self.step = self.pixels = 0
-        for module in method.modules():
-            if type(module) is Encoder:  # encoders made of encoders count by their parts
-                next(iter(module.stages.values())).register_forward_pre_hook(self._count)
+        for encoder in _counted(method):
+            next(iter(encoder.stages.values())).register_forward_pre_hook(self._count)
         checkpoint.load(self)
 
     def run(self, progress: Progress, stop_after: int | None) -> bool:
@@ -181,3 +180,9 @@ class Training:
             ),
         }
         file.write_text(json.dumps(facts, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def _counted(method: Method) -> list[Encoder]:
+    """Return the encoders whose inputs are the budget: of those side by side the first, since an image passes them all."""
+    beside = [part for m in method.modules() if isinstance(m, ConcatenatedEncoder) for part in list(m.parts)[1:]]
+    return [module for module in method.modules() if type(module) is Encoder and module not in beside]

@@ -28,10 +28,10 @@ def build(
 
     block, counts = (BasicBlock, (2, 2, 2, 2)) if depth == 18 else (Bottleneck, (3, 4, 6, 3))
     size, stride = (3, 1) if stem == "cifar" else (7, 2)
-    first = [_convolution(channels_in, width, size, stride), nn.BatchNorm2d(width), nn.ReLU()]
-    stages: dict[str, nn.Module] = {"stem": nn.Sequential(*first)}
+    first: list[nn.Module] = [_convolution(channels_in, width, size, stride), nn.BatchNorm2d(width), nn.ReLU()]
     if stem == "imagenet":
-        stages["stem"].append(nn.MaxPool2d(3, 2, padding=1))
+        first.append(nn.MaxPool2d(3, 2, padding=1))
+    stages: dict[str, nn.Module] = {"stem": nn.Sequential(*first)}
     channels = {"stem": width}
     for i, count in enumerate(counts):
         inputs, planes = list(channels.values())[-1], width * 2**i
