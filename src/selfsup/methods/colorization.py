@@ -27,7 +27,8 @@ class Colorization(Method):
 
     Source: Zhang et al. 2016 (Colorful image colorization), sections 2.1 to 2.3.
     Differs: the decoder is one transposed convolution and one linear layer on the encoder's last map, where the paper's
-    network keeps an eighth of the image's resolution to its end; regression's ab is in units of 110.
+    network keeps an eighth of the image's resolution to its end; a target is the mean ab over a place of the map, where
+    the published code takes one pixel in 16; regression's ab is in units of 110.
     """
 
     centres: Tensor
