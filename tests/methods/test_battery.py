@@ -12,7 +12,6 @@ from selfsup.nn import encoder
 from selfsup.nn.encoder import load_encoder, save_encoder
 from selfsup.seeds import generator
 
-
 SMALL_PARAMETERS = 500_000
 
 
