@@ -12,7 +12,9 @@ from .conftest import ROOT
 def test_dvc_compares_every_recipe_and_protocol():
     listed = set(yaml.safe_load((ROOT / "dvc.yaml").read_text())["params"])
     files = {
-        str(f.relative_to(ROOT)) for part in ("methods", "evaluations") for f in (ROOT / "params" / part).glob("*.yaml")
+        str(f.relative_to(ROOT))
+        for part in ("methods", "evaluations", "experiments")
+        for f in (ROOT / "params" / part).glob("*.yaml")
     }
     assert listed == files | {"params/run.yaml"}
 

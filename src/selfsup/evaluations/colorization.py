@@ -31,8 +31,8 @@ def evaluate(
     rarity in the training set. NotApplicable where the run's method colours nothing.
 
     Source: Zhang et al. 2016 (Colorful image colorization), section 3.1 and table 1.
-    Differs: the shares of colours are mixed with a uniform distribution before they are inverted, where the paper has
-    lambda 0: with 500 test images the colours of a handful of them would decide; ab is compared at the images' size.
+    Differs: 500 test images where the paper has 10,000, so few rare colours hold much of the rebalanced weight; ab is
+    compared at the images' size.
     """
     images, arrays = read_predictions(inputs.run, "colorization")
     target = arrays["target_ab"]

@@ -9,7 +9,11 @@ from selfsup.report.intervals import Interval, mean_interval, paired_interval
 from selfsup.report.rows import absence
 from selfsup.report.schemas import OWN_TABLE
 
-ANCHORS = {"random": "anchor: nothing learned", "supervised": "anchor: all labels"}
+ANCHORS = {
+    "random": "anchor: nothing learned",
+    "random_depth": "anchor: nothing learned",
+    "supervised": "anchor: all labels",
+}
 NAMES = {
     "linear_probe": "linear probe",
     "knn": "kNN",
