@@ -16,4 +16,4 @@ class RandomDepth(Random, Method):  # Method again, because planning reads paren
         """Return images, and the depth of each as grey."""
         image, depth = views["image"][:4, :3], views["image"][:4, 3:].expand(-1, 3, -1, -1)
         none = [""] * len(image)
-        return [Panel("Images, with nothing to answer", image, none), Panel("their depth, near is dark", depth, none)]
+        return [Panel("Images, with nothing to answer", image, none), Panel("Their depth, near is dark", depth, none)]
