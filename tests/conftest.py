@@ -35,7 +35,7 @@ def forget():
     """Empty planning's caches, as a new process would."""
     from selfsup import artefact, recipe, reports, suite
 
-    caches = (recipe.data, recipe._method_file, recipe.evaluation, recipe.experiment, suite.load, reports.digest)
+    caches = (recipe.data, recipe._method_file, recipe.evaluation, suite.load, reports.digest)
     made = (artefact.chains, artefact.experiments, artefact._prepared, artefact._table)
     for cached in (*caches, *made):
         cached.cache_clear()

@@ -31,6 +31,7 @@ def test_the_example_passes_the_generic_tests(extended: Clone):
 
 
 def test_the_example_trains_and_is_evaluated(extended: Clone):
-    assert extended.planned() == {"prepare": 1, "pretrain": 7, "features": 7, "evaluate": 7, "report": 1}
+    before = extended.planned()
     extended.snakemake("features_barlow_twins")
-    assert extended.planned() == {"pretrain": 6, "features": 6, "evaluate": 7, "report": 1}
+    made = {"prepare": 1, "pretrain": 1, "features": 1}
+    assert extended.planned() == {rule: count - made.get(rule, 0) for rule, count in before.items()}

@@ -111,7 +111,7 @@ def experiments(suite: str) -> dict[str, list[Artefact]]:
     """Return for each experiment of a suite its artefacts, seed by seed: what no encoder and no data set is needed for."""
     found = {}
     for asked in load(suite).experiments:
-        module, arguments = experiment(asked.name)
+        module, arguments = experiment(asked.name, asked.set, suite)
         params = {"experiment": module, "arguments": arguments}
         code = (f"experiments.{module}",)
         found[asked.name] = [

@@ -85,6 +85,7 @@ class GroupFile(Strict):
 class ExperimentEntry(Strict):
     name: Name
     seeds: Annotated[list[NonNegativeInt], Field(min_length=1)]
+    set: dict[str, Any] = Field(default_factory=dict)
 
 
 class SuiteFile(Strict):
@@ -227,10 +228,10 @@ def evaluation(name: str) -> tuple[str, dict[str, Any]]:
     return module.rpartition(".")[2], check(signature.schema(module, function, provided=PROVIDED), content, file)
 
 
-@cache
-def experiment(name: str) -> tuple[str, dict[str, Any]]:
-    """Return the module and the arguments of ``params/experiments/<name>.yaml``."""
+def experiment(name: str, changes: dict[str, Any], suite: str) -> tuple[str, dict[str, Any]]:
+    """Return the module and the arguments of ``params/experiments/<name>.yaml``, with a suite's changes to them."""
     file = PARAMS / "experiments" / f"{name}.yaml"
     content = read_yaml(file)
     module = module_of("experiments", content.pop("experiment", None), file, "experiment")
-    return module.rpartition(".")[2], check(signature.schema(module, "measure"), content, file)
+    origin = f"{PARAMS / 'suites' / suite}.yaml, experiment {name}" if changes else file
+    return module.rpartition(".")[2], check(signature.schema(module, "measure"), content | changes, origin)

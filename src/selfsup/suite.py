@@ -24,10 +24,11 @@ class Group:
 
 @dataclass(frozen=True)
 class Experiment:
-    """A measurement that needs no data and no encoder, with its seeds."""
+    """A measurement that needs no data and no encoder, with its seeds and what the suite changes of its arguments."""
 
     name: str
     seeds: list[int]
+    set: dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 
 import pytest
 
@@ -51,3 +52,13 @@ def test_an_untrained_run_has_no_curves(built):
 def test_variants_differ_in_colour(built):
     colours = palette(built.content.groups[0])
     assert len(set(colours.values())) == len(colours)
+
+
+def test_of_two_players_the_first_ones_loss_is_drawn(tmp_path, built):
+    group = built.content.groups[0]
+    run = tmp_path / "run"
+    run.mkdir()
+    curves = "step,images,generator_loss,generator_metric,discriminator_loss\n1,10,3.5,0.1,0.7\n2,20,2.5,0.2,0.6\n"
+    (run / "curves.csv").write_text(curves)
+    alone = replace(group, members=[replace(group.members[0], run=run)])
+    assert read_curves(alone)["loss"].tolist() == [3.5, 2.5]

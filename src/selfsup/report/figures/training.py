@@ -19,10 +19,17 @@ def read_curves(group: Group) -> pd.DataFrame:
     tables = []
     for member in group.members:
         path = member.run / "curves.csv"
-        table = pd.read_csv(path) if path.exists() else pd.DataFrame({"loss": []})
+        table = _with_loss(pd.read_csv(path)) if path.exists() else pd.DataFrame({"loss": []})
         if (table["loss"] != 0).any():
             tables.append(table.assign(variant=member.variant, seed=member.seed))
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["variant", "seed"])
+
+
+def _with_loss(curves: pd.DataFrame) -> pd.DataFrame:
+    """Return the curves with a column ``loss``: where several players each have one, the first player's."""
+    if "loss" in curves:
+        return curves
+    return curves.assign(loss=curves[next(name for name in curves if name.endswith("_loss"))])
 
 
 def training(group: Group) -> list[Drawing]:
@@ -57,7 +64,7 @@ def _page(group: Group, curves: pd.DataFrame, metrics: list[str], variants: list
                     axes.set_ylabel(METRICS[metric])
         figure.supxlabel("images through the encoder, thousands", fontsize=8)
     caption = (
-        f"Training on {group.name}, one line a seed. Losses of different methods are not comparable. "
+        f"Training on {group.name}, one line a seed. Losses of different methods are not comparable; of two players the first's is shown. "
         "Embedding std is scaled so that 1 is an isotropic embedding, 0 a collapsed one."
     )
     return finished(figure, f"{group.name}-training{ending}", caption)
