@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 
 from ..clones import Clone, clone
 
@@ -53,7 +54,21 @@ def test_one_recipe_key_is_one_branch_and_back_is_free(smoke: Clone, tmp_path: P
 def test_one_protocol_key_spares_the_runs(smoke: Clone, tmp_path: Path):
     copy = smoke.copy(tmp_path / "copy")
     copy.edit("params/evaluations/knn.yaml", "k: 200", "k: 100")
-    assert copy.planned() == {"evaluate": 14, "report": 1}
+    groups = yaml.safe_load((copy.folder / "params/suites/smoke.yaml").read_text())["groups"]
+    asking = sum(len(group["runs"]) for group in groups if "knn" in group["evaluations"])
+    assert copy.planned() == {"evaluate": asking, "report": 1}
+
+
+def test_a_key_of_a_table_makes_it_anew_and_its_branch(smoke: Clone, tmp_path: Path):
+    copy = smoke.copy(tmp_path / "copy")
+    copy.edit("params/methods/jigsaw.yaml", "seed: 0}", "seed: 1}")
+    assert copy.planned() == {"table": 1, **BRANCH}
+
+
+def test_what_a_suite_changes_of_an_experiment_makes_it_anew(smoke: Clone, tmp_path: Path):
+    copy = smoke.copy(tmp_path / "copy")
+    copy.edit("params/suites/smoke.yaml", "set: {steps: 20,", "set: {steps: 21,")
+    assert copy.planned() == {"experiment": 1, "report": 1}
 
 
 @pytest.mark.parametrize(
