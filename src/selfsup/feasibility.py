@@ -6,13 +6,15 @@ import inspect
 import torch
 
 from selfsup.artefact import Chain, chains
+from selfsup.device import prepare_device
 from selfsup.errors import InputError
 from selfsup.methods.base import Facts
 from selfsup.nn.encoder import build
 from selfsup.pretrain import method_class
-from selfsup.recipe import Data, Run
+from selfsup.recipe import PARAMS, Data, Run
 from selfsup.seeds import generator
 from selfsup.strict import nearest
+from selfsup.suite import load
 
 TRIAL_IMAGES = 8
 
@@ -20,7 +22,7 @@ TRIAL_IMAGES = 8
 def check(suite: str) -> None:
     """Raise InputError, with the recipe's file, for the first run that its data, size or batch cannot serve.
 
-    Only runs that are not made yet are built, each once, whatever its seeds.
+    Only runs that are not made yet are built, each once, whatever its seeds; last comes whether the device is there.
     """
     for group, found in chains(suite):
         for chain in {c.run.name: c for c in found if not c.pretrained.exists()}.values():
@@ -28,6 +30,11 @@ def check(suite: str) -> None:
                 _construct(chain, group.data)
             except InputError as error:
                 raise InputError(f"{chain.run.origin}: {error}") from error
+    asked = load(suite)
+    try:
+        prepare_device(asked.device, asked.threads)
+    except InputError as error:
+        raise InputError(f"{PARAMS / 'suites' / suite}.yaml: {error}") from error
 
 
 def _construct(chain: Chain, data: Data) -> None:
