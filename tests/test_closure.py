@@ -5,6 +5,11 @@ import pytest
 from selfsup import closure
 
 
+def forget():
+    for cached in (closure._file, closure._read):
+        cached.cache_clear()
+
+
 @pytest.fixture
 def package(tmp_path, monkeypatch):
     monkeypatch.setattr(closure, "ROOT", tmp_path)
@@ -15,13 +20,13 @@ def package(tmp_path, monkeypatch):
     (tmp_path / "pkg" / "sub" / "b.py").write_text("from . import c\nY = 2\n")
     (tmp_path / "pkg" / "sub" / "c.py").write_text("Z = 3\n")
     (tmp_path / "pkg" / "stranger.py").write_text("W = 4\n")
-    closure._read.cache_clear()
+    forget()
     yield tmp_path / "pkg"
-    closure._read.cache_clear()
+    forget()
 
 
 def of_a():
-    closure._read.cache_clear()
+    forget()
     return closure.closure("pkg.a")
 
 

@@ -21,6 +21,7 @@ def closure(*modules: str) -> dict[str, str]:
     return dict(sorted(seen.items()))
 
 
+@cache
 def _file(name: str) -> Path | None:
     stem = ROOT / name.replace(".", "/")
     return next((file for file in (stem.with_suffix(".py"), stem / "__init__.py") if name and file.is_file()), None)
