@@ -51,8 +51,11 @@ def _body(group: Group, rows: pd.DataFrame, protocol: str, by: str, names: dict[
 
 
 def _cell(group: Group, rows: pd.DataFrame, by: str, variant: str, key: str, protocol: str) -> Cell:
-    values = rows[(rows["variant"] == variant) & (rows[by] == key)]["value"].tolist()
+    own = rows[rows["variant"] == variant]
+    values = own[own[by] == key]["value"].tolist()
     detail = f"{group.name}/{variant}/{protocol}/{key}"
+    if not values and by == "layer" and len(own):
+        return Cell("no such layer", absent=True, detail=detail)
     if not values:
         reason, _, why = absence(group, variant, protocol).partition(": ")
         return Cell(reason, why, absent=True, detail=detail)
