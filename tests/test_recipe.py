@@ -65,7 +65,7 @@ MISTAKES = [
     (
         "methods/simclr.yaml",
         put(20000, "batch_size"),
-        r"batch_size is 20000, but params/data/scenes\.yaml has 7000 .*lower",
+        r"batch_size is 20000, but params/data/scenes\.yaml has 6000 .*lower",
     ),
     ("evaluations/knn.yaml", put(0, "k"), r"params/evaluations/knn\.yaml: key k is 0, but"),
     ("evaluations/knn.yaml", put("knnn", "evaluation"), r"key evaluation names no module.*did you mean knn"),
