@@ -8,6 +8,7 @@ import pytest
 
 from selfsup.report.figures.linear_probe import linear_probe
 from selfsup.report.figures.lines import few_labels, layers
+from selfsup.report.figures.multiples import in_two_lines
 from selfsup.report.figures.pretext import pretext
 from selfsup.report.figures.style import INK, palette
 from selfsup.report.figures.training import read_curves, training
@@ -62,3 +63,16 @@ def test_of_two_players_the_first_ones_loss_is_drawn(tmp_path, built):
     (run / "curves.csv").write_text(curves)
     alone = replace(group, members=[replace(group.members[0], run=run)])
     assert read_curves(alone)["loss"].tolist() == [3.5, 2.5]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("simclr-no-colour", "simclr-no-colour"),
+        ("context_encoder_reconstruction", "context_encoder_\nreconstruction"),
+        ("simclr-linear-batch-32-epochs-6", "simclr-linear-\nbatch-32-epochs-6"),
+        ("averyveryverylongname", "averyveryverylongname"),
+    ],
+)
+def test_a_long_name_stands_in_two_lines(name, shown):
+    assert in_two_lines(name) == shown

@@ -12,6 +12,7 @@ from selfsup.report.headline import ANCHORS
 
 CROWD = 10
 ACROSS = 6
+LONG = 17  # letters that a panel's title has room for
 
 
 def crowded(variants: Sequence[str]) -> bool:
@@ -26,12 +27,21 @@ def multiples(variants: Sequence[str], draw: Callable[[Axes, str], None]) -> Fig
     grid = figure.subplots(down, ACROSS, sharey=True, squeeze=False).ravel()
     for axes, variant in zip(grid, variants, strict=False):
         draw(axes, variant)
-        axes.set_title(variant, fontsize=6.5)
+        axes.set_title(in_two_lines(variant), fontsize=6.5)
         axes.tick_params(labelsize=6)
         axes.grid(axis="y")
     for axes in grid[len(variants) :]:
         axes.remove()
     return figure
+
+
+def in_two_lines(name: str) -> str:
+    """Return a name broken after the underscore or hyphen nearest its middle, where it is too long for a narrow panel."""
+    joints = [n + 1 for n, letter in enumerate(name) if letter in "_-"]
+    if len(name) <= LONG or not joints:
+        return name
+    joint = min(joints, key=lambda n: abs(n - len(name) / 2))
+    return f"{name[:joint]}\n{name[joint:]}"
 
 
 def behind(group: Group) -> list[str]:
