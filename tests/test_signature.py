@@ -14,6 +14,7 @@ from selfsup.errors import InputError
 def package(tmp_path, monkeypatch):
     monkeypatch.setattr(signature, "SOURCE", tmp_path)
     signature.tree.cache_clear()
+    signature.schema.cache_clear()
     (tmp_path / "toy.py").write_text(
         "KIND = 'features'\n"
         "def evaluate(inputs, *, k: PositiveInt, share: float = 0.5, pool: Literal['mean', 'max'] = 'mean'): ...\n"
@@ -25,6 +26,7 @@ def package(tmp_path, monkeypatch):
     )
     yield
     signature.tree.cache_clear()
+    signature.schema.cache_clear()
 
 
 @pytest.mark.usefixtures("package")

@@ -58,6 +58,12 @@ class Artefact:
         place = Path(FOLDERS[self.kind]) / f"{self.name}-{self.digest}"
         return place if self.seed is None else place / f"s{self.seed}"
 
+    def may_be(self, folder: Path) -> bool:
+        """Return whether a folder has this artefact's kind, name and seed; costs no digest, unlike its own folder."""
+        place, last = (folder, "") if self.seed is None else (folder.parent, folder.name)
+        named = place.name.rpartition("-")[0] == self.name and str(place.parent) == FOLDERS[self.kind]
+        return named and last in ("", f"s{self.seed}")
+
     @property
     def target(self) -> Path:
         """The file whose existence says that the whole folder is there."""

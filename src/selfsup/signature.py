@@ -75,6 +75,7 @@ def keywords(module: str, function: str, *, base: str | None = None) -> dict[str
     raise InputError(f"{path(module)}: no function {function}(); a file of this folder must define it")
 
 
+@cache
 def schema(module: str, function: str, *, base: str | None = None, provided: tuple[str, ...] = ()) -> type[BaseModel]:
     """Return the strict model of a callable's recipe keys, without those that the pipeline itself provides."""
     fields = {key: kind for key, kind in keywords(module, function, base=base).items() if key not in provided}

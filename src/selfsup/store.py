@@ -17,17 +17,24 @@ KEEP = Path(".keep")
 
 def reachable(suite: str) -> dict[Path, Artefact]:
     """Return every artefact that a suite leads to, by folder."""
-    made = [artefact for _, group in chains(suite) for chain in group for artefact in chain.every()]
-    made += [artefact for seeds in experiments(suite).values() for artefact in seeds]
-    return {artefact.folder: artefact for artefact in made}
+    return {artefact.folder: artefact for artefact in _every(suite)}
+
+
+def _every(suite: str) -> Iterator[Artefact]:
+    for _, group in chains(suite):
+        for chain in group:
+            yield from chain.every()
+    for seeds in experiments(suite).values():
+        yield from seeds
 
 
 def locate(folder: Path, suite: str | None = None) -> Artefact:
     """Return the artefact whose folder this is; InputError where today's parameters and code lead to another."""
     order = [suite or suites.default(), *suites.names()]
     for name in dict.fromkeys(order):
-        if found := reachable(name).get(folder):
-            return found
+        for artefact in _every(name):
+            if artefact.may_be(folder) and artefact.folder == folder:
+                return artefact
     raise InputError(
         f"{folder}: no suite leads to it with today's params/ and src/; ask `selfsup where` for what they lead to"
     )
