@@ -25,7 +25,7 @@ except InputError as error:
 
 onstart:
     plan.check()
-    # Each finished job adds a timer that looks through the DAG once a second, for ever: 300 CPU s of the ablations.
+    # At each finished job the limiter starts a timer that looks through the DAG every second until the suite ends.
     workflow.scheduler.job_rate_limiter = None
 
 

@@ -36,6 +36,15 @@ def test_the_path_follows_from_parameters_and_parents_alone():
     assert base.digest != Artefact("run", "toy", {"a": 1}, (), (other,), 0).digest
 
 
+def test_a_folder_may_be_an_artefacts_by_all_but_its_digest():
+    own, whole = artefact(), Artefact("prepared", "scenes", {}, ())
+    assert own.may_be(own.folder)
+    assert own.may_be(artefact(a=1).folder)
+    assert whole.may_be(whole.folder)
+    others = [Artefact("run", "toy", {}, (), (), 1), Artefact("run", "other", {}, (), (), 0), whole]
+    assert not any(own.may_be(other.folder) for other in [*others, Artefact("features", "toy", {}, (), (), 0)])
+
+
 def test_a_failed_job_leaves_nothing_declared():
     def fail(scratch: Path) -> None:
         (scratch / "encoder.bin").write_bytes(b"half")

@@ -55,14 +55,15 @@ class Artefact:
     @cached_property
     def folder(self) -> Path:
         """The artefact's place, e.g. ``data/runs/simclr-0a1b2c3d4e5f/s0``."""
-        place = Path(FOLDERS[self.kind]) / f"{self.name}-{self.digest}"
-        return place if self.seed is None else place / f"s{self.seed}"
+        return self._place(self.digest)
 
     def may_be(self, folder: Path) -> bool:
-        """Return whether a folder has this artefact's kind, name and seed; costs no digest, unlike its own folder."""
-        place, last = (folder, "") if self.seed is None else (folder.parent, folder.name)
-        named = place.name.rpartition("-")[0] == self.name and str(place.parent) == FOLDERS[self.kind]
-        return named and last in ("", f"s{self.seed}")
+        """Return False where a folder's kind, name or seed are another's; costs no digest, unlike the artefact's own folder."""
+        return folder.match(str(self._place("*")))
+
+    def _place(self, digest: str) -> Path:
+        place = Path(FOLDERS[self.kind]) / f"{self.name}-{digest}"
+        return place if self.seed is None else place / f"s{self.seed}"
 
     @property
     def target(self) -> Path:
