@@ -1,12 +1,16 @@
 """The PDF holds the same numbers as the tables."""
 
 import csv
+import io
 import re
 
 import pytest
 from pypdf import PdfReader
 
 from selfsup.report.pdf import paper
+from selfsup.report.tables import Cell, Column, Table, as_values
+
+BOTTOM_PT = 60  # just below the text, above the page's number
 
 
 @pytest.fixture(scope="module")
@@ -39,3 +43,24 @@ def test_text_is_never_read_as_markup(built):
     front = {"title": nasty, "summary": [nasty], "provenance": [[nasty, nasty]], "references": [[nasty, ""]]}
     document = paper({**front, "sections": [], "topics": [], "shared": []}, built.folder)
     assert document.startswith(b"%PDF")
+
+
+def heights(document: bytes) -> dict[str, float]:
+    """Return how high above its page's lower edge each piece of text stands, in points."""
+    found = {}
+    for page in PdfReader(io.BytesIO(document)).pages:
+        page.extract_text(
+            visitor_text=lambda text, to, at, *rest: found.__setitem__(text.strip(), to[5] + to[3] * at[5])
+        )
+    return found
+
+
+def test_a_table_of_long_rows_goes_on_on_the_next_page(built):
+    rows = [[Cell(f"where-{n}"), Cell("paper"), Cell("what differs, and why, in many words " * 12)] for n in range(30)]
+    columns = [Column(key, key) for key in ("where", "paper", "differs")]
+    shared = as_values(Table("deviations", "Deviations", columns, rows))
+    front = {"title": "t", "summary": [], "provenance": [], "references": []}
+    document = paper({**front, "sections": [], "topics": [], "shared": [shared]}, built.folder)
+    found = heights(document)
+    assert {f"where-{n}" for n in range(30)} <= set(found)
+    assert min(found[f"where-{n}"] for n in range(30)) > BOTTOM_PT
