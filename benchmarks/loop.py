@@ -98,7 +98,7 @@ def selfsup_loop(images: Tensor, network: dict[str, Any], blur: float) -> Case:
     }
     method = SimCLR(build(network), Facts(len(images), 0, SIZE_PX, BATCH, steps), **hyper)
     optimiser = {"name": "sgd", "learning_rate": LEARNING_RATE, "weight_decay": 0.0}
-    examples = Examples(images, None)
+    examples = Examples({"image": images})
 
     def epoch() -> None:
         with tempfile.TemporaryDirectory() as folder:

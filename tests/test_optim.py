@@ -111,7 +111,7 @@ class TwoPlayers(Method):
 
 def train(tmp_path, **law):
     method = TwoPlayers()
-    images = Examples(torch.zeros(64, 3, 32, 32, dtype=torch.uint8), None)
+    images = Examples({"image": torch.zeros(64, 3, 32, 32, dtype=torch.uint8)})
     law = {"name": "sgd", "learning_rate": 0.4, "weight_decay": 0.0, "momentum": 0.0, **law}
     training = Training(
         method, images, 0, law, {"warmup_fraction": 0.0}, 64, 1, "float32", Checkpoint(tmp_path / "checkpoint")

@@ -127,7 +127,7 @@ def test_batches_are_those_of_their_step_however_far_the_run_has_come(prepared, 
     method = method_class("rotation")(build(content["encoder"]), Facts(20, 0, 32, 6, 9), **content["hyper"])
     training = Training(
         method,
-        Examples(image, None),
+        Examples({"image": image}),
         0,
         content["optimiser"],
         content["schedule"],

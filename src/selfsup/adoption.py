@@ -6,6 +6,7 @@ from selfsup import signature
 from selfsup.datasets.lock import read_lock, write_lock
 from selfsup.errors import InputError
 from selfsup.jobs import data_root
+from selfsup.named import NO_CHOICE
 from selfsup.recipe import PARAMS
 from selfsup.strict import read_yaml
 
@@ -14,8 +15,8 @@ def adopt(name: str, dataset: str | None, download: bool) -> None:
     """Write ``params/data/<name>.lock`` for the files below ``SELFSUP_DATA_ROOT/<name>``."""
     file = PARAMS / "data" / f"{name}.yaml"
     dataset = dataset or (read_yaml(file).get("dataset") if file.exists() else "folder")
-    if dataset not in signature.names("datasets") or "root" not in signature.keywords(f"datasets.{dataset}", "prepare"):
-        raise InputError(f"--dataset {dataset}: no data set that is made from files; use cifar10 or folder")
+    if dataset not in _from_files():
+        raise InputError(f"--dataset {dataset}: no data set that is made from files; use {' or '.join(_from_files())}")
     module = importlib.import_module(f"selfsup.datasets.{dataset}")
     root = data_root() / name
     if download:
@@ -31,3 +32,9 @@ def adopt(name: str, dataset: str | None, download: bool) -> None:
     print(f"{place} written: {counts} examples, {len(lock['classes'])} classes")
     if not file.exists():
         print(f"now write {file}, e.g. `dataset: {dataset}`, `source: {name}`, `size_px: 32`, and name it in a suite")
+
+
+def _from_files() -> list[str]:
+    """Return the modules of datasets/ that are made from a user's files."""
+    made = [name for name in signature.names("datasets") if name not in NO_CHOICE]
+    return [name for name in made if "root" in signature.keywords(f"datasets.{name}", "prepare")]

@@ -9,6 +9,7 @@ from typing import Any
 
 from selfsup import signature
 from selfsup.closure import closure
+from selfsup.named import table_reads
 from selfsup.recipe import Data, Run, evaluation, experiment
 from selfsup.suite import Group, Suite, load
 
@@ -142,8 +143,7 @@ def prepared(source: Data) -> Artefact:
 def _table(asked: str, source: Artefact) -> Artefact:
     arguments = json.loads(asked)
     name = arguments.pop("table")
-    reads_images = "images" in signature.keywords(f"tables.{name}", "make")
-    return Artefact("table", name, arguments, (f"tables.{name}",), (source,) if reads_images else ())
+    return Artefact("table", name, arguments, (f"tables.{name}",), (source,) if table_reads(name) else ())
 
 
 def _chain(suite: Suite, group: Group, run: Run, seed: int) -> Chain:

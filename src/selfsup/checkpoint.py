@@ -33,7 +33,7 @@ class Checkpoint:
             "optimisers": {name: optimiser.state_dict() for name, optimiser in training.optimisers.items()},
             "curves": training.curves.state(),
             "step": training.step,
-            "pixels": training.pixels,
+            "positions": training.positions,
         }
         self.path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = self.path.with_name(self.path.name + ".new")
@@ -56,4 +56,4 @@ class Checkpoint:
         for name, optimiser in training.optimisers.items():
             optimiser.load_state_dict(state["optimisers"][name])
         training.curves.restore(state["curves"])
-        training.step, training.pixels = state["step"], state["pixels"]
+        training.step, training.positions = state["step"], state["positions"]

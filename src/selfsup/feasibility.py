@@ -1,7 +1,7 @@
 """Builds every method of a suite before anything is trained, so that what a recipe cannot do is said at once."""
 
 import importlib
-import inspect
+from typing import Any
 
 import torch
 
@@ -9,6 +9,7 @@ from selfsup.artefact import Chain, chains
 from selfsup.device import prepare_device
 from selfsup.errors import InputError
 from selfsup.methods.base import Facts
+from selfsup.named import table_reads
 from selfsup.nn.encoder import build
 from selfsup.pretrain import method_class
 from selfsup.recipe import PARAMS, Data, Run
@@ -16,7 +17,7 @@ from selfsup.seeds import generator
 from selfsup.strict import nearest
 from selfsup.suite import load
 
-TRIAL_IMAGES = 8
+TRIAL = {"images": (8, 3, 16, 16), "clips": (8, 2, 3, 16, 16), "captions": (8, 2, 32)}  # captions of small letters
 
 
 def check(suite: str) -> None:
@@ -42,15 +43,15 @@ def _construct(chain: Chain, data: Data) -> None:
     facts = Facts(
         examples=data.train_examples,
         classes=_classes(data),
-        size_px=data.arguments["size_px"],
+        size_px=data.arguments.get("size_px", 0),
         batch_size=recipe["batch_size"],
         total_steps=recipe["epochs"] * (data.train_examples // recipe["batch_size"]),
         grey=data.grey,
+        length=_length(data.arguments),
+        rate_hz=data.arguments.get("rate_hz", 0),
         table=_trial_table(chain.run),
     )
     method = method_class(chain.run.method)
-    if method.modality == "image_depth" and data.dataset != "scenes":
-        raise InputError(f"{chain.run.method} needs depth, which {data.name} does not have; take a data set of scenes")
     players = method(build(recipe["encoder"]), facts, **recipe["hyper"]).players()
     if unknown := [name for name in recipe["optimiser"]["player_factors"] if name not in players]:
         raise InputError(f"optimiser.player_factors names {unknown[0]}; {nearest(unknown[0], list(players))}")
@@ -62,13 +63,18 @@ def _classes(data: Data) -> int:
     return len(importlib.import_module(f"selfsup.datasets.{data.dataset}").CLASSES)
 
 
+def _length(arguments: dict[str, Any]) -> int:
+    """Return the frames of a clip or the samples of a waveform, by the data set's own arguments; 0 for still images."""
+    return int(arguments.get("frames") or round(arguments.get("seconds", 0) * arguments.get("rate_hz", 0)))
+
+
 def _trial_table(run: Run) -> dict[str, torch.Tensor]:
     """Return a recipe's table, made from noise where it is made from images: of the real one's shapes."""
     asked = dict(run.recipe.get("table", {}))
     if not asked:
         return {}
-    make = importlib.import_module(f"selfsup.tables.{asked.pop('table')}").make
-    if "images" in inspect.signature(make).parameters:
-        size = (TRIAL_IMAGES, 3, 16, 16)
-        asked["images"] = torch.randint(256, size, dtype=torch.uint8, generator=generator(0, "trial"))
-    return make(**asked)
+    name = asked.pop("table")
+    for key in table_reads(name):
+        asked[key] = torch.randint(97, 123, TRIAL[key], dtype=torch.uint8, generator=generator(0, "trial"))
+    made: dict[str, torch.Tensor] = importlib.import_module(f"selfsup.tables.{name}").make(**asked)
+    return made

@@ -16,10 +16,14 @@ from safetensors import SafetensorError
 from selfsup import store
 from selfsup.artefact import Artefact
 from selfsup.errors import InputError, NotApplicable
+from selfsup.named import TABLE_READS, table_reads
 from selfsup.progress import Progress
 from selfsup.results import write_measures
 
-LIBRARIES = ("h5py", "numpy", "pillow", "scikit-image", "scipy", "torch", "torchvision")
+LIBRARIES = (
+    *("h5py", "librosa", "numpy", "opencv-python-headless", "pillow", "scikit-image", "scipy", "soundfile"),
+    *("tokenizers", "torch", "torchvision"),
+)
 
 
 def run(artefact: Artefact, progress: Progress) -> None:
@@ -113,15 +117,15 @@ def data_root() -> Path:
 def table(artefact: Artefact, scratch: Path, progress: Progress) -> None:
     from safetensors.torch import save
 
-    from selfsup.datasets.prepared import read_images
+    from selfsup.datasets.prepared import read
     from selfsup.device import prepare_device
 
     prepare_device("cpu", 1)
     arguments = dict(artefact.params)
-    if artefact.parents:
+    for key in table_reads(artefact.name):
         import torch
 
-        arguments["images"] = torch.from_numpy(read_images(artefact.parents[0].folder / "train.h5"))
+        arguments[key] = torch.from_numpy(read(artefact.parents[0].folder / "train.h5", TABLE_READS[key]))
     made = importlib.import_module(f"selfsup.tables.{artefact.name}").make(**arguments)
     (scratch / "table.safetensors").write_bytes(save({name: made[name].contiguous() for name in sorted(made)}))
 
@@ -168,6 +172,7 @@ def measure(artefact: Artefact, scratch: Path, progress: Progress) -> None:
         features=folders.get("features", Path()),
         seed=artefact.seed,
         device=artefact.params["device"],
+        pictures=scratch,
     )
     evaluation = importlib.import_module(f"selfsup.evaluations.{artefact.params['evaluation']}")
     progress.say(f"{artefact.params['evaluation']} of {folders['run']}")
@@ -206,3 +211,5 @@ def _gather(artefact: Artefact, scratch: Path, progress: Progress) -> None:
     for measures in artefact.parents:
         protocol = measures.name.removeprefix(f"{artefact.name.removesuffix('-evaluations')}-")
         (scratch / f"{protocol}.json").write_bytes((measures.folder / "measures.json").read_bytes())
+        if (pictures := measures.folder / "pictures.h5").exists():
+            (scratch / f"{protocol}.h5").write_bytes(pictures.read_bytes())

@@ -8,7 +8,8 @@ from selfsup.errors import InputError
 from selfsup.strict import check, nearest
 
 NO_CHOICE = ("base", "inputs", "lock", "prepared")
-PROVIDED = ("root", "lock", "device", "precision", "images", "channels_in")
+TABLE_READS = {"images": "image", "clips": "clip", "captions": "caption"}
+PROVIDED = ("root", "lock", "device", "precision", "channels_in", *TABLE_READS)
 
 
 def module_of(package: str, name: Any, file: Path | str, key: str) -> str:
@@ -52,3 +53,8 @@ def named(package: str, key: str, function: str, content: dict[str, Any], origin
     module = module_of(package, arguments.pop(key, None), origin, f"{prefix}.{key}")
     schema = signature.schema(module, function, provided=PROVIDED)
     return {key: module.rpartition(".")[2], **check(schema, arguments, origin, prefix)}
+
+
+def table_reads(table: str) -> list[str]:
+    """Return what a table is made from: those arguments of its ``make`` that name an array of the training set."""
+    return [key for key in signature.keywords(f"tables.{table}", "make") if key in TABLE_READS]

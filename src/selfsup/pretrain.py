@@ -7,16 +7,18 @@ from typing import Any
 
 import torch
 from safetensors.torch import load_file
+from torch import Tensor
 
 from selfsup.checkpoint import Checkpoint
 from selfsup.datasets.prepared import Split, read_split
 from selfsup.device import prepare_device
-from selfsup.errors import InputError
-from selfsup.methods.base import Facts, Method
+from selfsup.methods.base import ARRAYS, Facts, Method
 from selfsup.nn.encoder import build, save_encoder
 from selfsup.seeds import derive, generator
 from selfsup.seen import write_predictions, write_pretext, write_views
 from selfsup.training import Examples, Progress, Training
+
+SEQUENCES = ("clip", "waveform", "labelled_waveform")
 
 
 def pretrain(
@@ -48,15 +50,17 @@ def pretrain(
     prepare_device(device, threads)
     kind = method_class(method)
     split = read(prepared / "train.h5", kind)
-    train = examples(split, kind, device)
-    total = epochs * (len(train.image) // batch_size)
+    train = examples(split, device)
+    total = epochs * (len(train) // batch_size)
     facts = Facts(
-        examples=len(train.image),
+        examples=len(train),
         classes=len(split.classes),
         size_px=split.size_px,
         batch_size=batch_size,
         total_steps=total,
-        grey=bool((split.image[:, :1] == split.image[:, 1:3]).all()),
+        grey=_grey(train.first),
+        length=train.first.shape[1] if kind.modality in SEQUENCES else 0,
+        rate_hz=split.rate_hz,
         table=load_file(table / "table.safetensors") if table else {},
     )
     torch.manual_seed(derive(seed, "init"))
@@ -70,7 +74,7 @@ def pretrain(
         save_encoder(kept, place)
     training.curves.write(folder / "curves.csv")
     training.write_summary(folder / "summary.json")
-    test = examples(read(prepared / "test.h5", kind), kind, device)
+    test = examples(read(prepared / "test.h5", kind), device)
     model.eval()
     write_views(
         folder / "views.h5", model, train.batch(torch.arange(min(8, facts.examples))), generator(seed, "gallery")
@@ -90,17 +94,15 @@ def method_class(name: str) -> type[Method]:
 
 
 def read(file: Path, kind: type[Method]) -> Split:
-    """Return a prepared split with what the method eats."""
-    return read_split(file, with_depth=kind.modality == "image_depth")
+    """Return a prepared split with what the method eats, and no more; labels are not even read for others."""
+    return read_split(file, ARRAYS[kind.modality], with_depth=kind.modality == "image_depth")
 
 
-def examples(split: Split, kind: type[Method], device: str) -> Examples:
-    """Return a split on the device; labels are not even read unless the method is a labelled one."""
-    image = torch.from_numpy(split.image).to(device)
-    if kind.modality != "labelled_image":
-        return Examples(image, None)
-    if split.label is None:
-        raise InputError(
-            f"the {split.dataset} data has no labels, and {kind.__name__} needs them; leave the method out of the suite"
-        )
-    return Examples(image, torch.from_numpy(split.label).to(device))
+def examples(split: Split, device: str) -> Examples:
+    """Return a split on the device."""
+    return Examples({name: torch.from_numpy(array).to(device) for name, array in split.arrays.items()})
+
+
+def _grey(examples: Tensor) -> bool:
+    """Return whether no example has a colour; (N, S) is sound and has none to miss."""
+    return examples.ndim > 2 and bool((examples[..., :1, :, :] == examples[..., 1:3, :, :]).all())

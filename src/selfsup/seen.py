@@ -24,7 +24,7 @@ PREDICTED_EXAMPLES = 500
 
 def write_views(file: Path, method: Method, batch: Views, draws_from: torch.Generator) -> None:
     """Write the panels of one small batch, drawn by the real views: uint8 images, a title, and a caption under each."""
-    panels = method.panels(_views(method, batch, method.draw(len(batch["image"]), draws_from)))
+    panels = method.panels(_views(method, batch, method.draw(len(batch["index"]), draws_from)))
     with _new_file(file, track_order=True) as target:
         for number, panel in enumerate(panels):
             group = target.create_group(f"panel{number}", track_order=True)
@@ -66,7 +66,7 @@ def write_predictions(file: Path, method: Method, test: "Examples", seed: int) -
 
     Attribute ``kind``; groups ``images`` (uint8) and ``arrays``, each {name: (M, ...)}.
     """
-    index = torch.arange(min(PREDICTED_EXAMPLES, len(test.image)))
+    index = torch.arange(min(PREDICTED_EXAMPLES, len(test)))
     draws = method.draw(len(index), generator(seed, "predict"))
     with torch.no_grad():
         prediction = method.predict(_views(method, test.batch(index), draws))
@@ -90,7 +90,7 @@ def _new_file(path: Path, track_order: bool = False) -> Iterator[h5py.File]:
 
 
 def _pretexts(method: Method, split: "Examples", batch_size: int, seed: int, name: str) -> list[Pretext]:
-    rows = torch.arange(min(PRETEXT_EXAMPLES, len(split.image)))
+    rows = torch.arange(min(PRETEXT_EXAMPLES, len(split)))
     batches = [part for part in rows.split(batch_size) if len(part) == batch_size] or [rows]
     found = []
     for number, index in enumerate(batches):
@@ -104,7 +104,7 @@ def _pretexts(method: Method, split: "Examples", batch_size: int, seed: int, nam
 
 
 def _views(method: Method, batch: Views, draws: Draws) -> Views:
-    device = batch["image"].device
+    device = batch["index"].device
     with torch.no_grad():
         return method.views(batch, {name: draw.to(device) for name, draw in draws.items()})
 

@@ -10,6 +10,17 @@ from selfsup.errors import InputError
 from selfsup.recipe import PARAMS, Asked, Data, Run, SuiteFile, Variant, data, evaluation, run
 from selfsup.strict import check, read_yaml
 
+NEEDED = {
+    "image": "images",
+    "labelled_image": "labelled images",
+    "image_depth": "images with depth",
+    "clip": "clips",
+    "waveform": "waveforms",
+    "labelled_waveform": "labelled waveforms",
+    "image_text": "images with captions",
+    "image_pair": "pairs of images with correspondences",
+}
+
 
 @dataclass(frozen=True)
 class Group:
@@ -105,8 +116,14 @@ def _fits(run: Run, source: Data) -> None:
             f"{run.origin}: key batch_size is {run.recipe['batch_size']}, but params/data/{source.name}.yaml "
             f"has {source.train_examples} training examples; lower it"
         )
-    modality = signature.constant(f"methods.{run.method}", "modality", within="Method")
-    if modality == "labelled_image" and not source.labelled:
+    modality = signature.constant(f"methods.{run.method}", "modality", within="Method") or "image"
+    provided = signature.constant(f"datasets.{source.dataset}", "PROVIDES")
+    if modality not in provided:
+        raise InputError(
+            f"{run.origin}: {run.method} needs {NEEDED[modality]}, and params/data/{source.name}.yaml has none "
+            f"({source.dataset}: {', '.join(provided)}); take other data, or leave it out of the suite"
+        )
+    if modality.startswith("labelled") and not source.labelled:
         raise InputError(
             f"{run.origin}: {run.method} needs labels and params/data/{source.name}.yaml has none; leave it out of the suite"
         )

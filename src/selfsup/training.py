@@ -32,19 +32,28 @@ class Progress(Protocol):
 
 @dataclass(frozen=True)
 class Examples:
-    """A training or test set on the device: ``image`` uint8 (N, C, H, W); ``label`` (N,) only for a method that asks for it.
+    """A training or test set on the device: what the method's modality names (methods/base.py, ARRAYS), and nothing else."""
 
-    C is 3, or 4 with depth for a method that asks for that.
-    """
+    arrays: dict[str, Tensor]
 
-    image: Tensor
-    label: Tensor | None
+    def __len__(self) -> int:
+        return len(self.first)
+
+    @property
+    def first(self) -> Tensor:
+        """What is counted: images, clips, waveforms, or the first image of each pair."""
+        return next(iter(self.arrays.values()))
+
+    @property
+    def positions(self) -> int:
+        """How many positions an example has: pixels of an image, pixels of all frames of a clip, samples of a waveform."""
+        shape = self.first.shape[1:]
+        return math.prod(shape) // (shape[-3] if len(shape) > 2 else 1)
 
     def batch(self, index: Tensor) -> Views:
-        """Return the batch of these rows: ``index``, ``image``, and ``label`` where the method is labelled."""
-        where = index.to(self.image.device)
-        found = {"index": where, "image": self.image[where]}
-        return found if self.label is None else {**found, "label": self.label[where]}
+        """Return the batch of these rows: ``index``, and the rows of each array."""
+        where = index.to(self.first.device)
+        return {"index": where, **{name: array[where] for name, array in self.arrays.items()}}
 
 
 class Training:
@@ -73,7 +82,7 @@ class Training:
         self.warmup_fraction = schedule["warmup_fraction"]
         self.optimisers = {n: make_optimiser(p.parameters, **law) for n, p in method.players().items() if p.parameters}
         self.curves = Curves(every_steps=max(1, total_steps // 100))
-        self.step = self.pixels = 0
+        self.step = self.positions = 0
         for encoder in _counted(method):
             next(iter(encoder.stages.values())).register_forward_pre_hook(self._count)
         checkpoint.load(self)
@@ -96,17 +105,17 @@ class Training:
 
     def _batches(self, start: int) -> Iterator[Tensor]:
         """Yield the rows of each batch from step ``start`` on, shuffled anew each epoch, the incomplete last one dropped."""
-        per_epoch = len(self.train.image) // self.batch_size
+        per_epoch = len(self.train) // self.batch_size
         first_epoch, done = divmod(start, per_epoch)
         for epoch in range(first_epoch, self.total_steps // per_epoch):
-            order = torch.randperm(len(self.train.image), generator=generator(self.seed, "order", epoch))
+            order = torch.randperm(len(self.train), generator=generator(self.seed, "order", epoch))
             batches = order[: per_epoch * self.batch_size].split(self.batch_size)
             yield from batches[done if epoch == first_epoch else 0 :]
 
     def _advance(self, index: Tensor) -> dict[str, float]:
         """Take one step of every player, in order, and return the newest logged means."""
         torch.manual_seed(derive(self.seed, "step", self.step))
-        device = self.train.image.device
+        device = self.train.first.device
         draws = self.method.draw(len(index), generator(self.seed, "views", self.step))
         with torch.no_grad():
             views = self.method.views(self.train.batch(index), {name: d.to(device) for name, d in draws.items()})
@@ -144,7 +153,7 @@ class Training:
         step = self.step + 1
         if not self.curves.due(step, self.total_steps):
             return {}
-        epoch = step * self.batch_size / len(self.train.image)
+        epoch = step * self.batch_size / len(self.train)
         row = self.curves.close(step, epoch, self.images, self.learning_rate * factor)
         if broken := [name for name, value in row.items() if "loss" in name and not math.isfinite(value)]:
             raise InputError(
@@ -154,23 +163,23 @@ class Training:
         return {name: row[name] for name in row if name not in ("step", "images", "learning_rate")}
 
     def _count(self, first: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        """Count the pixels that pass through an encoder's first stage in training: the budget at which methods are compared.
+        """Count the positions that pass through an encoder's first stage in training: the budget at which methods are compared.
 
         A momentum copy of the encoder counts as well: its forward costs as much, though no gradient follows.
         """
         if first.training:
-            self.pixels += math.prod(inputs[0].shape[i] for i in (0, -2, -1))
+            self.positions += math.prod(inputs[0].shape[i] for i in (0, -2, -1))
 
     @property
     def images(self) -> int:
-        """How many whole images that makes: a patch counts by its share of the pixels."""
-        return round(self.pixels / math.prod(self.train.image.shape[2:]))
+        """How many whole examples that makes: a patch counts by its share of the pixels, a frame by its share of the clip."""
+        return round(self.positions / self.train.positions)
 
     def write_summary(self, file: Path) -> None:
         """Write what the run cost in counts: they are equal on every machine, unlike seconds."""
         facts = {
             "steps": self.total_steps,
-            "examples": len(self.train.image),
+            "examples": len(self.train),
             "table": {name: float(value) for name, value in self.method.facts.table.items() if value.ndim == 0},
             "images_through_encoder": self.images,
             "encoder": self.method.encoders()["image"].description,
@@ -183,6 +192,10 @@ class Training:
 
 
 def _counted(method: Method) -> list[Encoder]:
-    """Return the encoders whose inputs are the budget: of those side by side the first, since an image passes them all."""
+    """Return the encoders whose inputs are the budget: of those side by side the first, since an image passes them all.
+
+    What is written about an image is no budget: an encoder of tokens is left out.
+    """
     beside = [part for m in method.modules() if isinstance(m, ConcatenatedEncoder) for part in list(m.parts)[1:]]
-    return [module for module in method.modules() if type(module) is Encoder and module not in beside]
+    every = [module for module in method.modules() if type(module) is Encoder and module not in beside]
+    return [encoder for encoder in every if encoder.takes != "tokens"]

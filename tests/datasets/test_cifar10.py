@@ -66,12 +66,15 @@ def test_both_layouts_have_one_lock_and_give_the_same_bytes(
 
 def test_pixels_and_labels_are_the_published_ones(published: Path, tmp_path: Path) -> None:
     cifar10.prepare(tmp_path / "out", root=published, lock=cifar10.adopt(published))
-    split, source = read_split(tmp_path / "out" / "train.h5"), CIFAR10(published)
-    assert split.image.shape == (40, 3, 32, 32)
+    split, source = read_split(tmp_path / "out" / "train.h5", ("image", "label")), CIFAR10(published)
+    assert split.arrays["image"].shape == (40, 3, 32, 32)
     truth = {
         (image.transpose(2, 0, 1).tobytes(), label) for image, label in zip(source.data, source.targets, strict=True)
     }
-    assert all((image.tobytes(), label) in truth for image, label in zip(split.image, split.label, strict=True))
+    assert all(
+        (image.tobytes(), label) in truth
+        for image, label in zip(split.arrays["image"], split.arrays["label"], strict=True)
+    )
     assert split.key.tolist() == sorted(split.key.tolist())
     assert sum(key.endswith(b"-2") for key in split.key) == 2
 

@@ -8,7 +8,7 @@ from PIL import Image
 from selfsup.datasets.content.class_folders import read_class_folders
 from selfsup.datasets.content.sources import read_examples
 from selfsup.datasets.folder import adopt, hold_out, prepare
-from selfsup.datasets.prepared import Split, read_split
+from selfsup.datasets.prepared import Split, has, read_split
 from selfsup.errors import InputError
 
 
@@ -35,12 +35,13 @@ def birds(tmp_path: Path) -> Path:
 def prepared(root: Path, lock: dict[str, Any] | None = None, **recipe: Any) -> dict[str, Split]:
     folder = root.parent / f"prepared-{root.name}"
     prepare(folder, root=root, lock=lock or adopt(root), **{"size_px": 8, **recipe})
-    return {split: read_split(folder / f"{split}.h5") for split in ("train", "test")}
+    arrays = ("image", "label") if has(folder / "train.h5", "label") else ("image",)
+    return {split: read_split(folder / f"{split}.h5", arrays) for split in ("train", "test")}
 
 
 def test_images_smaller_than_asked_for_are_scaled_up(birds: Path) -> None:
     enlarged = prepared(birds, size_px=20)["train"]  # the files have 12 x 8 pixels
-    assert enlarged.image.shape == (8, 3, 20, 20)
+    assert enlarged.arrays["image"].shape == (8, 3, 20, 20)
     assert enlarged.key.tolist() == prepared(birds)["train"].key.tolist()
 
 
@@ -50,7 +51,7 @@ def test_class_folders_are_split_by_content(birds: Path) -> None:
     assert max(splits["test"].key) < min(splits["train"].key)
     assert splits["train"].classes == ["duck", "owl"]
     for split in splits.values():
-        for image, label in zip(split.image, split.label, strict=True):
+        for image, label in zip(split.arrays["image"], split.arrays["label"], strict=True):
             centre = [np.asarray(noise(seed))[:, 2:10].transpose(2, 0, 1) for seed in range(10 * label, 10 * label + 5)]
             assert any(np.array_equal(image, candidate) for candidate in centre)
 
@@ -65,7 +66,7 @@ def test_names_and_order_of_files_do_not_matter(birds: Path, tmp_path: Path) -> 
     for name, split in prepared(birds).items():
         same = prepared(other)[name]
         assert np.array_equal(split.key, same.key)
-        assert np.array_equal(split.image, same.image)
+        assert np.array_equal(split.arrays["image"], same.arrays["image"])
 
 
 def test_train_and_test_folders_are_kept(tmp_path: Path) -> None:
@@ -77,7 +78,7 @@ def test_train_and_test_folders_are_kept(tmp_path: Path) -> None:
     assert {split: facts["examples"] for split, facts in lock["splits"].items()} == {"train": 7, "test": 7}
     splits = prepared(root, train_examples=4)
     assert [len(split.key) for split in splits.values()] == [4, 7]
-    assert np.bincount(splits["test"].label).tolist() == [3, 4]
+    assert np.bincount(splits["test"].arrays["label"]).tolist() == [3, 4]
 
 
 def test_images_without_labels(tmp_path: Path) -> None:
@@ -87,14 +88,14 @@ def test_images_without_labels(tmp_path: Path) -> None:
     assert (lock["labelled"], lock["classes"], lock["splits"]["all"]["examples"]) == (False, [], 15)
     splits = prepared(root, test_fraction=0.4)
     assert [len(split.key) for split in splits.values()] == [9, 6]
-    assert splits["train"].label is None
+    assert list(splits["train"].arrays) == ["image"]
 
 
 def test_a_subset_is_the_beginning(birds: Path) -> None:
     whole, part = prepared(birds), prepared(birds, train_examples=3, test_examples=1)
     for name, count in (("train", 3), ("test", 1)):
         assert np.array_equal(part[name].key, whole[name].key[:count])
-        assert np.array_equal(part[name].image, whole[name].image[:count])
+        assert np.array_equal(part[name].arrays["image"], whole[name].arrays["image"][:count])
 
 
 def test_equal_images_are_numbered_and_stay_on_one_side(tmp_path: Path) -> None:

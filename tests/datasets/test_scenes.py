@@ -117,8 +117,8 @@ def test_equal_recipes_give_equal_bytes(tmp_path: Path) -> None:
         prepare(tmp_path / name, size_px=32, train_examples=120, test_examples=30, seed=1)
         written.append([(tmp_path / name / f"{split}.h5").read_bytes() for split in ("train", "test")])
     assert written[0] == written[1]
-    split = read_split(tmp_path / "first" / "test.h5")
-    assert split.image.shape == (30, 3, 32, 32)
+    split = read_split(tmp_path / "first" / "test.h5", ("image",))
+    assert split.arrays["image"].shape == (30, 3, 32, 32)
     assert split.classes[:3] == ["tree", "house", "mushroom"]
 
 

@@ -8,13 +8,28 @@ from pathlib import Path
 import torch
 import yaml
 
-from selfsup.methods.base import Facts, Method
+from selfsup.methods.base import ARRAYS, Facts, Method
+from selfsup.named import TABLE_READS
 from selfsup.nn import encoder
 from selfsup.seeds import generator
 
 FILES = {file.stem: file for file in sorted(Path(__file__).parents[2].glob("params/methods/*.yaml"))}
 EXAMPLES = 8
 FACTS = Facts(examples=EXAMPLES, classes=4, size_px=32, batch_size=EXAMPLES, total_steps=40)
+FRAMES = 4
+RATE_HZ = 8000
+SAMPLES = 8000
+WORDS = [
+    "a red cup",
+    "the blue boat",
+    "one old tree",
+    "some green lamp",
+    "a house",
+    "small cars",
+    "the pawn",
+    "grass",
+    "sand",
+]
 PATCH_FACTS = replace(FACTS, size_px=64)  # for methods that cut an image into patches
 
 
@@ -30,7 +45,12 @@ def method_class(name):
 
 
 def facts_of(name):
-    """Return the facts of eight images at the size that a method needs."""
+    """Return the facts of eight examples at the size that a method needs."""
+    modality = method_class(name).modality
+    if modality == "clip":
+        return replace(FACTS, length=FRAMES)
+    if modality.endswith("waveform"):
+        return replace(FACTS, size_px=0, length=SAMPLES, rate_hz=RATE_HZ)
     return PATCH_FACTS if {"patch_px", "tile_px", "cell_px"} & set(recipe(name)["hyper"]) else FACTS
 
 
@@ -40,8 +60,8 @@ def table_of(name, facts):
     if not asked:
         return {}
     make = importlib.import_module(f"selfsup.tables.{asked.pop('table')}").make
-    if "images" in inspect.signature(make).parameters:
-        asked["images"] = batch(size_px=facts.size_px)["image"]
+    for key in [key for key in inspect.signature(make).parameters if key in TABLE_READS]:
+        asked[key] = every_array(facts)[TABLE_READS[key]]
     return make(**asked)
 
 
@@ -66,10 +86,46 @@ def batch(examples=EXAMPLES, seed=0, size_px=32, channels=3):
     return {"index": torch.arange(examples), "image": image.to(torch.uint8), "label": label}
 
 
+def every_array(facts, channels=3, seed=0):
+    """Return eight examples of every modality, at the sizes of ``facts``: what a prepared split may hold."""
+    draws = torch.Generator().manual_seed(seed)
+    found = batch(seed=seed, size_px=facts.size_px or FACTS.size_px, channels=channels)
+    image = found["image"]
+    moved = [image[:, :3].roll((frame, 2 * frame), (2, 3)) for frame in range(FRAMES)]
+    time_s = torch.arange(SAMPLES) / RATE_HZ
+    pitch_hz = 100 + 300 * torch.rand(EXAMPLES, 1, generator=draws)
+    tone = (2 * torch.pi * pitch_hz * time_s).sin() * (2 * torch.pi * 3 * time_s).cos()
+    row, column = torch.meshgrid(torch.arange(image.shape[2]) + 0.5, torch.arange(image.shape[3]) + 0.5, indexing="ij")
+    where = torch.stack([column + 2, row + 1], -1).expand(EXAMPLES, -1, -1, -1).clone()
+    where[(where[..., 0] > image.shape[3]) | (where[..., 1] > image.shape[2])] = torch.nan
+    mask = torch.zeros(EXAMPLES, *image.shape[2:], dtype=torch.uint8)
+    mask[:, 8:24, 8:24] = 1
+    return found | {
+        "clip": torch.stack(moved, 1),
+        "waveform": (tone * 20000 + 500 * torch.randn(EXAMPLES, SAMPLES, generator=draws)).to(torch.int16),
+        "content": found["label"][:, None].expand(-1, SAMPLES // (RATE_HZ // 100)).clone(),
+        "speaker": torch.randint(0, 3, (EXAMPLES,), generator=draws),
+        "caption": captions([f"{WORDS[n]} {WORDS[n + 1]}" for n in range(EXAMPLES)]),
+        "first": image[:, :3],
+        "second": image[:, :3].roll((1, 2), (2, 3)),
+        "match": where,
+        "first_mask": mask,
+        "second_mask": mask.roll((1, 2), (1, 2)),
+    }
+
+
+def captions(texts):
+    """Return two phrasings of each text as bytes: uint8 (N, 2, L)."""
+    phrased = [[text.encode(), f"this is {text}".encode()] for text in texts]
+    longest = max(len(one) for pair in phrased for one in pair)
+    return torch.tensor([[list(one.ljust(longest, b"\0")) for one in pair] for pair in phrased], dtype=torch.uint8)
+
+
 def batch_of(method, **changed):
-    """Return the batch that a method eats: at its size, with depth where its modality asks for it."""
+    """Return the batch that a method eats: what its modality names, at its size, and no more; ``changed`` where it has it."""
     channels = 4 if method.modality == "image_depth" else 3
-    return {**batch(size_px=method.facts.size_px, channels=channels), **changed}
+    every = {**every_array(method.facts, channels), **changed}
+    return {name: every[name] for name in ("index", *ARRAYS[method.modality])}
 
 
 def views_of(method, seed=0, **changed):

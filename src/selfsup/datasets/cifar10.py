@@ -17,6 +17,7 @@ from selfsup.errors import InputError
 if TYPE_CHECKING:
     from torchvision.datasets import CIFAR10
 
+PROVIDES = ("image", "labelled_image")
 CLASSES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
 BATCHES = "cifar-10-batches-py"
 

@@ -10,6 +10,8 @@ from selfsup.datasets.content.class_folders import read_class_folders
 from selfsup.datasets.content.sources import Examples, lock_of, verified, write_splits
 from selfsup.errors import InputError
 
+PROVIDES = ("image", "labelled_image")
+
 
 def adopt(root: Path) -> dict[str, Any]:
     """Return the lock of the images under ``root``; ``splits`` holds train and test, or ``all`` where not split."""

@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,51 +15,64 @@ from selfsup.hdf5 import write_whole
 
 @dataclass(frozen=True)
 class Split:
-    """What every prepared split has: image uint8 (N, 3, H, W), key bytes (N,), label int64 (N,) or None.
+    """Arrays of a prepared split by name, each with N rows, and what is true of all: key bytes (N,), class names.
 
-    Read with depth, the image has it as a fourth channel.
+    ``size_px`` is the side of its square images (0: it has none), ``rate_hz`` the samples of a second (0: no sound).
     """
 
-    image: np.ndarray
+    arrays: dict[str, np.ndarray]
     key: np.ndarray
-    label: np.ndarray | None
     classes: list[str]
     size_px: int
+    rate_hz: int
     dataset: str
 
 
-def write_split(path: Path, arrays: dict[str, np.ndarray], *, dataset: str, classes: list[str], size_px: int) -> None:
+def write_split(
+    path: Path, arrays: dict[str, np.ndarray], *, dataset: str, classes: list[str], size_px: int, rate_hz: int = 0
+) -> None:
     """Write the arrays ({name: (N, ...)}, a slash in a name makes a group); equal arrays, equal bytes.
 
     Raises InputError where the disk is full or the folder may not be written; then nothing is left behind.
     """
     memory = io.BytesIO()
     with h5py.File(memory, "w") as file:
-        file.attrs.update(dataset=dataset, classes=json.dumps(classes), size_px=size_px)
+        file.attrs.update(dataset=dataset, classes=json.dumps(classes), size_px=size_px, rate_hz=rate_hz)
         for name, values in sorted(arrays.items()):
             file.create_dataset(name, data=values, track_times=False)
     write_whole(path, memory.getbuffer())
 
 
-def read_split(path: Path, *, with_depth: bool = False) -> Split:
-    """Return a prepared split, in memory; ``with_depth`` adds depth, in 256 steps, as a fourth channel of its images.
+def read_split(path: Path, names: Collection[str], *, with_depth: bool = False) -> Split:
+    """Return these arrays of a prepared split, in memory; ``with_depth`` adds depth, in 256 steps, as a fourth channel of
+    its images.
 
-    Raises InputError where depth is asked for and the data set has none.
+    Raises InputError for an array that the data set does not have.
     """
     with h5py.File(path, "r") as file:
-        image = file["image"][()]
+        dataset = str(file.attrs["dataset"])
+        if missing := [name for name in (*names, *(["depth"] if with_depth else [])) if name not in file]:
+            raise InputError(
+                f"{path} has no {missing[0]}: {dataset} does not provide it; take other data, or leave out what needs it"
+            )
+        arrays = {name: file[name][()] for name in names}
         if with_depth:
-            if "depth" not in file:
-                raise InputError(f"{path} has no depth: take a data set that renders it (scenes), or another method")
-            image = np.concatenate([image, np.rint(file["depth"][()][:, None] * 255).astype(np.uint8)], 1)
+            depth = np.rint(file["depth"][()][:, None] * 255).astype(np.uint8)
+            arrays["image"] = np.concatenate([arrays["image"], depth], 1)
         return Split(
-            image=image,
+            arrays=arrays,
             key=file["key"][()],
-            label=file["label"][()] if "label" in file else None,
             classes=json.loads(file.attrs["classes"]),
             size_px=int(file.attrs["size_px"]),
-            dataset=str(file.attrs["dataset"]),
+            rate_hz=int(file.attrs["rate_hz"]),
+            dataset=dataset,
         )
+
+
+def has(path: Path, name: str) -> bool:
+    """Return whether a prepared split has an array of this name."""
+    with h5py.File(path, "r") as file:
+        return name in file
 
 
 def read_images(path: Path) -> np.ndarray:

@@ -20,6 +20,7 @@ from selfsup.datasets.procedural.objects import CLASSES
 from selfsup.datasets.procedural.rendering import render
 from selfsup.errors import InputError
 
+PROVIDES = ("image", "labelled_image", "image_depth")
 STREAMS = {"train": 0, "test": 1}
 CHUNK = 100  # scenes a random stream; also what stays in the processor's cache
 SMALLEST_PX = 16

@@ -13,7 +13,7 @@ import torch
 from pydantic import PositiveInt
 from torch import Tensor
 
-from selfsup.datasets.prepared import Split, read_split
+from selfsup.datasets.prepared import Split, has, read_split
 from selfsup.errors import InputError
 from selfsup.hdf5 import write_whole
 from selfsup.nn.encoder import Encoder, digest, load_encoder
@@ -55,10 +55,11 @@ def extract(
     with ExitStack() as stack:
         proof, *_ = [stack.enter_context(frozen(source)) for source, _ in sources]
         for name in ("train", "test"):
-            split = read_split(prepared / f"{name}.h5", with_depth=encoder.needs_depth)
+            labels = [label for label in ("label",) if has(prepared / f"{name}.h5", label)]
+            split = read_split(prepared / f"{name}.h5", ["image", *labels], with_depth=encoder.needs_depth)
             columns: dict[str, np.ndarray] = {}
             for source, of_source in sources:
-                columns |= _columns(source, split.image, of_source, pooling, batch_size, device, precision)
+                columns |= _columns(source, split.arrays["image"], of_source, pooling, batch_size, device, precision)
             _write(target / f"{name}.h5", columns, split, {"encoder_digest": proof, "layers": json.dumps(wanted)})
 
 
@@ -105,7 +106,7 @@ def _write(path: Path, columns: dict[str, np.ndarray], split: Split, attributes:
     memory = io.BytesIO()
     with h5py.File(memory, "w") as file:
         file.attrs.update(attributes)
-        copied = {"key": split.key} | ({} if split.label is None else {"label": split.label})
+        copied = {"key": split.key} | {name: values for name, values in split.arrays.items() if name != "image"}
         for name, values in (columns | copied).items():
             file.create_dataset(name, data=values, track_times=False)
     write_whole(path, memory.getbuffer())

@@ -6,11 +6,11 @@ import torch
 from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 from torch import Tensor, nn
 
-from selfsup.datasets.prepared import read_split
 from selfsup.errors import InputError, NotApplicable
 from selfsup.evaluations.features import frozen
 from selfsup.evaluations.fine_tune import classes_of, train_on
 from selfsup.evaluations.inputs import Inputs
+from selfsup.evaluations.probes.labelled_images import labelled_images
 from selfsup.evaluations.probes.splits import balanced_subset
 from selfsup.nn.encoder import Encoder, build, load_encoder
 from selfsup.results import Measure, accuracy
@@ -127,10 +127,8 @@ def curve(
             f"params/evaluations/few_labels_blocks.yaml: key steps has {len(steps)} entries and labels_per_class "
             f"{len(labels_per_class)}; give each count its number of steps"
         )
-    train, test = (read_split(inputs.prepared / f"{split}.h5") for split in ("train", "test"))
-    if train.label is None or test.label is None:
-        raise NotApplicable("the data set has no labels")
-    labels, test_labels = torch.from_numpy(train.label), torch.from_numpy(test.label)
+    found = labelled_images(inputs.prepared)
+    (images, labels), (test_images, test_labels) = found["train"], found["test"]
     classes, smallest = int(labels.max()) + 1, int(labels.bincount().min())
     measures = []
     for count, total_steps in zip(labels_per_class, steps, strict=True):
@@ -139,11 +137,11 @@ def curve(
         fraction = count * classes / len(labels)
         subset = balanced_subset(labels, fraction, inputs.seed, "labelled", 0)
         model = network(inputs, frozen_up_to, learned_up_to, classes).to(inputs.device)
-        images = torch.from_numpy(train.image)[subset].to(inputs.device)
         with frozen(model.frozen_part):
             draws_from = generator(inputs.seed, "few_labels_blocks")
-            train_on(model, images, labels[subset].to(inputs.device), draws_from, total_steps=total_steps, **training)
-            correct = classes_of(model, torch.from_numpy(test.image), inputs.device) == test_labels
+            seen, answers = images[subset].to(inputs.device), labels[subset].to(inputs.device)
+            train_on(model, seen, answers, draws_from, total_steps=total_steps, **training)
+            correct = classes_of(model, test_images, inputs.device) == test_labels
         measures.append(accuracy(correct.numpy(), layer=learned_up_to, label_fraction=fraction))
     if not measures:
         raise NotApplicable(f"the smallest class has {smallest} examples, fewer than {min(labels_per_class)}")

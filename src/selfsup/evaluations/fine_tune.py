@@ -7,9 +7,9 @@ import torch
 from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 from torch import Tensor, nn
 
-from selfsup.datasets.prepared import read_split
 from selfsup.errors import InputError, NotApplicable
 from selfsup.evaluations.inputs import Inputs
+from selfsup.evaluations.probes.labelled_images import labelled_images
 from selfsup.evaluations.probes.splits import balanced_subset
 from selfsup.nn.encoder import load_encoder
 from selfsup.optim import optimiser, warmup_cosine
@@ -50,10 +50,8 @@ def evaluate(
             f"params/evaluations/fine_tune.yaml: key steps has {len(steps)} entries and label_fractions "
             f"{len(label_fractions)}; give each fraction its number of steps"
         )
-    train, test = (read_split(inputs.prepared / f"{split}.h5") for split in ("train", "test"))
-    if train.label is None or test.label is None:
-        raise NotApplicable("the data set has no labels")
-    labels, test_labels = torch.from_numpy(train.label), torch.from_numpy(test.label)
+    found = labelled_images(inputs.prepared)
+    (images, labels), (test_images, test_labels) = found["train"], found["test"]
     measures = []
     for fraction, total_steps in zip(label_fractions, steps, strict=True):
         subset = balanced_subset(labels, fraction, inputs.seed, "labelled", 0)
@@ -61,7 +59,7 @@ def evaluate(
             model = classifier(inputs.run, int(labels.max()) + 1).to(inputs.device)
             train_on(
                 model,
-                torch.from_numpy(train.image)[subset].to(inputs.device),
+                images[subset].to(inputs.device),
                 labels[subset].to(inputs.device),
                 generator(inputs.seed, "fine_tune"),
                 total_steps=total_steps,
@@ -72,7 +70,7 @@ def evaluate(
                 crop_scale_min=crop_scale_min,
                 flip_probability=flip_probability,
             )
-            correct = classes_of(model, torch.from_numpy(test.image), inputs.device) == test_labels
+            correct = classes_of(model, test_images, inputs.device) == test_labels
             measures.append(accuracy(correct.numpy(), layer="fine-tuned", label_fraction=fraction))
     if not measures:
         raise NotApplicable(f"{max(label_fractions):g} of {len(labels)} labels is not one of each class")

@@ -8,7 +8,8 @@ from pathlib import Path
 class Inputs:
     """Folders of the artefacts that an evaluation may read, and the run's seed.
 
-    ``prepared`` holds ``{train,test}.h5``, ``run`` the frozen encoder, ``features`` its ``{train,test}.h5``.
+    ``prepared`` holds ``{train,test}.h5``, ``run`` the frozen encoder, ``features`` its ``{train,test}.h5``. What an
+    evaluation writes to ``pictures / "pictures.h5"`` is kept beside its results, for the report.
     """
 
     prepared: Path
@@ -16,3 +17,4 @@ class Inputs:
     features: Path
     seed: int
     device: str = "cpu"
+    pictures: Path = Path()

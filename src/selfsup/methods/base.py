@@ -10,6 +10,16 @@ from torch import Tensor, nn
 
 from selfsup.nn.encoder import Encoder
 
+ARRAYS: dict[str, tuple[str, ...]] = {
+    "image": ("image",),
+    "labelled_image": ("image", "label"),
+    "image_depth": ("image",),
+    "clip": ("clip",),
+    "waveform": ("waveform",),
+    "labelled_waveform": ("waveform", "content", "speaker"),
+    "image_text": ("image", "caption"),
+    "image_pair": ("first", "second", "match", "first_mask", "second_mask"),
+}
 Views = dict[str, Tensor]
 Draws = dict[str, Tensor]
 Carry = dict[str, Tensor]
@@ -19,8 +29,9 @@ Carry = dict[str, Tensor]
 class Facts:
     """What a method may know of the data and the training: counts, sizes, its table, never an example.
 
-    ``grey`` says that no training image has a colour; ``table`` is what the recipe's ``table`` made (tables/), empty
-    where it names none.
+    ``size_px`` is 0 for sound; ``length`` counts the frames of a clip or the samples of a waveform, 0 for still images,
+    ``rate_hz`` the samples of a second. ``grey`` says that no training image has a colour; ``table`` is what the recipe's
+    ``table`` made (tables/), empty where it names none.
     """
 
     examples: int
@@ -29,6 +40,8 @@ class Facts:
     batch_size: int
     total_steps: int
     grey: bool = False
+    length: int = 0
+    rate_hz: int = 0
     table: Mapping[str, Tensor] = field(default_factory=dict)
 
 
@@ -91,7 +104,16 @@ class Panel:
 class Method(nn.Module, ABC):
     """A self-supervised method. Its keyword-only arguments are its recipe, by the paper's names, stored unchanged."""
 
-    modality: Literal["image", "labelled_image", "image_depth"] = "image"
+    modality: Literal[
+        "image",
+        "labelled_image",
+        "image_depth",
+        "clip",
+        "waveform",
+        "labelled_waveform",
+        "image_text",
+        "image_pair",
+    ] = "image"
 
     def __init__(self, encoder: Encoder, facts: Facts) -> None:
         super().__init__()
@@ -106,8 +128,12 @@ class Method(nn.Module, ABC):
     def views(self, batch: Views, draws: Draws) -> Views:
         """Return the views of a batch, on its device.
 
-        The batch has ``index`` (N,), ``image`` uint8 (N, 3, H, W), with depth as a fourth channel where the modality is
-        ``image_depth``, and ``label`` (N,) only where it is ``labelled_image``.
+        The batch has ``index`` (N,) and what ARRAYS names for the modality, and nothing else: ``image`` uint8
+        (N, 3, H, W), with depth as a fourth channel where the modality is ``image_depth``; ``label`` (N,);
+        ``clip`` uint8 (N, T, 3, H, W); ``waveform`` int16 (N, S), with ``content`` (N, F), the class of each frame or -1,
+        and ``speaker`` (N,); ``caption`` uint8 (N, V, L), V phrasings in UTF-8 that end at the first 0;
+        ``first`` and ``second`` uint8 (N, 3, H, W), with ``match`` (N, H, W, 2), where in pixels of ``second`` each pixel
+        of ``first`` lies, NaN where nowhere, and masks uint8 (N, H, W) of object numbers, 0 the background.
         """
 
     @abstractmethod

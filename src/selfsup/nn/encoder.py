@@ -38,8 +38,16 @@ class Encoder(nn.Module):
         """Whether x must have depth as a fourth channel."""
         return self.input == "depth"
 
+    @property
+    def takes(self) -> str:
+        """What x is: ``image``, ``waveform`` or ``tokens``."""
+        return self.input if self.input in ("waveform", "tokens") else "image"
+
     def maps(self, x: Tensor) -> dict[str, Tensor]:
-        """Return {layer: (N, C, H', W')} of images (N, 3, H, W), uint8 or float in [0, 1]; (N, 4, H, W) with depth."""
+        """Return {layer: (N, C, H', W')} of images (N, 3, H, W), uint8 or float in [0, 1]; (N, 4, H, W) with depth.
+
+        Of waveforms (N, S) and of tokens (N, L) they are (N, C, T).
+        """
         x = seen(x, self.input)
         maps = {}
         for name, stage in self.stages.items():
@@ -52,7 +60,7 @@ class Encoder(nn.Module):
         x = seen(x, self.input)
         for stage in self.stages.values():
             x = stage(x)
-        return x.mean((2, 3))
+        return x.mean(tuple(range(2, x.ndim)))
 
     def up_to(self, layer: str) -> list[nn.Module]:
         """Return the parts that make ``layer`` from an image, so that they can be frozen."""
@@ -77,6 +85,10 @@ class ConcatenatedEncoder(Encoder):
     @property
     def needs_depth(self) -> bool:
         return any(part.needs_depth for part in self._each())
+
+    @property
+    def takes(self) -> str:
+        return self._each()[0].takes
 
     def maps(self, x: Tensor) -> dict[str, Tensor]:
         found = [part.maps(x) for part in self._each()]
@@ -110,6 +122,10 @@ class ProjectedEncoder(Encoder):
     @property
     def needs_depth(self) -> bool:
         return self.encoder.needs_depth
+
+    @property
+    def takes(self) -> str:
+        return self.encoder.takes
 
     def maps(self, x: Tensor) -> dict[str, Tensor]:
         return {"projection": self(x)[:, :, None, None]}

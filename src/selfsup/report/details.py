@@ -8,7 +8,8 @@ from selfsup.report.content import Content, Group, Member
 from selfsup.report.headline import Scores
 from selfsup.report.intervals import mean_interval, spelled
 from selfsup.report.label_curve import detail, label_curves
-from selfsup.report.quality import QUALITIES, entries
+from selfsup.report.qualities import QUALITIES
+from selfsup.report.quality import entries
 from selfsup.report.rows import absence
 
 HEAD = ["seed", "value", "test bootstrap, 95 %", "layer", "sd over draws", "n"]
