@@ -128,6 +128,18 @@ def test_broken_yaml_names_its_line(project):
         chains("quick")
 
 
+def test_data_that_a_method_cannot_eat_is_refused(project):
+    def ask_for_depth(content):
+        content["groups"][0]["runs"] = ["split_brain_depth"]
+        content["groups"][0]["evaluations"] = ["knn"]
+
+    edit(project, "suites/real-small.yaml", ask_for_depth)
+    with pytest.raises(
+        InputError, match=r"split_brain_depth\.yaml: .*needs images with depth, and .*cifar10-10k.yaml has none"
+    ):
+        chains("real-small")
+
+
 def test_every_suite_of_the_project_resolves(project):
     for name in suites.names():
         assert chains(name)

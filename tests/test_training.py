@@ -197,3 +197,19 @@ def test_a_gpu_takes_nearly_the_same_features(tmp_path, prepared):
         assert set(on_gpu) == set(on_cpu)
         for name in (name for name in on_cpu if name.endswith((".mean", ".max"))):
             np.testing.assert_allclose(on_gpu[name], on_cpu[name], rtol=0, atol=1e-4, err_msg=name)
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "positions"),
+    [
+        ("image", (5, 3, 8, 6), 48),
+        ("image", (5, 4, 8, 6), 48),  # with depth
+        ("clip", (5, 7, 3, 8, 6), 7 * 48),
+        ("waveform", (5, 900), 900),
+    ],
+)
+def test_an_example_is_counted_by_its_positions(name, shape, positions):
+    examples = Examples({name: torch.zeros(shape, dtype=torch.uint8), "label": torch.zeros(5)})
+    assert len(examples) == 5
+    assert examples.positions == positions
+    assert examples.batch(torch.tensor([4, 0]))[name].shape == (2, *shape[1:])
