@@ -16,6 +16,7 @@ from selfsup.nn.encoder import build, save_encoder
 KEYS = {"thresholds": [5, 10], "patch_px": 1, "memory_mb": 1.0, "batch_size": 4}
 DIAGONAL = math.hypot(SIZE_PX, SIZE_PX)
 POINTS = np.array([[4.5, 4.5], [11.5, 9.5], [np.nan, np.nan]], np.float32)
+MOVED = POINTS + np.array(MOVE, np.float32)
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def run(inputs, tmp_path):
     return replace(inputs, pictures=tmp_path)
 
 
-def write(run, kind=(1, 1, 0, 1), second=POINTS + np.array(MOVE, np.float32)):
+def write(run, kind=(1, 1, 0, 1), second=MOVED):
     first = np.tile(POINTS, (len(kind), 1, 1))
     second = np.tile(second, (len(kind), 1, 1))
     more = {"kind": np.array(kind, np.uint8), "first_keypoint": first, "second_keypoint": second}
@@ -55,7 +56,7 @@ def test_the_truth_is_where_the_second_object_has_the_point(run):
 
 
 def test_a_point_that_one_image_hides_is_not_asked_for(run):
-    second = POINTS + np.array(MOVE, np.float32)
+    second = MOVED.copy()
     second[0] = np.nan
     write(run, second=second)
     middle = np.array([8 + MOVE[0], 8 + MOVE[1]])

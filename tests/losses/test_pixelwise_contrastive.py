@@ -1,4 +1,4 @@
-"""The pixelwise contrastive loss against a loop in float64, written from the paper's equations 1 to 3."""
+"""The pixelwise contrastive loss against a loop in float64, written from the paper's equations."""
 
 import pytest
 import torch

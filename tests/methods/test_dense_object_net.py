@@ -101,13 +101,16 @@ def test_nothing_to_match_costs_nothing(scenes):
 def test_the_loss_is_the_sum_of_its_sorts(scenes):
     method = build(NAME, sampling="multi_object_distinct", margin=0.7, background_margin=1.1).eval()
     views = method.views(scenes, method.draw(8, generator(0, "views")))
-    flat = [method.encoder.maps(views[s])["descriptor"].permute(0, 2, 3, 1).reshape(8 * PIXELS, -1) for s in ("first", "second")]
+    flat = [
+        method.encoder.maps(views[s])["descriptor"].permute(0, 2, 3, 1).reshape(8 * PIXELS, -1)
+        for s in ("first", "second")
+    ]
     query = flat[0][views["query"]]
     expected = match_loss(query, flat[1][views["match"]], views["match_counts"])
     for sort, margin in (("object", 0.7), ("background", 1.1), ("across", 0.7)):
-        expected = expected + non_match_loss(
-            query[:, :, None], flat[1][views[sort]], views[f"{sort}_counts"], margin, True
-        )[0]
+        expected = (
+            expected + non_match_loss(query[:, :, None], flat[1][views[sort]], views[f"{sort}_counts"], margin, True)[0]
+        )
     torch.testing.assert_close(method.loss(views, {}).loss, expected)
 
 
@@ -134,7 +137,9 @@ def test_an_encoder_without_a_place_for_each_pixel_is_refused():
         **{"sampling": "single_object", "least_distance_px": 2.0, "hard_negative_scaling": True},
         **dict.fromkeys(("margin", "background_margin"), 0.5),
     }
-    with pytest.raises(InputError, match=r"small_conv, whose last map has 2 x 2 places for images of 32 px; .* dense_conv"):
+    with pytest.raises(
+        InputError, match=r"small_conv, whose last map has 2 x 2 places for images of 32 px; .* dense_conv"
+    ):
         DenseObjectNet(build_encoder({"backbone": "small_conv", "width": 4}), FACTS, **hyper)
 
 

@@ -44,9 +44,10 @@ def prepare(
     """Write ``train.h5`` and ``test.h5`` in the order of the images' hashes: first, second, match, both masks, key.
 
     ``second`` is ``first``, a square of ``size_px``, turned by up to ``turn_deg``, scaled by ``scale_min`` to its inverse,
-    its corners moved by up to ``corner_shift`` of its side, in another ``light`` (content/photometric.py). Nobody knows the objects:
-    masks are 1 where there is image, 0 beyond its border. An image draws by its own hash, so that others change nothing.
-    Raises InputError where one is damaged or smaller than ``size_px``, or where they are too few, or not those that were locked.
+    its corners moved by up to ``corner_shift`` of its side, in another ``light`` (content/photometric.py). Nobody knows
+    the objects: masks are 1 where there is image, 0 beyond its border. An image draws by its own hash, so that others
+    change nothing. Raises InputError where one is damaged or smaller than ``size_px``, where they are too few, or where
+    they are not those that were locked.
     """
     _check(test_fraction, corner_shift, scale_min)
     source = read_class_folders(root)
@@ -67,9 +68,7 @@ def prepare(
         arrays["key"] = np.array(chosen.keys, KEY_TYPE)
         if source.classes:
             arrays["label"] = np.array(chosen.labels, np.int64)
-        write_split(
-            folder / f"{split}.h5", arrays, dataset="folder_pairs", classes=source.classes, size_px=size_px
-        )
+        write_split(folder / f"{split}.h5", arrays, dataset="folder_pairs", classes=source.classes, size_px=size_px)
 
 
 def _pair(

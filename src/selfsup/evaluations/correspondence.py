@@ -72,7 +72,7 @@ def evaluate(
     queries, in all runs. Matching holds at most ``memory_mb`` beside the maps. NotApplicable where the data have no
     correspondences.
 
-    Source: Florence et al. 2018 (Dense Object Nets), section 5.1 and figure 4.
+    Source: Florence et al. 2018 (Dense Object Nets), section 5.
     Differs: correspondences are those of rendered scenes or homographies, where the paper's are clicked or reconstructed.
     """
     arrays = read_pairs(inputs.prepared / "test.h5")

@@ -34,7 +34,7 @@ def evaluate(
     ``_object_middle``, the mean of the second object's visible pixels, which must be told where the object is. A keypoint that is
     hidden or missing in either image is not asked for. NotApplicable where the data have no such pairs.
 
-    Source: Florence et al. 2018 (Dense Object Nets), section 5.2 and figure 5: class-general descriptors.
+    Source: Florence et al. 2018 (Dense Object Nets), section 5: class-general descriptors.
     Differs: the paper shows pictures and grasps; the numbers, and the keypoints they are of, are this project's.
     """
     file = inputs.prepared / "test.h5"

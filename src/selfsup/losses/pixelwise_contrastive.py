@@ -7,7 +7,7 @@ from torch import Tensor
 def match_loss(first: Tensor, second: Tensor, counts: Tensor) -> Tensor:
     """Return the mean squared distance of descriptors (..., D) over the matches that count (...); 0 where none does.
 
-    Source: Florence et al. 2018 (Dense Object Nets), section 3.1, equation 1.
+    Source: Florence et al. 2018 (Dense Object Nets), section 3.
     """
     with torch.autocast(first.device.type, enabled=False):
         squared = _difference(first, second).square().sum(-1)
@@ -23,7 +23,7 @@ def non_match_loss(
     it the gradient is zero. With ``hard_negative_scaling`` the sum is divided by the number of hard ones, so that the
     many easy ones do not thin out what is left to learn, else by that of all that count; 0 where there is none.
 
-    Source: Florence et al. 2018 (Dense Object Nets), section 3.1, equation 2, and section 3.3, equation 3 (scaling).
+    Source: Florence et al. 2018 (Dense Object Nets), section 3, with hard-negative scaling.
     Differs: the hard ones are counted over a batch of pairs, where the paper's batch is one pair.
     """
     with torch.autocast(first.device.type, enabled=False):

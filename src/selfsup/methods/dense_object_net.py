@@ -24,7 +24,7 @@ class DenseObjectNet(Method):
     may come out alike. ``class_consistent``: the points of two objects of a class match too. ``multi_object_distinct``:
     non-matches are on every other object also, of the same image and of the batch's next pair.
 
-    Source: Florence et al. 2018 (Dense Object Nets), sections 3.1 to 3.4.
+    Source: Florence et al. 2018 (Dense Object Nets), section 3, and the authors' published code for the sorts of pairs.
     Differs: a batch holds several pairs, where the paper's step takes one; matches are where the data say, which for
     rendered scenes is exact, where the paper's come from depth images of a static scene. Class consistency emerges in
     the paper from many objects under ``single_object``; with ``class_consistent`` it is trained, on pairs that know the class.

@@ -8,7 +8,7 @@ def full_resolution(features: int, dimension: int, stride: int) -> nn.Sequential
 
     A linear layer at each place, then bilinear upsampling; the one after the other costs least, and the order changes nothing.
 
-    Source: Florence et al. 2018 (Dense Object Nets), section 4.1.
+    Source: Florence et al. 2018 (Dense Object Nets), section 4: bilinear upsampling to the size of the image.
     """
     return nn.Sequential(
         nn.Conv2d(features, dimension, 1),

@@ -22,7 +22,9 @@ def test_centres_count_row_by_row():
 
 def test_a_map_of_the_images_size_gives_each_pixel_its_own():
     maps = noise(3, 5, 7)
-    assert torch.allclose(sample(maps, pixel_centres(torch.arange(35), 7), (5, 7)).T, maps.flatten(1).double(), atol=1e-6)
+    assert torch.allclose(
+        sample(maps, pixel_centres(torch.arange(35), 7), (5, 7)).T, maps.flatten(1).double(), atol=1e-6
+    )
 
 
 def test_a_smaller_map_is_sampled_as_upsampling_would():

@@ -75,9 +75,7 @@ def _match(pairs: Pairs, first_mask: Tensor, second_mask: Tensor) -> Tensor:
 
 def _keypoints(view: View, number: Tensor, label: Tensor, mask: Tensor) -> Tensor:
     """Return the centres of the parts of object ``number`` (N,) where the mask shows that object there."""
-    one, two = (
-        _pixels(*geometry.part_centres(thing.primitives, thing.pose), mask.shape[-1]) for thing in view.objects
-    )
+    one, two = (_pixels(*geometry.part_centres(thing.primitives, thing.pose), mask.shape[-1]) for thing in view.objects)
     points = torch.where(_rows(number == 1), one, two)
     shown = _at(mask, points[:, None])[:, 0] == number[:, None]
     missing = torch.from_numpy(missing_parts())[label]

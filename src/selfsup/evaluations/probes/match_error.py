@@ -15,7 +15,7 @@ RESAMPLES = 1000
 def match_error(found: Tensor, truth: Tensor, size: Sequence[int]) -> Tensor:
     """Return (Q,) float64: the distance of places (Q, 2), x y in pixels, in percent of the diagonal of an image of H, W.
 
-    Source: Florence et al. 2018 (Dense Object Nets), section 5.1: normalised by the image diagonal.
+    Source: Florence et al. 2018 (Dense Object Nets), section 5: normalised by the image diagonal.
     """
     return (found.double() - truth.double()).norm(dim=1) * 100 / math.hypot(*size)
 

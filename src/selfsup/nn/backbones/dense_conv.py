@@ -16,7 +16,7 @@ def build(
     conv1 and conv2 halve H and W, which must be multiples of 4; conv3 to conv5 keep them, with dilations of 1, 2 and 4,
     and see 65 pixels. Channels: width, 2 width, then 4 width.
 
-    Source: Florence et al. 2018, section 4.1: a network of stride 8 by dilation, upsampled to full resolution.
+    Source: Florence et al. 2018, section 4: a dilated network of stride 8, upsampled to full resolution.
     Differs: five layers of stride 4 in place of the paper's ResNet-34, for images of 64 pixels and a CPU.
     """
     channels = {"conv1": width, "conv2": 2 * width, **{f"conv{3 + i}": 4 * width for i in range(len(DILATIONS))}}

@@ -16,7 +16,7 @@ def build(
 
     H and W must be multiples of 8.
 
-    Source: Florence et al. 2018, section 4.1: ResNet-34 of stride 8, upsampled to full resolution.
+    Source: Florence et al. 2018, section 4: ResNet-34 of stride 8, upsampled to full resolution.
     Differs: the stride of 8 is that of the stem without strides, for small images, where the paper dilates the last
     layers of the published network; 18 or 50 layers in place of 34.
     """
