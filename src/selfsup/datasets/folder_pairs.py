@@ -51,7 +51,9 @@ def prepare(
     """
     _check(test_fraction, corner_shift, scale_min)
     source = read_class_folders(root)
-    sized = {split: _large_enough(examples, size_px) for split, examples in source.splits.items()}
+    sized: dict[str, Iterable[Example]] = {
+        split: _large_enough(examples, size_px) for split, examples in source.splits.items()
+    }
     found = verified(Source(root, source.classes, sized), lock, size_px)
     if "all" in found:
         found = hold_out(found["all"], test_fraction, root)

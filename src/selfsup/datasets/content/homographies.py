@@ -1,7 +1,5 @@
 """Random homographies: an image seen from elsewhere, and where each of its pixels went."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -12,7 +10,7 @@ CORNERS = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], np.float64)
 
 
 def draw_homography(
-    rng: np.random.Generator, *, turn_deg: float, scale: Sequence[float], corner_shift: float
+    rng: np.random.Generator, *, turn_deg: float, scale: tuple[float, float], corner_shift: float
 ) -> np.ndarray:
     """Return a homography (3, 3) of positions in [-1, 1]^2: a turn, a scale, and each corner moved by itself.
 
@@ -63,5 +61,5 @@ def warp(image: np.ndarray, homography: np.ndarray) -> tuple[np.ndarray, np.ndar
 def matches(homography: np.ndarray, size_px: int) -> np.ndarray:
     """Return float32 (H, W, 2): x y in pixels of where each pixel's centre went, NaN where that is outside the image."""
     places = (moved(homography, centres(size_px)) + 1) / 2 * size_px
-    inside = ((places >= 0) & (places < size_px)).all(-1)
+    inside = np.all((places >= 0) & (places < size_px), -1)
     return np.where(inside[..., None], places, np.nan).astype(np.float32)
