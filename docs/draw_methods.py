@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from selfsup import signature
-from selfsup.datasets import scenes
-from selfsup.methods.base import Facts, Panel
+from selfsup.datasets import scene_pairs, scenes
+from selfsup.methods.base import ARRAYS, Facts, Panel
 from selfsup.nn.encoder import build
 from selfsup.pretrain import method_class
 from selfsup.recipe import PARAMS, Run, run
@@ -30,7 +30,7 @@ def recipe_of(method: str) -> Run:
     return run(method, method if method in own else own[0], {}, Path())
 
 
-def table_of(recipe: dict[str, Any], images: Tensor) -> Mapping[str, Tensor]:
+def table_of(recipe: dict[str, Any], images: Tensor | None) -> Mapping[str, Tensor]:
     """Return the table of a recipe, made from these images where it is made from images."""
     asked = dict(recipe.get("table", {}))
     if not asked:
@@ -39,21 +39,27 @@ def table_of(recipe: dict[str, Any], images: Tensor) -> Mapping[str, Tensor]:
     return make(**asked, **({"images": images} if "images" in inspect.signature(make).parameters else {}))
 
 
+def batch_of(modality: str) -> dict[str, Tensor]:
+    """Return eight examples of 64 px of a modality."""
+    data = scene_pairs if modality == "image_pair" else scenes
+    arrays = data.generate("train", IMAGES, size_px=SIZE_PX, seed=0)
+    batch = {name: torch.from_numpy(arrays[name]) for name in ARRAYS[modality]}
+    if modality == "image_depth":
+        depth = torch.from_numpy(arrays["depth"])[:, None].mul(255).round().to(torch.uint8)
+        batch["image"] = torch.cat([batch["image"], depth], 1)
+    return {"index": torch.arange(IMAGES), **batch}
+
+
 def panels(method: str) -> list[Panel]:
-    """Return the gallery's panels of a method on eight scenes of 64 px."""
-    arrays = scenes.generate("train", IMAGES, size_px=SIZE_PX, seed=0)
-    recipe = recipe_of(method).recipe
-    image = torch.from_numpy(arrays["image"])
-    facts = Facts(1000, 10, SIZE_PX, IMAGES, 100, table=table_of(recipe, image))
+    """Return the gallery's panels of a method on eight examples of 64 px."""
+    recipe, kind = recipe_of(method).recipe, method_class(method)
+    batch = batch_of(kind.modality)
+    facts = Facts(1000, 10, SIZE_PX, IMAGES, 100, table=table_of(recipe, batch.get("image")))
     hyper = recipe["hyper"]
     if "batch_norm_splits" in hyper:
         hyper = {**hyper, "batch_norm_splits": 1}  # eight images, not a batch
     torch.manual_seed(0)
-    made = method_class(method)(build(recipe["encoder"]), facts, **hyper)
-    if made.modality == "image_depth":
-        depth = torch.from_numpy(arrays["depth"])[:, None].mul(255).round().to(torch.uint8)
-        image = torch.cat([image, depth], 1)
-    batch = {"index": torch.arange(IMAGES), "image": image, "label": torch.from_numpy(arrays["label"])}
+    made = kind(build(recipe["encoder"]), facts, **hyper)
     with torch.no_grad():
         return made.panels(made.views(batch, made.draw(IMAGES, generator(0, "gallery"))))
 

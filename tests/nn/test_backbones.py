@@ -171,3 +171,33 @@ def test_stages_can_be_cut_and_frozen(description, kind):
     assert [encoder.digest(part) for part in parts] == before
     assert {id(p) for p in moving} == {id(p) for p in network.parameters() if p.requires_grad}
     assert moving
+
+
+def test_dense_conv_gives_every_pixel_a_descriptor():
+    network = encoder.build({"backbone": "dense_conv", "width": 4, "dimension": 3}).eval()
+    maps = network.maps(torch.rand(2, 3, 32, 48))
+    assert {name: tuple(found.shape[1:]) for name, found in maps.items()} == {
+        "conv1": (4, 16, 24),
+        "conv2": (8, 8, 12),
+        **{f"conv{n}": (16, 8, 12) for n in (3, 4, 5)},
+        "descriptor": (3, 32, 48),
+    }
+    assert network.layers == {name: found.shape[1] for name, found in maps.items()}
+
+
+def test_dense_conv_sees_the_stated_pixels():
+    """The gradient of one place of conv5 reaches 65 x 65 pixels."""
+    torch.manual_seed(0)
+    network = encoder.build({"backbone": "dense_conv", "width": 4, "dimension": 3}).eval()
+    image = torch.rand(1, 3, 128, 128, requires_grad=True)
+    network.maps(image)["conv5"][0, :, 16, 16].sum().backward()
+    rows = image.grad.abs().sum((0, 1, 3)).nonzero()[:, 0]
+    assert int(rows.max() - rows.min()) + 1 == 65
+
+
+def test_dense_resnet_is_the_resnet_upsampled():
+    network = encoder.build({"backbone": "dense_resnet", "width": 4, "depth": 18, "dimension": 5}).eval()
+    maps = network.maps(torch.rand(1, 3, 32, 32))
+    assert list(maps) == ["stem", "layer1", "layer2", "layer3", "layer4", "descriptor"]
+    assert maps["layer4"].shape == (1, 32, 4, 4)
+    assert maps["descriptor"].shape == (1, 5, 32, 32)

@@ -4,8 +4,6 @@ The embedded data set: nothing to download, some seconds to make, and a truth fo
 on neither size nor number, so the same scenes exist at every size, and a smaller set is the beginning of a larger one.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +15,7 @@ from selfsup.datasets.prepared import write_split
 from selfsup.datasets.procedural.factors import sample_scenes
 from selfsup.datasets.procedural.geometry import bounding_boxes
 from selfsup.datasets.procedural.objects import CLASSES
+from selfsup.datasets.procedural.one_thread import one_thread
 from selfsup.datasets.procedural.rendering import render
 from selfsup.errors import InputError
 
@@ -50,7 +49,7 @@ def prepare(
 
 def generate(split: str, examples: int, *, size_px: int, seed: int) -> dict[str, np.ndarray]:
     """Return the arrays of one split, in order of generation; each run of CHUNK scenes has each class equally often."""
-    with _one_thread(), torch.inference_mode():
+    with one_thread(), torch.inference_mode():
         chunks = [_chunk([seed, STREAMS[split], start], size_px) for start in range(0, examples, CHUNK)]
     arrays = {name: np.concatenate([chunk[name] for chunk in chunks])[:examples] for name in chunks[0]}
     hashes = [content_hash(image.tobytes(), size_px, size_px) for image in arrays["image"].transpose(0, 2, 3, 1)]
@@ -70,14 +69,3 @@ def _chunk(stream: list[int], size_px: int) -> dict[str, np.ndarray]:
         "box": bounding_boxes(seen.mask).numpy(),
         "keypoint": seen.keypoint.numpy(),
     }
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Pin torch to one thread: sums over two differ in the last bit, and now and then in a pixel."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)

@@ -45,4 +45,37 @@ QUALITIES = (
         {"_grey": "no colour", "_mean_colour": "mean colour", "_original": "the original"},
         "AuC: the area under the share of pixels within an ab distance of 0 to 150; rebalanced: rare colours weigh more.",
     ),
+    Quality(
+        "correspondence",
+        "Dense correspondences",
+        {
+            "error": ("mean error", "% of the diagonal, lower is better", 1),
+            "error_median": ("median error", "% of the diagonal", 1),
+            "within_3": ("within 3 %", "% of matches", 1),
+            "within_10": ("within 10 %", "% of matches", 1),
+            "error_maps": ("mean error of its maps", "the layer before the descriptors", 1),
+            "error_two_objects": ("mean error, two objects", "% of the diagonal", 1),
+            "right_object": ("on the right object", "% of matches, two objects", 1),
+        },
+        {"_colours": "plain colours, 5 x 5 pixels", "_chance": "any pixel"},
+        "Each query of the first image is matched to the pixel of the second with the nearest descriptor; the last two "
+        "columns are of pairs that show two objects, the others of pairs of one.",
+    ),
+    Quality(
+        "keypoint_transfer",
+        "Keypoints found on another object of the class",
+        {
+            "error": ("mean error", "% of the diagonal, lower is better", 1),
+            "error_median": ("median error", "% of the diagonal", 1),
+            "within_5": ("within 5 %", "% of keypoints", 1),
+            "within_10": ("within 10 %", "% of keypoints", 1),
+            "error_maps": ("mean error of its maps", "the layer before the descriptors", 1),
+        },
+        {
+            "_object_middle": "the object's middle, told where it is",
+            "_colours": "plain colours, 5 x 5 pixels",
+            "_chance": "any pixel",
+        },
+        "A part's centre on one object is looked for in a whole image of another of its class.",
+    ),
 )

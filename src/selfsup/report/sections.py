@@ -9,11 +9,13 @@ from selfsup.report.ablations import ablation_table, points
 from selfsup.report.accuracy import accuracy_table
 from selfsup.report.comparisons import comparisons
 from selfsup.report.content import Content, Group
+from selfsup.report.correspondences import correspondences
 from selfsup.report.figures.ablation import ablation
 from selfsup.report.figures.infonce_bound import infonce_bound
 from selfsup.report.figures.label_curve import label_curve
 from selfsup.report.figures.linear_probe import linear_probe
 from selfsup.report.figures.lines import few_labels, layers
+from selfsup.report.figures.match_error import match_error
 from selfsup.report.figures.pretext import pretext
 from selfsup.report.figures.style import Drawing
 from selfsup.report.figures.training import training
@@ -65,12 +67,13 @@ def section(content: Content, group: Group, rows: pd.DataFrame, found: Scores) -
         pretext_table(group, rows),
         *quality_tables(group, rows),
     ]
-    drawings = [label_curve(content, group, rows), *training(group)]
+    drawings = [label_curve(content, group, rows), match_error(group), *training(group)]
     if len(group.variants) <= MOST_DRAWN:
         whole = [linear_probe(group, found), pretext(group, rows), layers(group, rows), few_labels(group, rows)]
         drawings = [*whole, *drawings]
     kept = [drawing for drawing in drawings if drawing is not None]
-    return Section(group, [table for table in tables if table.rows], kept, comparisons(group), gallery(group))
+    made = [*comparisons(group), *correspondences(group)]
+    return Section(group, [table for table in tables if table.rows], kept, made, gallery(group))
 
 
 def topics(content: Content, rows: dict[str, pd.DataFrame], experiments: dict[str, pd.DataFrame]) -> list[Topic]:

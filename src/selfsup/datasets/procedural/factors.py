@@ -109,10 +109,15 @@ class Scenes:
         return {name: values.numpy() for name, values in found.items()}
 
 
-def sample_scenes(rng: np.random.Generator, examples: int) -> Scenes:
-    """Return scenes with every class equally often (``examples`` must be a multiple of their number)."""
-    label = rng.permutation(examples) % len(CLASSES)
-    dark_object = rng.random(examples) < 0.5
+def sample_scenes(
+    rng: np.random.Generator, examples: int, *, label: np.ndarray | None = None, dark_object: np.ndarray | None = None
+) -> Scenes:
+    """Return scenes with every class equally often (``examples`` must be a multiple of their number).
+
+    ``label`` (N,) and ``dark_object`` (N,) bool, dark on light or light on dark, are drawn where they are not given.
+    """
+    label = rng.permutation(examples) % len(CLASSES) if label is None else label
+    dark_object = rng.random(examples) < 0.5 if dark_object is None else dark_object
     return Scenes(
         label=torch.as_tensor(label),
         primitives=_sample_primitives(rng, label),

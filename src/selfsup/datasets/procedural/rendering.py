@@ -44,24 +44,43 @@ class Layer:
         return image, torch.where(self.coverage > 0.5, self.depth, depth)
 
 
+@dataclass(frozen=True)
+class Painting:
+    """image (N, 3, H, W), depth (N, H, W); of each object what is ``visible`` of it (N, H, W); ``clear`` (N, H, W) is what
+    the distractors in front leave of any."""
+
+    image: Tensor
+    depth: Tensor
+    visible: list[Tensor]
+    clear: Tensor
+
+
 def render(scenes: Scenes, size_px: int, rng: np.random.Generator) -> Rendering:
     """Return what the camera sees and what is true of it; ``rng`` draws textures and camera noise."""
-    x, y = geometry.pixel_centres(size_px)
-    image, depth = _ground(scenes.background, size_px, rng)
-    thing = _object(scenes, x, y, size_px, rng)
-    blobs = scenes.distractors
-    for layer in _distractor_layers(blobs, ~blobs.front, _BEHIND, x, y, size_px):
+    below = ground(scenes.background, size_px, rng)
+    thing = object_layer(scenes, size_px, rng)
+    painted = paint(below, [thing], scenes.distractors)
+    image = photograph(painted.image, scenes, rng)
+    return Rendering(image, painted.visible[0] > 0.5, painted.depth, _keypoints(scenes, painted.clear))
+
+
+def paint(below: tuple[Tensor, Tensor], things: list[Layer], blobs: Distractors) -> Painting:
+    """Return the background, colour and depth, with everything painted over it: blobs behind, objects, blobs in front."""
+    image, depth = below
+    for layer in _distractor_layers(blobs, ~blobs.front, _BEHIND, image.shape[-1]):
         image, depth = layer.over(image, depth)
-    image, depth = thing.over(image, depth)
-    clear = torch.ones_like(thing.coverage)
-    for layer in _distractor_layers(blobs, blobs.front, _FRONT, x, y, size_px):
+    visible: list[Tensor] = []
+    for thing in things:
+        image, depth = thing.over(image, depth)
+        visible = [*(covered * (1 - thing.coverage) for covered in visible), thing.coverage]
+    clear = torch.ones_like(depth)
+    for layer in _distractor_layers(blobs, blobs.front, _FRONT, image.shape[-1]):
         image, depth = layer.over(image, depth)
         clear = clear * (1 - layer.coverage)
-    photograph = _photograph(image, scenes, x, y, rng)
-    return Rendering(photograph, thing.coverage * clear > 0.5, depth, _keypoints(scenes, clear))
+    return Painting(image, depth, [covered * clear for covered in visible], clear)
 
 
-def _ground(background: Background, size_px: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+def ground(background: Background, size_px: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
     """Return colour and depth of the background: a relief whose ridges are light."""
     field = fractal_field(
         rng,
@@ -75,9 +94,9 @@ def _ground(background: Background, size_px: int, rng: np.random.Generator) -> t
     return torch.lerp(dark, light, height[:, None]), 1 - _GROUND_RELIEF * height
 
 
-def _object(scenes: Scenes, x: Tensor, y: Tensor, size_px: int, rng: np.random.Generator) -> Layer:
+def object_layer(scenes: Scenes, size_px: int, rng: np.random.Generator) -> Layer:
     """Return the object: its parts painted in order, each rounded towards the camera."""
-    u, v = geometry.to_object(x, y, scenes.pose)
+    u, v = geometry.to_object(*geometry.pixel_centres(size_px), scenes.pose)
     unit_px = scenes.pose.scale[:, None, None] * size_px / 2
     surface, trim = _paint(scenes.surface, u, v, rng)
     colour, covered, bulge = surface, torch.zeros_like(u), torch.zeros_like(u)
@@ -126,10 +145,9 @@ def _pattern(surface: Surface, u: Tensor, v: Tensor, rng: np.random.Generator) -
     return torch.stack([patterns[name] for name in MATERIALS])[surface.material, torch.arange(n)], mottle
 
 
-def _distractor_layers(
-    blobs: Distractors, chosen: Tensor, base_depth: float, x: Tensor, y: Tensor, size_px: int
-) -> list[Layer]:
+def _distractor_layers(blobs: Distractors, chosen: Tensor, base_depth: float, size_px: int) -> list[Layer]:
     """Return one layer for each distractor, empty in scenes where it is not ``chosen`` (N, DISTRACTORS)."""
+    x, y = geometry.pixel_centres(size_px)
     layers = []
     for index in range(DISTRACTORS):
         covered = geometry.distractor_coverage(blobs, index, x, y, size_px) * chosen[:, index, None, None]
@@ -138,8 +156,9 @@ def _distractor_layers(
     return layers
 
 
-def _photograph(image: Tensor, scenes: Scenes, x: Tensor, y: Tensor, rng: np.random.Generator) -> Tensor:
+def photograph(image: Tensor, scenes: Scenes, rng: np.random.Generator) -> Tensor:
     """Return the lit image as a camera with noise takes it, uint8."""
+    x, y = geometry.pixel_centres(image.shape[-1])
     angle, strength = scenes.light_angle_rad[:, None, None], scenes.light_strength[:, None, None]
     light = 1 + strength * (angle.cos() * x + angle.sin() * y)
     noise = torch.from_numpy(rng.standard_normal(image.shape, dtype=np.float32))

@@ -1,0 +1,55 @@
+"""What methods on pairs of images share: the images of a batch, a full-resolution encoder, and pairs with marks on them."""
+
+import torch
+from torch import Tensor
+
+from selfsup.errors import InputError
+from selfsup.methods.base import Facts, Panel, Views
+from selfsup.nn.encoder import Encoder
+
+SIDES = ("first", "second")
+SHOWN_PAIRS = 4
+# Okabe and Ito's colours, told apart with any colour vision.
+MARKS = torch.tensor([[230, 159, 0], [86, 180, 233], [240, 228, 66], [204, 121, 167]]) / 255
+
+
+def pair_images(batch: Views) -> Views:
+    """Return ``first`` and ``second`` (N, 3, H, W) in [0, 1]."""
+    return {side: batch[side].float() / 255 for side in SIDES}
+
+
+@torch.no_grad()
+def check_full_resolution(encoder: Encoder, facts: Facts) -> None:
+    """Raise InputError unless the encoder's last map is as large as the images."""
+    training = encoder.training
+    image = torch.zeros(1, 3, facts.size_px, facts.size_px)
+    height, width = list(encoder.eval().maps(image).values())[-1].shape[2:]
+    encoder.train(training)
+    if (height, width) != (facts.size_px, facts.size_px):
+        raise InputError(
+            f"encoder.backbone is {encoder.description.get('backbone')}, whose last map has {width} x {height} places for "
+            f"images of {facts.size_px} px; descriptors need one for each pixel: take dense_conv or dense_resnet, and "
+            "images whose size_px is a multiple of 8"
+        )
+
+
+def pair_panel(title: str, views: Views, marked: list[Tensor] | None = None) -> Panel:
+    """Return a few pairs side by side; ``marked`` has pixels of the first and of the second images (N, M), as
+    views/correspondences.py counts them, and which of them count."""
+    first, second = (views[side].clone() for side in SIDES)
+    if marked is not None:
+        _mark_(first, marked[0], marked[2])
+        _mark_(second, marked[1], marked[2])
+    images = torch.stack([first, second], 1)[:SHOWN_PAIRS].flatten(0, 1)
+    captions = [f"pair {pair + 1}, {side}" for pair in range(len(images) // 2) for side in SIDES]
+    return Panel(title, images, captions)
+
+
+def _mark_(images: Tensor, pixels: Tensor, counts: Tensor) -> None:
+    """Paint a cross of 5 pixels on each of pixels (N, M), in the colour of its place among the M."""
+    height, width = images.shape[2:]
+    number, place = counts.nonzero().unbind(1)
+    row, column = pixels[number, place] % (height * width) // width, pixels[number, place] % width
+    for down, right in ((0, 0), (-1, 0), (1, 0), (0, -1), (0, 1)):
+        y, x = (row + down).clamp(0, height - 1), (column + right).clamp(0, width - 1)
+        images[number, :, y, x] = MARKS.to(images.device)[place % len(MARKS)]

@@ -1,0 +1,38 @@
+"""A small dilated network for dense descriptors: it sees far, and gives every pixel a vector."""
+
+from pydantic import PositiveInt
+from torch import nn
+
+from selfsup.nn.full_resolution import full_resolution
+
+DILATIONS = (1, 2, 4)
+
+
+def build(
+    *, channels_in: PositiveInt = 3, width: PositiveInt = 24, dimension: PositiveInt
+) -> tuple[dict[str, nn.Module], dict[str, int]]:
+    """Return stages conv1 to conv5 and ``descriptor``, whose map is as large as the image, of ``dimension`` channels.
+
+    conv1 and conv2 halve H and W, which must be multiples of 4; conv3 to conv5 keep them, with dilations of 1, 2 and 4,
+    and see 65 pixels. Channels: width, 2 width, then 4 width.
+
+    Source: Florence et al. 2018, section 4: a dilated network of stride 8, upsampled to full resolution.
+    Differs: five layers of stride 4 in place of the paper's ResNet-34, for images of 64 pixels and a CPU.
+    """
+    channels = {"conv1": width, "conv2": 2 * width, **{f"conv{3 + i}": 4 * width for i in range(len(DILATIONS))}}
+    stages: dict[str, nn.Module] = {
+        "conv1": _convolution(channels_in, width, 5, stride=2),
+        "conv2": _convolution(width, 2 * width, 3, stride=2),
+    }
+    for i, dilation in enumerate(DILATIONS):
+        stages[f"conv{3 + i}"] = _convolution(2 * width if i == 0 else 4 * width, 4 * width, 3, dilation=dilation)
+    return (
+        {**stages, "descriptor": full_resolution(4 * width, dimension, stride=4)},
+        {**channels, "descriptor": dimension},
+    )
+
+
+def _convolution(inputs: int, outputs: int, size: int, stride: int = 1, dilation: int = 1) -> nn.Module:
+    padding = dilation * (size // 2)
+    convolution = nn.Conv2d(inputs, outputs, size, stride, padding, dilation, bias=False)
+    return nn.Sequential(convolution, nn.BatchNorm2d(outputs), nn.ReLU())

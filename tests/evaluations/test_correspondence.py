@@ -1,0 +1,159 @@
+"""Correspondence on pairs made by hand: what is known to be right must be right, and noise must be chance."""
+
+import math
+from dataclasses import replace
+
+import h5py
+import numpy as np
+import pytest
+import torch
+from pairs import MOVE, SIZE_PX, write_pairs
+
+from selfsup.errors import NotApplicable
+from selfsup.evaluations import correspondence, features
+from selfsup.nn.encoder import build, save_encoder
+
+KEYS = {"queries": 20, "thresholds": [1, 3, 5, 10], "patch_px": 5, "memory_mb": 1.0, "batch_size": 4}
+DIAGONAL = math.hypot(SIZE_PX, SIZE_PX)
+
+
+@pytest.fixture
+def run(inputs, tmp_path):
+    """A run that holds an untrained network of descriptors."""
+    torch.manual_seed(0)
+    save_encoder(build({"backbone": "dense_conv", "width": 4, "dimension": 5}), inputs.run)
+    (tmp_path / "pictures").mkdir()
+    return replace(inputs, pictures=tmp_path / "pictures")
+
+
+def by_metric(measures):
+    return {m.metric: m for m in measures}
+
+
+def noise(seed):
+    return torch.randn(8, SIZE_PX, SIZE_PX, generator=torch.Generator().manual_seed(seed))
+
+
+def answering(monkeypatch, second_of):
+    """Let every pair's first map be noise, and its second what ``second_of`` makes of it."""
+
+    def maps(encoder, first, second, **keys):
+        for row in range(len(first)):
+            yield {"": (noise(row), second_of(noise(row)))}
+
+    monkeypatch.setattr(correspondence, "pair_maps", maps)
+
+
+def test_each_metric_has_its_name(run):
+    write_pairs(run.prepared)
+    found = by_metric(correspondence.evaluate(run, **KEYS))
+    names = ("error", "error_median", *(f"within_{t}" for t in KEYS["thresholds"]))
+    assert set(found) == {f"{n}{s}" for n in names for s in ("", "_maps", "_colours", "_chance")}
+    assert {(m.n, m.unit) for m in found.values()} == {(6, "%")}
+
+
+def test_colours_find_a_picture_that_moved(run):
+    """Patches of one pixel of noise are alike nowhere else, but for queries whose place another took."""
+    write_pairs(run.prepared)
+    found = by_metric(correspondence.evaluate(run, **{**KEYS, "patch_px": 1}))
+    assert found["error_colours"].value == 0
+    assert found["within_1_colours"].value == 100
+
+
+def test_the_error_is_how_far_off_the_answers_are(run, monkeypatch):
+    """Descriptors that moved 4 pixels less to the right than the object did."""
+    write_pairs(run.prepared)
+    answering(monkeypatch, lambda first: first.roll((MOVE[1], MOVE[0] - 4), (1, 2)))
+    found = by_metric(correspondence.evaluate(run, **KEYS))
+    assert found["error"].value == pytest.approx(100 * 4 / DIAGONAL, abs=1e-4)
+    assert found["error_median"].value == pytest.approx(100 * 4 / DIAGONAL, abs=1e-4)
+    assert found["within_10"].value == 0
+    answering(monkeypatch, lambda first: first.roll((MOVE[1], MOVE[0]), (1, 2)))
+    found = by_metric(correspondence.evaluate(run, **KEYS))
+    assert found["error"].value == pytest.approx(0, abs=1e-4)
+
+
+def test_random_descriptors_score_at_chance(run, monkeypatch):
+    write_pairs(run.prepared, count=60)
+    answering(monkeypatch, lambda first: torch.randn(first.shape, generator=torch.Generator().manual_seed(7)))
+    found = by_metric(correspondence.evaluate(run, **{**KEYS, "queries": 64}))
+    chance = found["error_chance"]
+    assert found["error"].value == pytest.approx(chance.value, abs=2.0)
+    truth = np.stack(np.meshgrid(np.arange(4, 12) + MOVE[0], np.arange(4, 12) + MOVE[1]), -1).reshape(-1, 2)
+    anywhere = np.stack(np.meshgrid(np.arange(SIZE_PX), np.arange(SIZE_PX)), -1).reshape(-1, 2)
+    expected = 100 * np.linalg.norm(truth[:, None] - anywhere, axis=2).mean() / DIAGONAL
+    assert chance.value == pytest.approx(expected, abs=0.6)
+
+
+def test_two_objects_are_told_apart(run, monkeypatch):
+    """Answers 6 pixels too far left are on the object's left half, which has another number there."""
+    masks = np.zeros((4, SIZE_PX, SIZE_PX), np.uint8)
+    masks[:, 4:12, 4:8], masks[:, 4:12, 8:12] = 2, 1
+    moved = np.roll(masks, MOVE[::-1], (1, 2))
+    write_pairs(run.prepared, count=4, first_mask=masks, second_mask=moved, kind=np.array([0, 2, 2, 1], np.uint8))
+    answering(monkeypatch, lambda first: first.roll((MOVE[1], MOVE[0] - 4), (1, 2)))
+    found = by_metric(correspondence.evaluate(run, **KEYS))
+    assert found["error_two_objects"].n == 2
+    assert found["error_two_objects"].value == pytest.approx(100 * 4 / DIAGONAL, abs=1e-4)
+    assert found["right_object"].value == 0
+    answering(monkeypatch, lambda first: first.roll((MOVE[1], MOVE[0] - 1), (1, 2)))
+    found = by_metric(correspondence.evaluate(run, **KEYS))
+    assert 60 < found["right_object"].value < 90  # all but a column of each
+
+
+def test_a_match_on_another_object_is_not_asked_for(run):
+    other = np.zeros((6, SIZE_PX, SIZE_PX), np.uint8)
+    other[:, 4:] = 2
+    write_pairs(run.prepared, second_mask=other)
+    with pytest.raises(NotApplicable, match="no pair of the test set has a pixel whose place"):
+        correspondence.evaluate(run, **KEYS)
+
+
+def test_what_is_asked_is_the_same_in_every_run_and_each_pixel_once(run):
+    write_pairs(run.prepared)
+    pairs = correspondence.read_pairs(run.prepared / "test.h5")
+    pair = {name: values[2] for name, values in pairs.items()}
+    query = correspondence.ask(pair, 20)
+    assert torch.equal(query.place, correspondence.ask(pair, 20).place)
+    assert len(set(map(tuple, query.place.tolist()))) == 20
+    assert torch.equal(query.truth - query.place, torch.tensor(MOVE).expand(20, 2))
+    assert len(correspondence.ask(pair, 100).place) == 64
+    other = {name: values[3] for name, values in pairs.items()}
+    assert not torch.equal(query.place, correspondence.ask(other, 20).place)
+
+
+def test_pictures_are_kept(run, monkeypatch):
+    write_pairs(run.prepared)
+    answering(monkeypatch, lambda first: first.roll((MOVE[1], MOVE[0] - 4), (1, 2)))
+    correspondence.evaluate(run, **KEYS)
+    with h5py.File(run.pictures / "pictures.h5") as file:
+        assert file["first_descriptors"].shape == (3, 3, SIZE_PX, SIZE_PX)
+        assert np.allclose(file["truth"][()] - file["query"], MOVE)
+        assert np.allclose(file["found"][()] - file["truth"], (-4, 0))
+        assert np.allclose(file["errors/descriptors"], 100 * 4 / DIAGONAL)
+        assert set(file["errors"]) == {"descriptors", "chance"}
+        moved = np.roll(file["first_descriptors"][()], (MOVE[1], MOVE[0] - 4), (2, 3))
+        assert np.array_equal(moved, file["second_descriptors"])  # equal descriptors, equal colours
+
+
+def test_batches_change_nothing_and_a_changed_encoder_is_noticed(run, monkeypatch):
+    write_pairs(run.prepared)
+    one = by_metric(correspondence.evaluate(run, **KEYS))
+    other = by_metric(correspondence.evaluate(run, **{**KEYS, "batch_size": 1, "memory_mb": 0.01}))
+    assert one["error"].value == pytest.approx(other["error"].value, abs=0.5)
+    assert one["error_colours"].value == other["error_colours"].value
+
+    def training(encoder, *sides, **keys):
+        encoder.train()(sides[0])
+        yield from ()
+
+    monkeypatch.setattr(correspondence, "pair_maps", training)
+    with pytest.raises(features.FrozenEncoderError):
+        correspondence.evaluate(run, **KEYS)
+
+
+def test_other_data_do_not_apply(run, write_prepared):
+    images = np.zeros((3, 3, 16, 16), np.uint8)
+    write_prepared((images, images))
+    with pytest.raises(NotApplicable, match="no pairs of images with correspondences"):
+        correspondence.evaluate(run, **KEYS)

@@ -1,0 +1,140 @@
+"""Correspondences in the report: tables, the distribution of errors, and pictures with marks."""
+
+import csv
+import io
+import re
+from dataclasses import replace
+
+import h5py
+import numpy as np
+import pytest
+from fabricate import parsed
+from PIL import Image
+
+from selfsup.report.build import build
+from selfsup.report.correspondences import CAPTIONS, CELL_PX, COLOURS, correspondences
+from selfsup.report.figures.match_error import match_error
+from selfsup.report.gallery import MARGIN_PX
+from selfsup.report.quality import quality_tables
+from selfsup.report.rows import result_rows
+from selfsup.results import Measure, write_measures
+
+PAIRS, SIZE_PX = 3, 16
+VARIANTS = ("simclr", "moco_v1")
+LEVELS = {"simclr": 8.0, "moco_v1": 12.0}
+PROTOCOLS = {
+    "correspondence": {"evaluation": "correspondence"},
+    "keypoint_transfer": {"evaluation": "keypoint_transfer"},
+}
+
+
+def write_matches(path, level):
+    random = np.random.default_rng(0)
+    with h5py.File(path, "w") as file:
+        for name in ("first", "second", "first_descriptors", "second_descriptors"):
+            file[name] = random.integers(60, 90, (PAIRS, 3, SIZE_PX, SIZE_PX), dtype=np.uint8)
+        places = np.tile(np.array([[4.0, 8.0], [12.0, 3.0], [np.nan] * 2, [np.nan] * 2], np.float32), (PAIRS, 1, 1))
+        file["query"], file["truth"], file["found"] = places, places, places[..., ::-1]
+        for name, factor in {"descriptors": 1, "maps": 1.5, "colours": 2, "chance": 4}.items():
+            file[f"errors/{name}"] = np.linspace(0, level * factor, 201, dtype=np.float32)
+
+
+@pytest.fixture(scope="module")
+def content(built, tmp_path_factory):
+    """The fabricated suite's first group with two runs that were asked for correspondences, of three seeds."""
+    folder = tmp_path_factory.mktemp("matches")
+    group = built.content.groups[0]
+    members = []
+    for member in group.members:
+        if member.variant in VARIANTS:
+            place = folder / member.variant / f"s{member.seed}"
+            place.mkdir(parents=True)
+            level = LEVELS[member.variant] + member.seed
+            write_matches(place / "correspondence.h5", level)
+            found = [Measure(f"error{s}", "%", level * f, 200) for s, f in {"": 1, "_maps": 1.5, "_colours": 2}.items()]
+            found += [Measure("right_object", "%", 90.0, 100), Measure("right_object_chance", "%", 9.0, 100)]
+            write_measures(place / "correspondence.json", found)
+            write_measures(place / "keypoint_transfer.json", [Measure("error_object_middle", "%", 9.7, 100)])
+            asked = {protocol: place / f"{protocol}.json" for protocol in PROTOCOLS}
+            member = replace(member, measures={**member.measures, **asked})
+        members.append(member)
+    names = {protocol: keys["evaluation"] for protocol, keys in PROTOCOLS.items()}
+    group = replace(group, members=members, protocols={**group.protocols, **names})
+    whole = replace(built.content, groups=[group, built.content.groups[1]])
+    return replace(whole, protocols={**whole.protocols, **PROTOCOLS})
+
+
+def test_the_tables_have_variants_then_baselines(content):
+    group = content.groups[0]
+    tables = {table.name: table for table in quality_tables(group, result_rows(content, group))}
+    table = tables["correspondence-scenes"]
+    assert [row[0].text for row in table.rows] == [*VARIANTS, "plain colours, 5 x 5 pixels", "any pixel"]
+    assert [column.heading for column in table.columns][1] == "mean error"
+    assert table.rows[0][1].text.startswith("9.0 ± ")
+    assert table.rows[2][1].value == pytest.approx(18)
+    assert table.rows[3][-1].text.startswith("9.0")
+    points = tables["keypoint_transfer-scenes"]
+    assert points.rows[-1][0].text == "the object's middle, told where it is"
+
+
+def test_the_figure_shows_the_share_within_each_error(content):
+    drawing = match_error(content.groups[0])
+    assert drawing.name == "scenes-match_error"
+    for name in (*VARIANTS, "plain colours", "any pixel"):
+        assert f">{name}<" in drawing.svg
+    assert "3 seeds" in drawing.caption
+    assert match_error(content.groups[1]) is None
+
+
+def test_a_picture_a_variant_with_its_marks(content):
+    strips = correspondences(content.groups[0])
+    assert [strip.name for strip in strips] == [f"scenes-{variant}-correspondence" for variant in VARIANTS]
+    assert strips[0].captions == CAPTIONS
+    pixels = np.asarray(Image.open(io.BytesIO(strips[0].png)))[..., :3]
+    cell = CELL_PX + 2 * MARGIN_PX
+    assert pixels.shape == (PAIRS * cell, 4 * cell, 3)
+    asked, found, *painted = (
+        pixels[MARGIN_PX : cell - MARGIN_PX, n * cell + MARGIN_PX : (n + 1) * cell - MARGIN_PX] for n in range(4)
+    )
+    times = CELL_PX // SIZE_PX
+    for image, place, shown in (
+        (asked, (4, 8), "ring"),
+        (found, (4, 8), "ring"),
+        (found, (8, 4), "cross"),
+        (asked, (8, 4), "nothing"),
+    ):
+        x, y = times * place[0], times * place[1]
+        centre, right = image[y, x], image[y, x + 7]
+        assert np.array_equal(centre, COLOURS[0]) == (shown == "cross")
+        assert np.array_equal(right, COLOURS[0]) == (shown == "ring")
+    assert not any((np.abs(image.astype(int) - 75) > 20).any() for image in painted)
+
+
+def test_a_group_that_was_not_asked_has_none(content):
+    assert correspondences(content.groups[1]) == []
+    asked = replace(content.groups[1], protocols={**content.groups[1].protocols, "correspondence": "correspondence"})
+    assert correspondences(asked) == []
+
+
+def test_page_and_paper_hold_them(content, tmp_path):
+    build(content, tmp_path)
+    text = (tmp_path / "index.html").read_text()
+    assert 'id="correspondence-scenes"' in text
+    assert "any pixel" in text
+    assert (tmp_path / "figures" / "scenes-simclr-correspondence.png").exists()
+    assert (tmp_path / "figures" / "scenes-match_error.svg").exists()
+    ids = re.findall(r'<[^>]*\sid="([^"]+)"', text)
+    assert len(ids) == len(set(ids))
+    with (tmp_path / "results.csv").open() as file:
+        found = [row for row in csv.DictReader(file) if row["evaluation"] == "correspondence"]
+    assert len(found) == 6 * 5
+    assert (tmp_path / "report.pdf").stat().st_size > 10_000
+
+
+def test_claims_of_correspondences_name_metrics_that_are_measured():
+    """A claim's metric is spelled as the evaluation spells it."""
+    measured = {f"{m}{s}" for m in ("error", "right_object") for s in ("", "_colours", "_object_middle")}
+    claims = [c["comparison"] for c in parsed("claims").values() if c["comparison"]["evaluation"] in PROTOCOLS]
+    assert len(claims) >= 5
+    for comparison in claims:
+        assert {comparison["metric"], comparison.get("lower_metric", "error")} <= measured
