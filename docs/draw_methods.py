@@ -1,7 +1,6 @@
 """Draws docs/methods/<method>.png: what each method sees and must answer, by its real views. Run: python docs/draw_methods.py"""
 
 import importlib
-import inspect
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,14 +10,16 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from selfsup import signature
-from selfsup.datasets import scenes
-from selfsup.methods.base import Facts, Panel
+from selfsup.datasets import moving_scenes, scenes
+from selfsup.methods.base import ARRAYS, Facts, Panel
+from selfsup.named import TABLE_READS, table_reads
 from selfsup.nn.encoder import build
 from selfsup.pretrain import method_class
 from selfsup.recipe import PARAMS, Run, run
 from selfsup.seeds import generator
 
 IMAGES = 8
+FRAMES = 8
 SIZE_PX = 64
 CELL_INCHES = 1.0
 
@@ -30,30 +31,40 @@ def recipe_of(method: str) -> Run:
     return run(method, method if method in own else own[0], {}, Path())
 
 
-def table_of(recipe: dict[str, Any], images: Tensor) -> Mapping[str, Tensor]:
-    """Return the table of a recipe, made from these images where it is made from images."""
+def arrays() -> dict[str, Tensor]:
+    """Return eight examples of what a method may eat, and their depth."""
+    found = scenes.generate("train", IMAGES, size_px=SIZE_PX, seed=0)
+    found |= moving_scenes.generate("train", IMAGES, frames=FRAMES, size_px=SIZE_PX, seed=0)
+    return {name: torch.from_numpy(found[name]) for name in ("image", "label", "depth", "clip")}
+
+
+def table_of(recipe: dict[str, Any], examples: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    """Return the table of a recipe, made from these examples where it is made from some."""
     asked = dict(recipe.get("table", {}))
     if not asked:
         return {}
-    make = importlib.import_module(f"selfsup.tables.{asked.pop('table')}").make
-    return make(**asked, **({"images": images} if "images" in inspect.signature(make).parameters else {}))
+    name = asked.pop("table")
+    read = {key: examples[TABLE_READS[key]] for key in table_reads(name)}
+    made: Mapping[str, Tensor] = importlib.import_module(f"selfsup.tables.{name}").make(**asked, **read)
+    return made
 
 
 def panels(method: str) -> list[Panel]:
-    """Return the gallery's panels of a method on eight scenes of 64 px."""
-    arrays = scenes.generate("train", IMAGES, size_px=SIZE_PX, seed=0)
+    """Return the gallery's panels of a method on eight examples of 64 px."""
+    examples = arrays()
     recipe = recipe_of(method).recipe
-    image = torch.from_numpy(arrays["image"])
-    facts = Facts(1000, 10, SIZE_PX, IMAGES, 100, table=table_of(recipe, image))
+    kind = method_class(method)
+    length = FRAMES if kind.modality == "clip" else 0
+    facts = Facts(1000, 10, SIZE_PX, IMAGES, 100, length=length, table=table_of(recipe, examples))
     hyper = recipe["hyper"]
     if "batch_norm_splits" in hyper:
         hyper = {**hyper, "batch_norm_splits": 1}  # eight images, not a batch
     torch.manual_seed(0)
-    made = method_class(method)(build(recipe["encoder"]), facts, **hyper)
+    made = kind(build(recipe["encoder"]), facts, **hyper)
     if made.modality == "image_depth":
-        depth = torch.from_numpy(arrays["depth"])[:, None].mul(255).round().to(torch.uint8)
-        image = torch.cat([image, depth], 1)
-    batch = {"index": torch.arange(IMAGES), "image": image, "label": torch.from_numpy(arrays["label"])}
+        depth = examples["depth"][:, None].mul(255).round().to(torch.uint8)
+        examples["image"] = torch.cat([examples["image"], depth], 1)
+    batch = {"index": torch.arange(IMAGES), **{name: examples[name] for name in ARRAYS[made.modality]}}
     with torch.no_grad():
         return made.panels(made.views(batch, made.draw(IMAGES, generator(0, "gallery"))))
 

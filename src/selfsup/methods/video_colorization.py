@@ -17,7 +17,7 @@ from selfsup.views.pointer_pictures import heat_over, marked, most_colourful_pla
 
 SHOWN_CLIPS = 2
 SHOWN_LIGHTNESS = 65.0
-TITLE = "Which place of the references has the colour of each place of the grey frame?"
+TITLE = "From where does each grey place copy its colour?"
 
 
 class VideoColorization(Method):

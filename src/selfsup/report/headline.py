@@ -12,6 +12,7 @@ from selfsup.report.schemas import OWN_TABLE
 ANCHORS = {
     "random": "anchor: nothing learned",
     "random_depth": "anchor: nothing learned",
+    "random_video": "anchor: nothing learned",
     "supervised": "anchor: all labels",
 }
 NAMES = {

@@ -45,4 +45,19 @@ QUALITIES = (
         {"_grey": "no colour", "_mean_colour": "mean colour", "_original": "the original"},
         "AuC: the area under the share of pixels within an ab distance of 0 to 150; rebalanced: rare colours weigh more.",
     ),
+    Quality(
+        "label_propagation",
+        "Label propagation",
+        {
+            "j_mean": ("J mean", "region similarity, %", 1),
+            "j_recall": ("J recall", "% of frames above a half", 1),
+            "f_mean": ("F mean", "contour accuracy, %", 1),
+            "pck_0.1": ("PCK@0.1", "% of keypoints", 1),
+            "pck_0.2": ("PCK@0.2", "% of keypoints", 1),
+            "pck_0.3": ("PCK@0.3", "% of keypoints", 1),
+            "pck_0.5": ("PCK@0.5", "% of keypoints", 1),
+        },
+        {"_optical_flow": "optical flow", "_grey_patches": "raw grey patches", "_identity": "identity"},
+        "Labels of the first frame, carried through each clip; a keypoint is right within its share of the object's size.",
+    ),
 )
