@@ -1,7 +1,7 @@
 """Draws docs/methods/<method>.png: what each method sees and must answer, by its real views. Run: python docs/draw_methods.py"""
 
 import importlib
-import inspect
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,16 +11,19 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from selfsup import signature
-from selfsup.datasets import scene_pairs, scenes
+from selfsup.datasets import captioned_scenes, moving_scenes, scene_pairs, scenes, voice
 from selfsup.methods.base import ARRAYS, Facts, Panel
+from selfsup.named import TABLE_READS, table_reads
 from selfsup.nn.encoder import build
-from selfsup.pretrain import method_class
+from selfsup.pretrain import SEQUENCES, method_class
 from selfsup.recipe import PARAMS, Run, run
 from selfsup.seeds import generator
 
-IMAGES = 8
+EXAMPLES = 8
 SIZE_PX = 64
+SOUND = {"seconds": 1.28, "rate_hz": 8000, "speakers": 10}
 CELL_INCHES = 1.0
+CAPTION_LETTERS = 19  # a line below an image
 
 
 def recipe_of(method: str) -> Run:
@@ -30,38 +33,57 @@ def recipe_of(method: str) -> Run:
     return run(method, method if method in own else own[0], {}, Path())
 
 
-def table_of(recipe: dict[str, Any], images: Tensor | None) -> Mapping[str, Tensor]:
-    """Return the table of a recipe, made from these images where it is made from images."""
-    asked = dict(recipe.get("table", {}))
-    if not asked:
-        return {}
-    make = importlib.import_module(f"selfsup.tables.{asked.pop('table')}").make
-    return make(**asked, **({"images": images} if "images" in inspect.signature(make).parameters else {}))
-
-
 def batch_of(modality: str) -> dict[str, Tensor]:
-    """Return eight examples of 64 px of a modality."""
-    data = scene_pairs if modality == "image_pair" else scenes
-    arrays = data.generate("train", IMAGES, size_px=SIZE_PX, seed=0)
+    """Return eight examples of a modality: scenes of 64 px, what moves or is written of them, pairs, or voices."""
+    image = {"size_px": SIZE_PX, "seed": 0}
+    made = {
+        "clip": lambda: moving_scenes.generate("train", EXAMPLES, frames=8, **image),
+        "image_text": lambda: captioned_scenes.generate("train", EXAMPLES, phrasings=4, **image),
+        "image_pair": lambda: scene_pairs.generate("train", EXAMPLES, **image),
+        "waveform": lambda: voice.generate("train", EXAMPLES, seed=0, **SOUND),
+        "labelled_waveform": lambda: voice.generate("train", EXAMPLES, seed=0, **SOUND),
+    }
+    arrays = made.get(modality, lambda: scenes.generate("train", EXAMPLES, **image))()
     batch = {name: torch.from_numpy(arrays[name]) for name in ARRAYS[modality]}
     if modality == "image_depth":
         depth = torch.from_numpy(arrays["depth"])[:, None].mul(255).round().to(torch.uint8)
         batch["image"] = torch.cat([batch["image"], depth], 1)
-    return {"index": torch.arange(IMAGES), **batch}
+    return {"index": torch.arange(EXAMPLES), **batch}
+
+
+def table_of(recipe: dict[str, Any], batch: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    """Return the table of a recipe, made from these examples where it is made from examples."""
+    asked = dict(recipe.get("table", {}))
+    if not asked:
+        return {}
+    name = asked.pop("table")
+    read = {key: batch[TABLE_READS[key]] for key in table_reads(name)}
+    made: Mapping[str, Tensor] = importlib.import_module(f"selfsup.tables.{name}").make(**asked, **read)
+    return made
 
 
 def panels(method: str) -> list[Panel]:
-    """Return the gallery's panels of a method on eight examples of 64 px."""
+    """Return the gallery's panels of a method on eight examples."""
     recipe, kind = recipe_of(method).recipe, method_class(method)
     batch = batch_of(kind.modality)
-    facts = Facts(1000, 10, SIZE_PX, IMAGES, 100, table=table_of(recipe, batch.get("image")))
+    facts = Facts(
+        examples=1000,
+        classes=10,
+        size_px=0 if kind.modality.endswith("waveform") else SIZE_PX,
+        batch_size=EXAMPLES,
+        total_steps=100,
+        length=batch[ARRAYS[kind.modality][0]].shape[1] if kind.modality in SEQUENCES else 0,
+        rate_hz=int(SOUND["rate_hz"]),
+        speakers=int(SOUND["speakers"]),
+        table=table_of(recipe, batch),
+    )
     hyper = recipe["hyper"]
     if "batch_norm_splits" in hyper:
         hyper = {**hyper, "batch_norm_splits": 1}  # eight images, not a batch
     torch.manual_seed(0)
     made = kind(build(recipe["encoder"]), facts, **hyper)
     with torch.no_grad():
-        return made.panels(made.views(batch, made.draw(IMAGES, generator(0, "gallery"))))
+        return made.panels(made.views(batch, made.draw(EXAMPLES, generator(0, "gallery"))))
 
 
 def draw(shown: list[Panel], file: Path) -> None:
@@ -76,7 +98,10 @@ def draw(shown: list[Panel], file: Path) -> None:
             cell.axis("off")
         for cell, image, caption in zip(cells, panel.images, panel.captions, strict=False):
             cell.imshow(image.permute(1, 2, 0).clamp(0, 1).numpy(), interpolation="nearest")
-            cell.set_title(caption, fontsize=7, y=-0.28)
+            lines = textwrap.fill(caption, CAPTION_LETTERS)
+            cell.set_title(
+                lines, fontsize=7, **({"y": -0.12, "verticalalignment": "top"} if "\n" in lines else {"y": -0.28})
+            )
     figure.savefig(file, metadata={"Software": None})
 
 

@@ -159,7 +159,7 @@ def data(name: str) -> Data:
 
 def _train_examples(arguments: dict[str, Any], lock: dict[str, Any] | None, file: Path) -> int:
     asked = arguments.get("train_examples")
-    if lock is None:
+    if lock is None or set(lock["splits"]) == {"test"}:  # files that are only scored: what is trained on is generated
         return int(arguments["train_examples"])
     there = sum(split["examples"] for split in lock["splits"].values())
     if "train" in lock["splits"]:

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from selfsup.nn import encoder
-from selfsup.nn.backbones import alexnet, nin, resnet, small_conv
+from selfsup.nn.backbones import alexnet, nin, place_conv, resnet, small_conv
 from selfsup.nn.inputs import seen
 
 SMALL = {"backbone": "small_conv", "width": 4}
@@ -35,6 +35,26 @@ def test_small_conv_has_the_stated_size():
     convolutions = 24 * 3 * 25 + 48 * 24 * 9 + 96 * 48 * 9 + 192 * 96 * 9
     assert count == convolutions + 2 * sum(channels.values())
     assert 0.21e6 < count < 0.23e6
+
+
+@pytest.mark.parametrize(("stride", "sides"), [(4, (16, 12)), (8, (8, 6))])
+def test_place_conv_keeps_a_quarter_or_an_eighth(stride, sides):
+    network = encoder.build({"backbone": "place_conv", "width": 4, "stride": stride, "embedding": 10})
+    with torch.no_grad():
+        *_, last = network.maps(torch.zeros(1, 3, 64, 48, dtype=torch.uint8)).values()
+    assert last.shape == (1, 10, *sides)
+
+
+def test_place_conv_has_the_stated_size_and_sees_33_pixels():
+    count = parameters_of(place_conv.build(channels_in=1))
+    convolutions = 24 * 25 + 48 * 24 * 9 + 2 * 48 * 48 * 9
+    assert count == convolutions + 2 * (24 + 3 * 48) + 48 * 64 + 64
+    assert 0.05e6 < count < 0.07e6
+    network = encoder.build({"backbone": "place_conv", "input": "lightness"}).eval()
+    image = torch.rand(1, 3, 64, 64, requires_grad=True)
+    (seen,) = torch.autograd.grad(list(network.maps(image).values())[-1][0, :, 8, 8].sum(), image)
+    rows, columns = seen.abs().sum((0, 1)).nonzero().T
+    assert (rows.max() - rows.min() + 1, columns.max() - columns.min() + 1) == (33, 33)
 
 
 def test_cifar_stem_keeps_the_resolution():

@@ -87,7 +87,7 @@ class Prediction:
     {name: (M, ...)} as they are.
     """
 
-    kind: Literal["inpainting", "colorization"]
+    kind: Literal["inpainting", "colorization", "video_colorization"]
     images: dict[str, Tensor]
     arrays: dict[str, Tensor] = field(default_factory=dict)
 

@@ -22,8 +22,9 @@ def accuracy_table(content: Content, group: Group, scores: Scores) -> Table:
     columns = [Column("method", "method"), *(_column(e, scores) for e in shown), *_context_columns()]
     used = [n for n, column in enumerate(columns) if n == 0 or any(row[n].text for row in rows)]
     kept, cells = [columns[n] for n in used], [[row[n] for n in used] for row in rows]
-    notes = _notes(group, {column.key for column in kept})
-    return Table(f"accuracy-{group.name}", f"Top-1 accuracy on {group.name}", kept, cells, notes)
+    notes = _notes(group, {column.key for column in kept}, bool(shown))
+    title = f"Top-1 accuracy on {group.name}" if shown else f"Runs on {group.name}"
+    return Table(f"accuracy-{group.name}", title, kept, cells, notes)
 
 
 def _row(
@@ -77,15 +78,17 @@ def _context_columns() -> list[Column]:
     ]
 
 
-def _notes(group: Group, shown: set[str]) -> list[str]:
+def _notes(group: Group, shown: set[str], has_scores: bool) -> list[str]:
     notes = ["One pretraining seed: there is no interval, and bold is only the highest number."]
-    if len(group.seeds) > 1:
+    if not has_scores:
+        notes = ["What was trained; what is measured of it has tables of its own below."]
+    elif len(group.seeds) > 1:
         notes = [
             "Percent: mean ± half the width of the 95 % t-interval over "
             f"{len(group.seeds)} pretraining seeds (data fixed); bold is the best self-supervised mean and every one "
             "whose paired difference from it has zero in its 95 % interval."
         ]
-    if any(anchor(group, variant) for variant in group.variants):
+    if has_scores and any(anchor(group, variant) for variant in group.variants):
         notes.append("The anchors bound the scale and are never bold.")
     if "images" in shown:
         notes.append("Images through the encoder count those through a momentum copy too.")

@@ -9,22 +9,32 @@ from selfsup.report.content import Group
 from selfsup.report.gallery import Strip, first_member, picture
 
 IMAGES = 6
+PARTS = ("original", "given", "made")
 
 
 @dataclass(frozen=True)
 class Kind:
     """What runs predict, by the attribute of their ``predictions.h5``: what they made, and what they were given, which is
-    the original without colour where no name says where to find it."""
+    the original without colour where no name says where to find it. Images whose names begin with one of ``by`` say how
+    they came to it."""
 
     name: str
     title: str
     made: str
     given: str = ""
+    by: tuple[str, ...] = ()
 
 
 KINDS = (
     Kind("inpainting", "Held-out images with a hole, and what fills it", made="filled", given="masked"),
     Kind("colorization", "Held-out images without colour, and the colours put in", made="predicted"),
+    Kind(
+        "video_colorization",
+        "A frame without colour, the frame before it, where the marked place points in the references, and the copied colours",
+        made="predicted",
+        given="asked",
+        by=("reference", "pointers"),
+    ),
 )
 
 
@@ -51,14 +61,17 @@ def _strip(kind: Kind, group: Group) -> Strip | None:
         if not np.array_equal(given, found["given"]):
             given = found["given"]
             captions, columns = [*captions, "input"], [*columns, given]
-        captions, columns = [*captions, variant], [*columns, found["made"]]
+        how = [name for name in found if name not in PARTS]
+        captions = [*captions, *(name.replace("_", " ") for name in how), variant]
+        columns = [*columns, *(found[name] for name in how), found["made"]]
     if not columns:
         return None
     return Strip(f"{group.name}-{kind.name}", kind.title, captions, picture(np.stack(columns, 1)))
 
 
 def _read(kind: Kind, group: Group, variant: str) -> dict[str, np.ndarray]:
-    """Return {original, given, made: uint8 (n, 3, H, W)} of the variant's first seed; empty if it predicts no such thing."""
+    """Return {original, given, made: uint8 (n, 3, H, W)} of the variant's first seed, and how it was made by name; empty
+    if it predicts no such thing."""
     member = first_member(group, variant)
     if member is None or not (member.run / "predictions.h5").exists():
         return {}
@@ -67,7 +80,8 @@ def _read(kind: Kind, group: Group, variant: str) -> dict[str, np.ndarray]:
             return {}
         images = {name: array[:IMAGES] for name, array in file["images"].items()}
     given = images[kind.given] if kind.given else _grey(images["original"])
-    return {"original": images["original"], "given": given, "made": images[kind.made]}
+    how = {name: images[name] for name in sorted(images) if kind.by and name.startswith(kind.by)}
+    return {"original": images["original"], "given": given, "made": images[kind.made], **how}
 
 
 def _grey(images: np.ndarray) -> np.ndarray:

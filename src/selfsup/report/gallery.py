@@ -75,7 +75,14 @@ def _strips(group: str, variant: str, path: Path) -> list[Strip]:
 
 
 def picture(images: np.ndarray) -> bytes:
-    """Return images uint8 (rows, columns, 3, H, W) as one PNG, clear between them so that it lies on any background.
+    """Return images uint8 (rows, columns, 3, H, W) as one PNG."""
+    stream = io.BytesIO()
+    Image.fromarray(cells(images), "RGBA").save(stream, "PNG", optimize=False, compress_level=9)
+    return stream.getvalue()
+
+
+def cells(images: np.ndarray) -> np.ndarray:
+    """Return images uint8 (rows, columns, 3, H, W) in one of RGBA, clear between them so that it lies on any background.
 
     Pixels become squares, so that a cell is at least CELL_PX wide and a tile of 10 px is as easy to see as an image.
     """
@@ -83,7 +90,4 @@ def picture(images: np.ndarray) -> bytes:
     opaque = np.concatenate([images, np.full_like(images[:, :, :1], 255)], 2)
     framed = np.pad(opaque.repeat(times, -1).repeat(times, -2), ((0, 0),) * 3 + ((MARGIN_PX, MARGIN_PX),) * 2)
     rows, columns, channels, height, width = framed.shape
-    whole = framed.transpose(0, 3, 1, 4, 2).reshape(rows * height, columns * width, channels)
-    stream = io.BytesIO()
-    Image.fromarray(whole, "RGBA").save(stream, "PNG", optimize=False, compress_level=9)
-    return stream.getvalue()
+    return framed.transpose(0, 3, 1, 4, 2).reshape(rows * height, columns * width, channels)

@@ -13,6 +13,7 @@ ANCHORS = {
     "random": "anchor: nothing learned",
     "random_depth": "anchor: nothing learned",
     "random_dense": "anchor: nothing learned",
+    "random_video": "anchor: nothing learned",
     "supervised": "anchor: all labels",
 }
 NAMES = {

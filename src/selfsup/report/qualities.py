@@ -78,4 +78,19 @@ QUALITIES = (
         },
         "A part's centre on one object is looked for in a whole image of another of its class.",
     ),
+    Quality(
+        "label_propagation",
+        "Label propagation",
+        {
+            "j_mean": ("J mean", "region similarity, %", 1),
+            "j_recall": ("J recall", "% of frames above a half", 1),
+            "f_mean": ("F mean", "contour accuracy, %", 1),
+            "pck_0.1": ("PCK@0.1", "% of keypoints", 1),
+            "pck_0.2": ("PCK@0.2", "% of keypoints", 1),
+            "pck_0.3": ("PCK@0.3", "% of keypoints", 1),
+            "pck_0.5": ("PCK@0.5", "% of keypoints", 1),
+        },
+        {"_optical_flow": "optical flow", "_grey_patches": "raw grey patches", "_identity": "identity"},
+        "Labels of the first frame, carried through each clip; a keypoint is right within its share of the object's size.",
+    ),
 )

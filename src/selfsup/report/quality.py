@@ -1,7 +1,7 @@
 """What a method makes of held-out examples, in numbers, with the baselines of each: one table an evaluation (qualities.py)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -26,8 +26,14 @@ class Entry:
 
 def quality_tables(group: Group, rows: pd.DataFrame) -> list[Table]:
     """Return the tables of those evaluations that measured anything in the group."""
-    tables = (_table(quality, group, rows) for quality in QUALITIES)
+    tables = (_table(_measured(quality, group, rows), group, rows) for quality in QUALITIES)
     return [table for table in tables if table.rows]
+
+
+def _measured(quality: Quality, group: Group, rows: pd.DataFrame) -> Quality:
+    """Return a quality with those of its columns that some run has a number in: data without keypoints has no PCK."""
+    found = set(rows[rows["protocol"] == group.first_protocol(quality.evaluation)]["metric"])
+    return replace(quality, columns={key: column for key, column in quality.columns.items() if key in found})
 
 
 def entries(quality: Quality, group: Group, rows: pd.DataFrame) -> Iterator[tuple[str, str, list[Entry]]]:

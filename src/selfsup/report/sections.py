@@ -26,6 +26,7 @@ from selfsup.report.infonce_bound import NAME, estimates, infonce_bound_table
 from selfsup.report.label_curve import label_curve_table
 from selfsup.report.quality import quality_tables
 from selfsup.report.tables import Table
+from selfsup.report.tracks import tracks
 
 MOST_DRAWN = 36  # a figure with a place for each of more variants would not fit on a page; the tables have them all
 
@@ -72,8 +73,8 @@ def section(content: Content, group: Group, rows: pd.DataFrame, found: Scores) -
         whole = [linear_probe(group, found), pretext(group, rows), layers(group, rows), few_labels(group, rows)]
         drawings = [*whole, *drawings]
     kept = [drawing for drawing in drawings if drawing is not None]
-    made = [*comparisons(group), *correspondences(group)]
-    return Section(group, [table for table in tables if table.rows], kept, made, gallery(group))
+    pictures = [*comparisons(group), *correspondences(group), *tracks(group)]
+    return Section(group, [table for table in tables if table.rows], kept, pictures, gallery(group))
 
 
 def topics(content: Content, rows: dict[str, pd.DataFrame], experiments: dict[str, pd.DataFrame]) -> list[Topic]:

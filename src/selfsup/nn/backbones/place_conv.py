@@ -1,0 +1,35 @@
+"""A small convolutional network that keeps a quarter or an eighth of the resolution: a vector for each place."""
+
+from typing import Literal
+
+from pydantic import PositiveInt
+from torch import nn
+
+
+def build(
+    *,
+    channels_in: PositiveInt = 3,
+    width: PositiveInt = 24,
+    stride: Literal[4, 8] = 4,
+    embedding: PositiveInt = 64,
+) -> tuple[dict[str, nn.Module], dict[str, int]]:
+    """Return stages conv1 to conv4 and ``embedding``, and their channels: width, 2 width, 2 width, 2 width, embedding.
+
+    conv1 and conv2 halve H and W, with stride 8 conv3 too; conv4 is dilated, so that a place of stride 4 sees 33
+    pixels. The embedding is linear in conv4; at width 24 the network has about 60,000 parameters.
+    """
+    wide = 2 * width
+    stages = {
+        "conv1": _convolution(channels_in, width, 5, 2),
+        "conv2": _convolution(width, wide, 3, 2),
+        "conv3": _convolution(wide, wide, 3, stride // 4),
+        "conv4": _convolution(wide, wide, 3, 1, dilation=2),
+        "embedding": nn.Conv2d(wide, embedding, 1),
+    }
+    return stages, {"conv1": width, "conv2": wide, "conv3": wide, "conv4": wide, "embedding": embedding}
+
+
+def _convolution(inputs: int, outputs: int, size: int, stride: int, dilation: int = 1) -> nn.Module:
+    padding = dilation * (size // 2)
+    convolution = nn.Conv2d(inputs, outputs, size, stride, padding, dilation, bias=False)
+    return nn.Sequential(convolution, nn.BatchNorm2d(outputs), nn.ReLU())
