@@ -45,7 +45,9 @@ def prepare(
     phrasings than there are.
     """
     if size_px < scenes.SMALLEST_PX:
-        raise InputError(f"size_px is {size_px}, too small for the objects of scenes: set {scenes.SMALLEST_PX} or more.")
+        raise InputError(
+            f"size_px is {size_px}, too small for the objects of scenes: set {scenes.SMALLEST_PX} or more."
+        )
     if phrasings > len(TEMPLATES):
         raise InputError(f"phrasings is {phrasings}, and a scene knows {len(TEMPLATES)}: set that or fewer.")
     counts = {"train": train_examples, "test": test_examples, "held_out_classes": held_out_class_examples}

@@ -65,7 +65,9 @@ def _captions(table: Path, root: Path) -> dict[Path, list[str]]:
     found: dict[Path, list[str]] = {}
     for line, row in _rows(table):
         if len(row) != len(COLUMNS):
-            raise InputError(f"{table} line {line} has {len(row)} columns, not 2: put captions with commas into quotes.")
+            raise InputError(
+                f"{table} line {line} has {len(row)} columns, not 2: put captions with commas into quotes."
+            )
         file, caption = root / row[0], row[1].strip()
         if not caption:
             raise InputError(f"{table} line {line} has an empty caption for {row[0]}: write one, or remove the row.")
@@ -74,7 +76,9 @@ def _captions(table: Path, root: Path) -> dict[Path, list[str]]:
                 f"{table} line {line} has a caption with a zero byte or of more than {LONGEST_BYTES} bytes: shorten it."
             )
         if not file.is_file():
-            raise InputError(f"{table} line {line} names {row[0]}, which is no file in {root}: add it, or remove the row.")
+            raise InputError(
+                f"{table} line {line} names {row[0]}, which is no file in {root}: add it, or remove the row."
+            )
         found.setdefault(file, []).append(caption)
     if not found:
         raise InputError(f"{table} holds no pairs: write one row, file and caption, for each caption.")

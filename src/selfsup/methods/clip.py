@@ -4,7 +4,7 @@ import math
 
 import torch
 from pydantic import PositiveFloat, PositiveInt
-from torch import Tensor, nn
+from torch import nn
 
 from selfsup.errors import InputError
 from selfsup.losses.clip import clip
@@ -103,7 +103,11 @@ class CLIP(Method):
     def panels(self, views: Views) -> list[Panel]:
         """Return a few images, each above the caption that it must find."""
         captions = texts(views["caption"][:SHOWN_IMAGES])
-        return [Panel("Each image's caption, to be found among those of the batch", views["image"][: len(captions)], captions)]
+        return [
+            Panel(
+                "Each image's caption, to be found among those of the batch", views["image"][: len(captions)], captions
+            )
+        ]
 
     def encoders(self) -> dict[str, Encoder]:
         """Return the image tower, and both towers with their projections into the common space."""

@@ -25,6 +25,7 @@ class Tokenizer:
         from tokenizers import Tokenizer as BytePairs
 
         self._pairs = BytePairs.from_str(bytes(vocabulary.cpu().numpy()).decode())
+        self._pairs.encode_special_tokens = True  # a caption that says "<end>" ends no sooner
         self._most = context_length - 2
         self.size: int = self._pairs.get_vocab_size()
 
