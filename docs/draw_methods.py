@@ -1,7 +1,7 @@
 """Draws docs/methods/<method>.png: what each method sees and must answer, by its real views. Run: python docs/draw_methods.py"""
 
 import importlib
-import inspect
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from selfsup import signature
-from selfsup.datasets import scenes
+from selfsup.datasets import captioned_scenes, scenes
 from selfsup.methods.base import Facts, Panel
+from selfsup.named import TABLE_READS, table_reads
 from selfsup.nn.encoder import build
 from selfsup.pretrain import method_class
 from selfsup.recipe import PARAMS, Run, run
@@ -21,6 +22,7 @@ from selfsup.seeds import generator
 IMAGES = 8
 SIZE_PX = 64
 CELL_INCHES = 1.0
+CAPTION_LETTERS = 19  # a line below an image
 
 
 def recipe_of(method: str) -> Run:
@@ -30,30 +32,41 @@ def recipe_of(method: str) -> Run:
     return run(method, method if method in own else own[0], {}, Path())
 
 
-def table_of(recipe: dict[str, Any], images: Tensor) -> Mapping[str, Tensor]:
-    """Return the table of a recipe, made from these images where it is made from images."""
+def table_of(recipe: dict[str, Any], arrays: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    """Return the table of a recipe, made from these examples where it is made from examples."""
     asked = dict(recipe.get("table", {}))
     if not asked:
         return {}
-    make = importlib.import_module(f"selfsup.tables.{asked.pop('table')}").make
-    return make(**asked, **({"images": images} if "images" in inspect.signature(make).parameters else {}))
+    name = asked.pop("table")
+    read = {key: arrays[TABLE_READS[key]] for key in table_reads(name)}
+    made: Mapping[str, Tensor] = importlib.import_module(f"selfsup.tables.{name}").make(**asked, **read)
+    return made
+
+
+def examples(modality: str) -> dict[str, Tensor]:
+    """Return eight scenes of 64 px as a batch: with captions, or with depth as a fourth channel, where asked for."""
+    if modality == "image_text":
+        made = captioned_scenes.generate("train", IMAGES, size_px=SIZE_PX, phrasings=4, seed=0)
+    else:
+        made = scenes.generate("train", IMAGES, size_px=SIZE_PX, seed=0)
+    arrays = {name: torch.from_numpy(made[name]) for name in ("image", "label", "depth", "caption") if name in made}
+    if modality == "image_depth":
+        depth = arrays["depth"][:, None].mul(255).round().to(torch.uint8)
+        arrays["image"] = torch.cat([arrays["image"], depth], 1)
+    return {"index": torch.arange(IMAGES), **arrays}
 
 
 def panels(method: str) -> list[Panel]:
     """Return the gallery's panels of a method on eight scenes of 64 px."""
-    arrays = scenes.generate("train", IMAGES, size_px=SIZE_PX, seed=0)
     recipe = recipe_of(method).recipe
-    image = torch.from_numpy(arrays["image"])
-    facts = Facts(1000, 10, SIZE_PX, IMAGES, 100, table=table_of(recipe, image))
+    kind = method_class(method)
+    batch = examples(kind.modality)
+    facts = Facts(1000, 10, SIZE_PX, IMAGES, 100, table=table_of(recipe, batch))
     hyper = recipe["hyper"]
     if "batch_norm_splits" in hyper:
         hyper = {**hyper, "batch_norm_splits": 1}  # eight images, not a batch
     torch.manual_seed(0)
-    made = method_class(method)(build(recipe["encoder"]), facts, **hyper)
-    if made.modality == "image_depth":
-        depth = torch.from_numpy(arrays["depth"])[:, None].mul(255).round().to(torch.uint8)
-        image = torch.cat([image, depth], 1)
-    batch = {"index": torch.arange(IMAGES), "image": image, "label": torch.from_numpy(arrays["label"])}
+    made = kind(build(recipe["encoder"]), facts, **hyper)
     with torch.no_grad():
         return made.panels(made.views(batch, made.draw(IMAGES, generator(0, "gallery"))))
 
@@ -70,7 +83,8 @@ def draw(shown: list[Panel], file: Path) -> None:
             cell.axis("off")
         for cell, image, caption in zip(cells, panel.images, panel.captions, strict=False):
             cell.imshow(image.permute(1, 2, 0).clamp(0, 1).numpy(), interpolation="nearest")
-            cell.set_title(caption, fontsize=7, y=-0.28)
+            lines = textwrap.fill(caption, CAPTION_LETTERS)
+            cell.set_title(lines, fontsize=7, **({"y": -0.12, "verticalalignment": "top"} if "\n" in lines else {"y": -0.28}))
     figure.savefig(file, metadata={"Software": None})
 
 

@@ -9,7 +9,7 @@ from selfsup.errors import NotApplicable
 from selfsup.evaluations import retrieval
 from selfsup.evaluations.retrieval import chance, first_right
 
-KEYS = {"images": 1000, "ranks": [1, 2], "batch_size": 4}
+KEYS = {"candidates": 1000, "ranks": [1, 2], "batch_size": 4}
 
 
 def evaluated(inputs, **keys):
@@ -84,7 +84,7 @@ def test_random_embeddings_recall_at_chance(write_captioned, by_hand):
 def test_only_the_first_images_are_candidates(write_captioned, by_hand):
     by_hand(retrieval, lambda number: [1.0, number], lambda text: [1.0, float(text)])
     inputs = write_captioned([1, 2, 3, 4], caption=caption_array([["1"], ["2"], ["3"], ["4"]]))
-    assert evaluated(inputs, images=2)["text_to_image_1_chance"] == 50.0
+    assert evaluated(inputs, candidates=2)["text_to_image_1_chance"] == 50.0
 
 
 def test_what_does_not_apply_says_why(write_captioned):

@@ -18,11 +18,11 @@ CHUNK = 1000  # queries whose similarities with all candidates are in memory at 
 
 
 def evaluate(
-    inputs: Inputs, *, images: PositiveInt, ranks: list[PositiveInt], batch_size: PositiveInt
+    inputs: Inputs, *, candidates: PositiveInt, ranks: list[PositiveInt], batch_size: PositiveInt
 ) -> list[Measure]:
     """Return ``image_to_text_<k>`` and ``text_to_image_<k>``: queries with a right answer among the k nearest, percent.
 
-    Candidates are the first ``images`` test images and all their captions. Equal captions are one candidate, and right
+    Candidates are the first ``candidates`` test images and all their captions. Equal captions are one candidate, and right
     for every image that has it; a caption has found its image if the image has an equal one. ``_chance`` is what a
     random order gives. A wrong answer as near as the right one stands before it.
     NotApplicable where the run reads no text or the data has no captions.
@@ -32,8 +32,8 @@ def evaluate(
     """
     if not has(inputs.prepared / "test.h5", "caption"):
         raise NotApplicable("the data set has no captions")
-    image = torch.from_numpy(read(inputs.prepared / "test.h5", "image")[:images])
-    caption = torch.from_numpy(read(inputs.prepared / "test.h5", "caption")[:images])
+    image = torch.from_numpy(read(inputs.prepared / "test.h5", "image")[:candidates])
+    caption = torch.from_numpy(read(inputs.prepared / "test.h5", "caption")[:candidates])
     said = texts(caption.flatten(0, 1))
     distinct = {text: row for row, text in enumerate(dict.fromkeys(said))}
     right = torch.zeros(len(image), len(distinct), dtype=torch.bool)

@@ -24,8 +24,8 @@ def evaluate(inputs: Inputs, *, templates: list[str], batch_size: PositiveInt) -
     ``top1_seen_combination`` and ``top1_held_out_combination`` are of objects whose material and background were, and were
     not, seen together; ``top1_held_out_class`` of classes never shown nor named, told apart among themselves, and
     ``top1_held_out_class_among_all`` among all classes. Beside each, ``_one_phrase`` is of the first of ``templates``
-    alone, ``_chance`` guessing, and ``_thrice_chance`` three times that. A class's embedding is the mean of its unit
-    embeddings in all templates, ``{}`` standing for its name.
+    alone, ``_name_alone`` of the bare name, ``_chance`` guessing, and ``_thrice_chance`` three times that. A class's
+    embedding is the mean of its unit embeddings in all templates, ``{}`` standing for its name.
     NotApplicable where the run reads no text or the data has no classes.
 
     Source: Radford et al. 2021 (CLIP), sections 3.1.2 to 3.1.4.
@@ -37,7 +37,7 @@ def evaluate(inputs: Inputs, *, templates: list[str], batch_size: PositiveInt) -
 
 
 def _sets(templates: list[str]) -> dict[str, list[str]]:
-    return {"": templates, "_one_phrase": templates[:1]}
+    return {"": templates, "_one_phrase": templates[:1], "_name_alone": ["{}"]}
 
 
 def _of(inputs: Inputs, space: CommonSpace, templates: list[str], suffix: str) -> list[Measure]:

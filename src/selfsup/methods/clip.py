@@ -16,7 +16,7 @@ from selfsup.nn.heads import projection_head
 from selfsup.views.crops import draw_boxes, resized_crop
 from selfsup.views.tokens import Tokenizer, texts
 
-SHOWN_IMAGES = 4
+SHOWN_IMAGES = 6
 
 
 class CLIP(Method):

@@ -9,7 +9,9 @@ from selfsup.report.ablations import ablation_table, points
 from selfsup.report.accuracy import accuracy_table
 from selfsup.report.comparisons import comparisons
 from selfsup.report.content import Content, Group
+from selfsup.report.few_shot import few_shot_table
 from selfsup.report.figures.ablation import ablation
+from selfsup.report.figures.few_shot import few_shot
 from selfsup.report.figures.infonce_bound import infonce_bound
 from selfsup.report.figures.label_curve import label_curve
 from selfsup.report.figures.linear_probe import linear_probe
@@ -62,10 +64,11 @@ def section(content: Content, group: Group, rows: pd.DataFrame, found: Scores) -
         accuracy_table(content, group, found),
         layers_table(group, rows),
         label_curve_table(content, group, rows),
+        few_shot_table(group, rows),
         pretext_table(group, rows),
         *quality_tables(group, rows),
     ]
-    drawings = [label_curve(content, group, rows), *training(group)]
+    drawings = [label_curve(content, group, rows), few_shot(group, rows), *training(group)]
     if len(group.variants) <= MOST_DRAWN:
         whole = [linear_probe(group, found), pretext(group, rows), layers(group, rows), few_labels(group, rows)]
         drawings = [*whole, *drawings]
