@@ -84,7 +84,9 @@ def draw(shown: list[Panel], file: Path) -> None:
         for cell, image, caption in zip(cells, panel.images, panel.captions, strict=False):
             cell.imshow(image.permute(1, 2, 0).clamp(0, 1).numpy(), interpolation="nearest")
             lines = textwrap.fill(caption, CAPTION_LETTERS)
-            cell.set_title(lines, fontsize=7, **({"y": -0.12, "verticalalignment": "top"} if "\n" in lines else {"y": -0.28}))
+            cell.set_title(
+                lines, fontsize=7, **({"y": -0.12, "verticalalignment": "top"} if "\n" in lines else {"y": -0.28})
+            )
     figure.savefig(file, metadata={"Software": None})
 
 

@@ -36,7 +36,9 @@ def test_equal_captions_are_right_for_each_image_that_has_them(write_captioned, 
     by_hand(retrieval, lambda number: list(vectors.values())[number], vectors.__getitem__)
     said = caption_array([["a cup", "a red cup"], ["a cup", "a cup"], ["a car", "a car"]])
     found = evaluated(write_captioned([0, 1, 2], caption=said))
-    assert found["image_to_text_1"] == pytest.approx(200 / 3)  # the second is nearest to "a red cup", which is not its own
+    assert found["image_to_text_1"] == pytest.approx(
+        200 / 3
+    )  # the second is nearest to "a red cup", which is not its own
     assert found["text_to_image_1"] == pytest.approx(200 / 3)
     # of three distinct captions an image has 2, 1, 1; of three images a caption has 2, 1, 1
     assert found["image_to_text_1_chance"] == pytest.approx(100 * (2 + 1 + 1) / 9)

@@ -14,7 +14,15 @@ from selfsup.errors import InputError
 from selfsup.strict import Strict, check, nearest
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-OWN_TABLE = ("pretext", "inpainting", "colorization", "few_labels_blocks", "few_labels_scratch", "few_shot", "retrieval")
+OWN_TABLE = (
+    "pretext",
+    "inpainting",
+    "colorization",
+    "few_labels_blocks",
+    "few_labels_scratch",
+    "few_shot",
+    "retrieval",
+)
 SIDES = ("higher", "lower", "close", "to")
 
 Place = int | float | str

@@ -49,5 +49,3 @@ def few_shot(group: Group, rows: pd.DataFrame) -> Drawing | None:
 
 def _values(rows: pd.DataFrame) -> list[float]:
     return [float(value) for value in rows["value"]]
-
-
