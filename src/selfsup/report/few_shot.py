@@ -1,5 +1,6 @@
 """Zero-shot beside probes of a few labels a class: how many labels the phrases are worth."""
 
+import itertools
 import math
 import re
 from dataclasses import dataclass
@@ -74,7 +75,7 @@ def equal_shots(one: FewShot) -> float | None:
     means = [(count, float(part["value"].mean())) for count, part in one.shots.items()]
     if target < means[0][1]:
         return 0.0
-    for (few, low), (many, high) in zip(means, means[1:], strict=False):
+    for (few, low), (many, high) in itertools.pairwise(means):
         if low <= target < high:
             share = (target - low) / (high - low)
             return math.exp((1 - share) * math.log(few) + share * math.log(many))

@@ -1,5 +1,7 @@
 """Zero-shot beside few-shot probes: accuracy over labels a class, zero at the left."""
 
+from typing import Any
+
 import matplotlib as mpl
 import pandas as pd
 
@@ -22,7 +24,7 @@ def few_shot(group: Group, rows: pd.DataFrame) -> Drawing | None:
         figure = canvas(5.2, 2.6)
         axes = figure.subplots()
         for one in found:
-            look = {"color": palette(group)[one.variant], "elinewidth": 0.8}
+            look: dict[str, Any] = {"color": palette(group)[one.variant], "elinewidth": 0.8}
             points = [(counts.index(count) + 1, mean_interval(_values(part))) for count, part in one.shots.items()]
             axes.errorbar(
                 [place for place, _ in points],
