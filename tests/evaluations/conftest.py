@@ -17,9 +17,10 @@ from selfsup.nn.heads import projection_head
 @pytest.fixture
 def inputs(tmp_path):
     """The folders of one run, still empty."""
-    for name in ("prepared", "run", "features"):
+    for name in ("prepared", "run", "features", "pictures"):
         (tmp_path / name).mkdir()
-    return Inputs(tmp_path / "prepared", tmp_path / "run", tmp_path / "features", seed=0)
+    folders = (tmp_path / "prepared", tmp_path / "run", tmp_path / "features")
+    return Inputs(*folders, seed=0, pictures=tmp_path / "pictures")
 
 
 @pytest.fixture

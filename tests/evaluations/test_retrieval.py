@@ -1,5 +1,8 @@
 """Retrieval: ranks by hand, equal captions, ties, chance by drawing, and what a collapsed space gets."""
 
+import json
+
+import h5py
 import numpy as np
 import pytest
 import torch
@@ -81,6 +84,17 @@ def test_random_embeddings_recall_at_chance(write_captioned, by_hand):
     found = evaluated(inputs, ranks=[10])
     for way in ("image_to_text", "text_to_image"):
         assert found[f"{way}_10"] == pytest.approx(found[f"{way}_10_chance"], abs=5.0)
+
+
+def test_a_few_captions_are_kept_with_their_nearest_images(write_captioned, by_hand):
+    by_hand(retrieval, lambda number: [1.0, number], lambda text: [1.0, float(text)])
+    inputs = write_captioned(range(1, 10), caption=caption_array([[f"{n}", f"{n}.1"] for n in range(1, 10)]))
+    evaluated(inputs)
+    with h5py.File(inputs.pictures / "pictures.h5") as file:
+        assert json.loads(file.attrs["captions"]) == ["1", "2", "3", "4", "5", "6"]
+        assert file["images"].shape == (3, 6, 3, 4, 4)
+        assert file["images"][0, :, 0, 0, 0].tolist() == [1, 2, 3, 4, 5, 6]
+        assert set(file["images"][:, 4, 0, 0, 0].tolist()) == {4, 5, 6}
 
 
 def test_only_the_first_images_are_candidates(write_captioned, by_hand):

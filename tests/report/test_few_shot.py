@@ -1,7 +1,11 @@
 """Zero-shot beside few-shot probes: how many labels equal it, and what its table and column say."""
 
+import json
 import math
+from dataclasses import replace
 
+import h5py
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -11,6 +15,7 @@ from selfsup.report.figures.few_shot import few_shot
 from selfsup.report.headline import evaluations
 from selfsup.report.qualities import QUALITIES
 from selfsup.report.quality import quality_tables
+from selfsup.report.retrieved import retrieved
 
 PROBES = {1: 30.0, 4: 50.0, 16: 70.0}
 
@@ -96,3 +101,15 @@ def test_columns_that_no_run_has_are_left_out():
     (found,) = quality_tables(made, pd.concat([rows, group(more)[1]], ignore_index=True))
     assert [column.key for column in found.columns] == ["method", "top1_seen_combination"]
     assert [cells[0].text for cells in found.rows] == ["clip", "chance"]
+
+
+def test_what_was_retrieved_is_shown_of_the_first_seed(tmp_path):
+    made, _ = table(60.0)
+    assert retrieved(made) == []
+    with h5py.File(tmp_path / "retrieval.h5", "w") as file:
+        file.attrs["captions"] = json.dumps(["a cup", "a car"])
+        file["images"] = np.zeros((3, 2, 3, 8, 8), np.uint8)
+    clip = replace(made.members[1], measures={"retrieval": tmp_path / "retrieval.json"})
+    (strip,) = retrieved(replace(made, members=[made.members[0], clip]))
+    assert strip.captions == ["a cup", "a car"]
+    assert "of clip" in strip.title

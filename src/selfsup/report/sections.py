@@ -25,6 +25,7 @@ from selfsup.report.headline import Scores
 from selfsup.report.infonce_bound import NAME, estimates, infonce_bound_table
 from selfsup.report.label_curve import label_curve_table
 from selfsup.report.quality import quality_tables
+from selfsup.report.retrieved import retrieved
 from selfsup.report.tables import Table
 
 MOST_DRAWN = 36  # a figure with a place for each of more variants would not fit on a page; the tables have them all
@@ -72,8 +73,9 @@ def section(content: Content, group: Group, rows: pd.DataFrame, found: Scores) -
     if len(group.variants) <= MOST_DRAWN:
         whole = [linear_probe(group, found), pretext(group, rows), layers(group, rows), few_labels(group, rows)]
         drawings = [*whole, *drawings]
+    pictures = [*comparisons(group), *retrieved(group)]
     kept = [drawing for drawing in drawings if drawing is not None]
-    return Section(group, [table for table in tables if table.rows], kept, comparisons(group), gallery(group))
+    return Section(group, [table for table in tables if table.rows], kept, pictures, gallery(group))
 
 
 def topics(content: Content, rows: dict[str, pd.DataFrame], experiments: dict[str, pd.DataFrame]) -> list[Topic]:
