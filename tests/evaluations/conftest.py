@@ -1,5 +1,6 @@
 """Small artefacts written by hand: prepared data, features, a run."""
 
+import contextlib
 import json
 
 import h5py
@@ -16,9 +17,10 @@ from selfsup.nn.heads import projection_head
 @pytest.fixture
 def inputs(tmp_path):
     """The folders of one run, still empty."""
-    for name in ("prepared", "run", "features"):
+    for name in ("prepared", "run", "features", "pictures"):
         (tmp_path / name).mkdir()
-    return Inputs(tmp_path / "prepared", tmp_path / "run", tmp_path / "features", seed=0)
+    folders = (tmp_path / "prepared", tmp_path / "run", tmp_path / "features")
+    return Inputs(*folders, seed=0, pictures=tmp_path / "pictures")
 
 
 @pytest.fixture
@@ -110,6 +112,41 @@ def mixture():
         )
 
     return draw
+
+
+@pytest.fixture
+def write_captioned(inputs):
+    """Writes prepared test images whose first pixel is a number, with the arrays given; returns the inputs."""
+
+    def write(numbers, classes=(), split="test", **arrays):
+        image = np.zeros((len(numbers), 3, 4, 4), np.uint8)
+        image[:, 0, 0, 0] = numbers
+        key = np.array([f"{split}{n}".encode() for n in range(len(numbers))])
+        found = {"image": image, "key": key} | {name: np.asarray(values) for name, values in arrays.items()}
+        write_split(inputs.prepared / f"{split}.h5", found, dataset="hand", classes=list(classes), size_px=4)
+        return inputs
+
+    return write
+
+
+@pytest.fixture
+def by_hand(monkeypatch):
+    """Lets an evaluation embed images by their first pixel's number and texts by a function, each to a row of vectors."""
+
+    def patch(module, of_number, of_text):
+        class Space:
+            def images(self, images):
+                return unit([of_number(int(image[0, 0, 0])) for image in images])
+
+            def texts(self, texts):
+                return unit([of_text(text) for text in texts])
+
+        def unit(rows):
+            return torch.nn.functional.normalize(torch.from_numpy(np.array(rows, float)), dim=1)
+
+        monkeypatch.setattr(module, "common_space", lambda inputs, batch_size: contextlib.nullcontext(Space()))
+
+    return patch
 
 
 @pytest.fixture

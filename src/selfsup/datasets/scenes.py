@@ -49,17 +49,18 @@ def prepare(
 
 def generate(split: str, examples: int, *, size_px: int, seed: int) -> dict[str, np.ndarray]:
     """Return the arrays of one split, in order of generation; each run of CHUNK scenes has each class equally often."""
-    with one_thread(), torch.inference_mode():
-        chunks = [_chunk([seed, STREAMS[split], start], size_px) for start in range(0, examples, CHUNK)]
-    arrays = {name: np.concatenate([chunk[name] for chunk in chunks])[:examples] for name in chunks[0]}
+    chunks = [chunk([seed, STREAMS[split], start], size_px) for start in range(0, examples, CHUNK)]
+    arrays = {name: np.concatenate([made[name] for made in chunks])[:examples] for name in chunks[0]}
     hashes = [content_hash(image.tobytes(), size_px, size_px) for image in arrays["image"].transpose(0, 2, 3, 1)]
     return arrays | {"key": np.array(numbered(hashes), KEY_TYPE)}
 
 
-def _chunk(stream: list[int], size_px: int) -> dict[str, np.ndarray]:
+def chunk(stream: list[int], size_px: int) -> dict[str, np.ndarray]:
+    """Return the arrays of CHUNK scenes, each class equally often, drawn from one random stream."""
     rng = np.random.default_rng(stream)
-    scenes = sample_scenes(rng, CHUNK)
-    seen = render(scenes, size_px, rng)
+    with one_thread(), torch.inference_mode():
+        scenes = sample_scenes(rng, CHUNK)
+        seen = render(scenes, size_px, rng)
     factors = {f"factors/{name}": values for name, values in scenes.recorded().items()}
     return factors | {
         "image": seen.image.numpy(),

@@ -5,6 +5,8 @@ from typing import Any
 import pandas as pd
 
 from selfsup.report.content import Content, Group, Member
+from selfsup.report.few_shot import detail as few_shot_detail
+from selfsup.report.few_shot import few_shots
 from selfsup.report.headline import Scores
 from selfsup.report.intervals import mean_interval, spelled
 from selfsup.report.label_curve import detail, label_curves
@@ -30,7 +32,8 @@ def records(content: Content, group: Group, rows: pd.DataFrame, scores: Scores) 
             name = f"{group.name}/{place[0]}/{place[1]}/{column}"
             title = f"{place[0]}, {place[1].replace('_', ' ')}, {column.replace('_', ' ')}"
             found[name] = _record(content, group, rows, place, title, chosen)
-    return {**found, **_quality_records(content, group, rows), **_label_records(content, group, rows)}
+    more = (_quality_records, _label_records, _few_shot_records)
+    return found | {name: record for read in more for name, record in read(content, group, rows).items()}
 
 
 def _quality_records(content: Content, group: Group, rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
@@ -54,6 +57,16 @@ def _label_records(content: Content, group: Group, rows: pd.DataFrame) -> dict[s
             place = (curve.variant, curve.protocol)
             found[detail(group, curve, count)] = _record(content, group, rows, place, title, part)
     return found
+
+
+def _few_shot_records(content: Content, group: Group, rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    return {
+        few_shot_detail(group, one, count): _record(
+            content, group, rows, (one.variant, one.protocol), f"{one.variant}, probe of {count} labels a class", part
+        )
+        for one in few_shots(group, rows)
+        for count, part in one.shots.items()
+    }
 
 
 def _grid(group: Group, rows: pd.DataFrame, protocol: str, by: str) -> list[tuple[tuple[str, str], str, pd.DataFrame]]:

@@ -21,15 +21,21 @@ NAMES = {
     "knn": "kNN",
     "few_labels_frozen": "frozen",
     "fine_tune": "fine-tuned",
+    "zero_shot": "zero-shot",
 }
+WITHOUT_LABELS = ("zero_shot",)
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A column of the accuracy table: a protocol's ``top1``, at one fraction of the labels where it draws subsets."""
+    """A column of the accuracy table: a protocol's ``top1``, at one fraction of the labels where it draws subsets.
+
+    ``of`` is the evaluation's module, where that says what it sees of the labels.
+    """
 
     protocol: str
     label_fraction: float | None = None
+    of: str = ""
 
     @property
     def key(self) -> str:
@@ -44,6 +50,8 @@ class Evaluation:
     @property
     def labels(self) -> str:
         """The share of the training labels that it sees, in words."""
+        if self.of in WITHOUT_LABELS:
+            return "no labels"
         return "all labels" if self.label_fraction is None else f"{100 * self.label_fraction:g} % of labels"
 
 
@@ -82,7 +90,7 @@ def evaluations(group: Group, rows: pd.DataFrame) -> list[Evaluation]:
         if fractions:
             columns += [Evaluation(protocol, fraction) for fraction in fractions]
         else:
-            columns.append(Evaluation(protocol))
+            columns.append(Evaluation(protocol, of=group.protocols[protocol]))
     return columns
 
 

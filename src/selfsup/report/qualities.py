@@ -93,4 +93,35 @@ QUALITIES = (
         {"_optical_flow": "optical flow", "_grey_patches": "raw grey patches", "_identity": "identity"},
         "Labels of the first frame, carried through each clip; a keypoint is right within its share of the object's size.",
     ),
+    Quality(
+        "zero_shot",
+        "Zero-shot classification",
+        {
+            "top1_seen_combination": ("seen combinations", "%", 1),
+            "top1_held_out_combination": ("held-out combinations", "%", 1),
+            "top1_held_out_class": ("held-out classes", "%, among themselves", 1),
+            "top1_held_out_class_among_all": ("held-out classes", "%, among all", 1),
+        },
+        {
+            "_one_phrase": "first phrase alone",
+            "_name_alone": "name alone",
+            "_thrice_chance": "three times chance",
+            "_chance": "chance",
+        },
+        "Combinations of object, material and background that training never showed; classes that it neither showed nor named.",
+    ),
+    Quality(
+        "retrieval",
+        "Retrieval of captions and images",
+        {
+            "image_to_text_1": ("image to text", "R@1, %", 1),
+            "image_to_text_5": ("image to text", "R@5, %", 1),
+            "image_to_text_10": ("image to text", "R@10, %", 1),
+            "text_to_image_1": ("text to image", "R@1, %", 1),
+            "text_to_image_5": ("text to image", "R@5, %", 1),
+            "text_to_image_10": ("text to image", "R@10, %", 1),
+        },
+        {"_chance": "chance"},
+        "A caption is right for every image that has an equal one; equal captions are one candidate.",
+    ),
 )

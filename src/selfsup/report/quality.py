@@ -66,12 +66,13 @@ def _entries(
 
 
 def _table(quality: Quality, group: Group, rows: pd.DataFrame) -> Table:
+    """Return the table of those columns that have a number: a data set may lack what another marks."""
+    found = list(entries(quality, group, rows))
+    used = [n for n in range(len(quality.columns)) if any(len(made[n].rows) for _, _, made in found)]
+    known = list(quality.columns.items())
     columns = [Column("method", "method")]
-    columns += [Column(key, heading, note, numeric=True) for key, (heading, note, _) in quality.columns.items()]
-    body = [
-        [Cell(name, note), *(_cell(quality, group, entry) for entry in made)]
-        for name, note, made in entries(quality, group, rows)
-    ]
+    columns += [Column(known[n][0], *known[n][1][:2], numeric=True) for n in used]
+    body = [[Cell(name, note), *(_cell(quality, group, made[n]) for n in used)] for name, note, made in found if used]
     over = "mean ± half the width of the 95 % t-interval over seeds" if len(group.seeds) > 1 else "one seed"
     return Table(
         f"{quality.evaluation}-{group.name}",

@@ -15,7 +15,7 @@ from selfsup.strict import Strict, check, nearest
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 OWN_TABLE = (
-    *("pretext", "inpainting", "colorization", "few_labels_blocks", "few_labels_scratch"),
+    *("pretext", "inpainting", "colorization", "few_labels_blocks", "few_labels_scratch", "few_shot", "retrieval"),
     *("correspondence", "keypoint_transfer", "label_propagation"),
 )
 SIDES = ("higher", "lower", "close", "to")

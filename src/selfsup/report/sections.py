@@ -10,7 +10,9 @@ from selfsup.report.accuracy import accuracy_table
 from selfsup.report.comparisons import comparisons
 from selfsup.report.content import Content, Group
 from selfsup.report.correspondences import correspondences
+from selfsup.report.few_shot import few_shot_table
 from selfsup.report.figures.ablation import ablation
+from selfsup.report.figures.few_shot import few_shot
 from selfsup.report.figures.infonce_bound import infonce_bound
 from selfsup.report.figures.label_curve import label_curve
 from selfsup.report.figures.linear_probe import linear_probe
@@ -25,6 +27,7 @@ from selfsup.report.headline import Scores
 from selfsup.report.infonce_bound import NAME, estimates, infonce_bound_table
 from selfsup.report.label_curve import label_curve_table
 from selfsup.report.quality import quality_tables
+from selfsup.report.retrieved import retrieved
 from selfsup.report.tables import Table
 from selfsup.report.tracks import tracks
 
@@ -65,15 +68,16 @@ def section(content: Content, group: Group, rows: pd.DataFrame, found: Scores) -
         accuracy_table(content, group, found),
         layers_table(group, rows),
         label_curve_table(content, group, rows),
+        few_shot_table(group, rows),
         pretext_table(group, rows),
         *quality_tables(group, rows),
     ]
-    drawings = [label_curve(content, group, rows), match_error(group), *training(group)]
+    drawings = [label_curve(content, group, rows), few_shot(group, rows), match_error(group), *training(group)]
     if len(group.variants) <= MOST_DRAWN:
         whole = [linear_probe(group, found), pretext(group, rows), layers(group, rows), few_labels(group, rows)]
         drawings = [*whole, *drawings]
     kept = [drawing for drawing in drawings if drawing is not None]
-    pictures = [*comparisons(group), *correspondences(group), *tracks(group)]
+    pictures = [*comparisons(group), *retrieved(group), *correspondences(group), *tracks(group)]
     return Section(group, [table for table in tables if table.rows], kept, pictures, gallery(group))
 
 

@@ -22,7 +22,12 @@ def numbered(hashes: Iterable[str]) -> list[str]:
     return keys
 
 
-def digest(keys: Sequence[str], labels: Sequence[int]) -> str:
-    """Return the sha256 over ordered examples, one line each: key, label."""
+def captions_hash(captions: Sequence[str]) -> str:
+    """Return the sha256 of an image's captions in their order."""
+    return hashlib.sha256("".join(f"{len(text.encode())} {text}\n" for text in captions).encode()).hexdigest()
+
+
+def digest(keys: Sequence[str], labels: Sequence[int | str]) -> str:
+    """Return the sha256 over ordered examples, one line each: key, label (or the hash of its captions)."""
     lines = "".join(f"{key} {label}\n" for key, label in zip(keys, labels, strict=True))
     return hashlib.sha256(lines.encode()).hexdigest()

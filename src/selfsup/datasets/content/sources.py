@@ -1,15 +1,16 @@
 """A user's images, adopted once: read, ordered by content, locked, and verified against the lock ever after."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
 
+from selfsup.datasets.content.captions import caption_array
 from selfsup.datasets.content.decoding import cover_square
-from selfsup.datasets.content.keys import KEY_TYPE, content_hash, digest, numbered
+from selfsup.datasets.content.keys import KEY_TYPE, captions_hash, content_hash, digest, numbered
 from selfsup.datasets.prepared import write_split
 from selfsup.errors import InputError
 
@@ -17,7 +18,7 @@ UNLABELLED = -1
 
 
 class Example(NamedTuple):
-    """One decoded RGB image, its class (or UNLABELLED), and what to call it in an error."""
+    """One decoded RGB image, its class (or UNLABELLED, or the row of its captions), and what to call it in an error."""
 
     image: Image.Image
     label: int
@@ -26,11 +27,15 @@ class Example(NamedTuple):
 
 @dataclass(frozen=True)
 class Source:
-    """A user's data set: its folder, class names (none: unlabelled), and each split's examples, read once."""
+    """A user's data set: its folder, class names (none: unlabelled), and each split's examples, read once.
+
+    Where ``captions`` are not empty, an example's label is the row of its own in them.
+    """
 
     root: Path
     classes: list[str]
     splits: dict[str, Iterable[Example]]
+    captions: list[list[str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -105,8 +110,12 @@ def write_splits(
     root: Path,
     classes: list[str],
     size_px: int,
+    captions: list[list[str]] | None = None,
 ) -> None:
-    """Write ``<split>.h5`` with the first ``wanted[split]`` examples of each split, all where it is None."""
+    """Write ``<split>.h5`` with the first ``wanted[split]`` examples of each split, all where it is None.
+
+    With ``captions``, an example's label is the row of its own, and is not written.
+    """
     for split, examples in found.items():
         count = wanted[split]
         if count is not None and count > len(examples.keys):
@@ -117,16 +126,23 @@ def write_splits(
         arrays = {"image": chosen.images, "key": np.array(chosen.keys, KEY_TYPE)}
         if classes:
             arrays["label"] = np.array(chosen.labels, np.int64)
+        if captions is not None:
+            arrays["caption"] = caption_array([captions[row] for row in chosen.labels])
         write_split(folder / f"{split}.h5", arrays, dataset=dataset, classes=classes, size_px=size_px)
 
 
 def _facts(source: Source, read: dict[str, Examples]) -> dict[str, Any]:
     splits = {
-        split: {"examples": len(examples.keys), "digest": digest(examples.keys, examples.labels)}
+        split: {"examples": len(examples.keys), "digest": digest(examples.keys, _said(source, examples))}
         for split, examples in read.items()
     }
     grey = all(examples.grey for examples in read.values())
     return {"splits": splits, "classes": source.classes, "labelled": bool(source.classes), "grey": grey}
+
+
+def _said(source: Source, examples: Examples) -> list[int] | list[str]:
+    """Return what the source says of each example: its class, or the hash of its captions."""
+    return [captions_hash(source.captions[row]) for row in examples.labels] if source.captions else examples.labels
 
 
 def _is_grey(image: Image.Image) -> bool:

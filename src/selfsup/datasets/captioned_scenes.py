@@ -1,0 +1,95 @@
+"""Procedural scenes with captions of their own, and with what zero-shot classification must not have seen held out.
+
+Of the ten classes two are never shown nor named in training; of the combinations of object, material and background of the
+other eight, one in five is held out, such that each pair of them is seen.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from pydantic import NonNegativeInt, PositiveInt
+
+from selfsup.datasets import scenes
+from selfsup.datasets.content.captions import caption_array
+from selfsup.datasets.content.keys import KEY_TYPE, content_hash, numbered
+from selfsup.datasets.prepared import write_split
+from selfsup.datasets.procedural.captions import TEMPLATES, captions
+from selfsup.datasets.procedural.factors import MATERIALS
+from selfsup.datasets.procedural.objects import CLASSES as ALL_CLASSES
+from selfsup.errors import InputError
+
+PROVIDES = ("image", "labelled_image", "image_text")
+HELD_OUT_CLASSES = ["umbrella", "lamp"]
+CLASSES = [name for name in ALL_CLASSES if name not in HELD_OUT_CLASSES]
+SEEN, HELD_OUT_COMBINATION, HELD_OUT_CLASS = 0, 1, 2
+STREAMS = {"train": 100, "test": 101, "held_out_classes": 102}  # other scenes than those of the data set scenes
+KINDS = {"train": [SEEN], "test": [SEEN, HELD_OUT_COMBINATION], "held_out_classes": [HELD_OUT_CLASS]}
+CAPTION_BYTES = 112
+
+
+def prepare(
+    folder: Path,
+    *,
+    size_px: PositiveInt = 32,
+    train_examples: PositiveInt = 6000,
+    test_examples: PositiveInt = 2000,
+    held_out_class_examples: PositiveInt = 400,
+    phrasings: PositiveInt = 4,
+    seed: NonNegativeInt = 0,
+) -> None:
+    """Write ``train.h5``, ``test.h5`` and ``held_out_classes.h5``: image, label, key, caption, novelty, factors.
+
+    ``novelty`` (N,) is SEEN, HELD_OUT_COMBINATION (of object, material and background) or HELD_OUT_CLASS. The test set
+    has the first two, in the shares in which they occur, and the classes of the training set: every evaluation applies to
+    it. The third file has the classes held out, its labels count in them. InputError for too small images or more
+    phrasings than there are.
+    """
+    if size_px < scenes.SMALLEST_PX:
+        raise InputError(
+            f"size_px is {size_px}, too small for the objects of scenes: set {scenes.SMALLEST_PX} or more."
+        )
+    if phrasings > len(TEMPLATES):
+        raise InputError(f"phrasings is {phrasings}, and a scene knows {len(TEMPLATES)}: set that or fewer.")
+    counts = {"train": train_examples, "test": test_examples, "held_out_classes": held_out_class_examples}
+    for split, examples in counts.items():
+        arrays = generate(split, examples, size_px=size_px, phrasings=phrasings, seed=seed)
+        classes = HELD_OUT_CLASSES if split == "held_out_classes" else CLASSES
+        write_split(folder / f"{split}.h5", arrays, dataset="captioned_scenes", classes=classes, size_px=size_px)
+
+
+def generate(split: str, examples: int, *, size_px: int, phrasings: int, seed: int) -> dict[str, np.ndarray]:
+    """Return the arrays of one split, in order of generation: the scenes that belong to it, the rest left out."""
+    chunks, found, start = [], 0, 0
+    while found < examples:
+        chunks.append(_chunk(split, [seed, STREAMS[split], start], size_px, phrasings))
+        found += len(chunks[-1]["label"])
+        start += scenes.CHUNK
+    arrays = {name: np.concatenate([chunk[name] for chunk in chunks])[:examples] for name in chunks[0]}
+    hashes = [content_hash(image.tobytes(), size_px, size_px) for image in arrays["image"].transpose(0, 2, 3, 1)]
+    return arrays | {"key": np.array(numbered(hashes), KEY_TYPE)}
+
+
+def novelty(label: np.ndarray, material: np.ndarray, background: np.ndarray) -> np.ndarray:
+    """Return what of each scene (N,) training has not seen; ``label`` counts in all ten classes.
+
+    Of each object on each background one material is held out, another on each background: a Latin square.
+    """
+    held_out = (label + material + background) % len(MATERIALS) == 0
+    unseen = np.isin(label, [ALL_CLASSES.index(name) for name in HELD_OUT_CLASSES])
+    return np.where(unseen, HELD_OUT_CLASS, np.where(held_out, HELD_OUT_COMBINATION, SEEN))
+
+
+def _chunk(split: str, stream: list[int], size_px: int, phrasings: int) -> dict[str, np.ndarray]:
+    made = scenes.chunk(stream, size_px)
+    kind = novelty(made["label"], made["factors/material"], made["factors/background"])
+    kept = np.isin(kind, KINDS[split])
+    names = [name for name in made if name in ("image", "label") or name.startswith("factors/")]
+    arrays = {name: made[name][kept] for name in names}
+    said = captions(arrays, phrasings, np.random.default_rng([*stream, 1]))
+    classes = HELD_OUT_CLASSES if split == "held_out_classes" else CLASSES
+    number = np.array([classes.index(name) if name in classes else -1 for name in ALL_CLASSES])
+    return arrays | {
+        "caption": caption_array(said, CAPTION_BYTES),
+        "label": number[arrays["label"]],
+        "novelty": kind[kept],
+    }

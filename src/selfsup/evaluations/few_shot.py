@@ -1,0 +1,57 @@
+"""Few-shot linear probes: a handful of labelled images a class on frozen features, to set zero-shot beside."""
+
+from typing import Literal
+
+import torch
+from pydantic import PositiveFloat, PositiveInt
+from torch import Tensor
+
+from selfsup.errors import NotApplicable
+from selfsup.evaluations.inputs import Inputs
+from selfsup.evaluations.probes import feature_file
+from selfsup.evaluations.probes.logistic_regression import fit
+from selfsup.evaluations.probes.penalty_choice import choose_penalty
+from selfsup.evaluations.probes.splits import folds, ranks
+from selfsup.evaluations.probes.standardisation import standardisation
+from selfsup.results import Measure, accuracy
+
+NEEDS = "features"
+
+
+def evaluate(
+    inputs: Inputs,
+    *,
+    shots: list[PositiveInt],
+    draws: PositiveInt,
+    fold_count: PositiveInt,
+    penalties: list[PositiveFloat],
+    layer: str,
+    pooling: Literal["mean", "max"],
+    tolerance: PositiveFloat,
+) -> list[Measure]:
+    """Return ``top1_<k>_shot`` for each number k of labelled images a class: the mean over draws, spread as ``probe_sd``.
+
+    The images of fewer shots are among those of more; draws are independent, and the same for every method of a seed.
+    The penalty is cross-validated within the shots; with one it is the strongest. Standardised by all training images,
+    which needs no label. Counts that some class does not have are left out; NotApplicable where all are.
+
+    Source: Radford et al. 2021 (CLIP), section 3.1.5 and figure 6.
+    """
+    labels, test_labels = (feature_file.labels(inputs.features, split) for split in ("train", "test"))
+    layer = feature_file.layer_of(inputs.features, layer)
+    train, test = (feature_file.features(inputs.features, split, layer, pooling) for split in ("train", "test"))
+    standardise = standardisation(train)
+    train, test = standardise(train), standardise(test)
+
+    def correct(count: int, draw: int) -> Tensor:
+        chosen = ranks(labels, inputs.seed, "few_shot", draw) < count
+        features, known = train[chosen], labels[chosen]
+        parts = folds(known, fold_count, inputs.seed, "few_shot_folds", draw)
+        penalty, _ = choose_penalty(features, known, parts, penalties=penalties, tolerance=tolerance)
+        return fit(features, known, penalty=penalty, tolerance=tolerance).predict(test) == test_labels
+
+    there = [count for count in shots if count <= int(labels.bincount().min())]
+    if not there:
+        raise NotApplicable(f"some class has fewer than {min(shots)} training images")
+    found = {count: torch.stack([correct(count, draw) for draw in range(draws)]) for count in there}
+    return [accuracy(right.numpy(), f"top1_{count}_shot", layer=layer) for count, right in found.items()]

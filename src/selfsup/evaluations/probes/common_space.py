@@ -1,0 +1,56 @@
+"""The common space of images and texts: both towers of a run, from its folder alone, frozen."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from selfsup.errors import NotApplicable
+from selfsup.evaluations.features import frozen
+from selfsup.evaluations.inputs import Inputs
+from selfsup.nn.backbones.text_transformer import TextTower
+from selfsup.nn.encoder import Encoder, load_encoder
+from selfsup.views.tokens import Tokenizer
+
+
+@dataclass(frozen=True)
+class CommonSpace:
+    """Both towers with their projections; what they embed are unit vectors (N, D)."""
+
+    image: Encoder
+    text: Encoder
+    tokenizer: Tokenizer
+    device: str
+    batch_size: int
+
+    @torch.no_grad()
+    def images(self, images: Tensor) -> Tensor:
+        """Return the embeddings of images uint8 (N, 3, H, W)."""
+        return torch.cat([_unit(self.image(part.to(self.device))) for part in images.split(self.batch_size)])
+
+    @torch.no_grad()
+    def texts(self, texts: Sequence[str]) -> Tensor:
+        """Return the embeddings of texts."""
+        parts = [texts[start : start + self.batch_size] for start in range(0, len(texts), self.batch_size)]
+        return torch.cat([_unit(self.text(self.tokenizer(part).to(self.device))) for part in parts])
+
+
+@contextmanager
+def common_space(inputs: Inputs, batch_size: int) -> Iterator[CommonSpace]:
+    """Hand out a run's towers; NotApplicable where it kept no text tower, FrozenEncoderError if one changed."""
+    if not (inputs.run / "text").exists():
+        raise NotApplicable("the method reads no text")
+    image, text = (load_encoder(inputs.run / name).to(inputs.device) for name in ("projection", "text"))
+    (tower,) = [module for module in text.modules() if isinstance(module, TextTower)]
+    tokenizer = Tokenizer(tower.get_buffer("vocabulary"), tower.context_length)
+    with ExitStack() as stack:
+        for encoder in (image, text):
+            stack.enter_context(frozen(encoder))
+        yield CommonSpace(image, text, tokenizer, inputs.device, batch_size)
+
+
+def _unit(rows: Tensor) -> Tensor:
+    return F.normalize(rows.double(), dim=1).cpu()

@@ -1,0 +1,133 @@
+"""CLIP: which caption belongs to which image of the batch?"""
+
+import math
+
+import torch
+from pydantic import PositiveFloat, PositiveInt
+from torch import nn
+
+from selfsup.errors import InputError
+from selfsup.losses.clip import clip
+from selfsup.methods._view_pairs import check_batch
+from selfsup.methods.base import Carry, Draws, Facts, Method, Panel, Terms, Views
+from selfsup.nn.collapse import embedding_std
+from selfsup.nn.encoder import Encoder, ProjectedEncoder, build
+from selfsup.nn.heads import projection_head
+from selfsup.views.crops import draw_boxes, resized_crop
+from selfsup.views.tokens import Tokenizer, texts
+
+SHOWN_IMAGES = 6
+
+
+class CLIP(Method):
+    """Contrastive language-image pretraining.
+
+    Source: Radford et al. 2021 (CLIP), sections 2.3 to 2.5 and figure 3.
+    Differs: the projections into the common space have a bias. Images with equal captions in a batch count as negatives of
+    each other, as in the paper, whose batches of 32,768 of 400 million pairs hold hardly any; ours of short captions do.
+    """
+
+    modality = "image_text"
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        facts: Facts,
+        *,
+        temperature: PositiveFloat,
+        largest_scale: PositiveFloat,
+        output_width: PositiveInt,
+        text_width: PositiveInt,
+        text_layers: PositiveInt,
+        text_heads: PositiveInt,
+        context_length: PositiveInt,
+        crop_scale_min: PositiveFloat,
+    ) -> None:
+        super().__init__(encoder, facts)
+        check_batch(facts)
+        _check(facts, text_width, text_heads, context_length, temperature, largest_scale)
+        vocabulary = facts.table["vocabulary"]
+        self.tokenizer = Tokenizer(vocabulary, context_length)
+        self.crop_scale_min = crop_scale_min
+        self.largest_scale = largest_scale
+        self.text = build(
+            {
+                "backbone": "text_transformer",
+                "input": "tokens",
+                "vocabulary_size": self.tokenizer.size,
+                "vocabulary_bytes": len(vocabulary),
+                "context_length": context_length,
+                "width": text_width,
+                "layers": text_layers,
+                "heads": text_heads,
+            }
+        )
+        self.text.stages["end"].get_buffer("vocabulary").copy_(vocabulary)
+        self.head = {"kind": "linear", "hidden_width": output_width, "output_width": output_width}
+        self.image_projection = projection_head("linear", encoder.features, output_width, output_width)
+        self.text_projection = projection_head("linear", text_width, output_width, output_width)
+        self.log_scale = nn.Parameter(torch.tensor(-math.log(temperature)))
+
+    def draw(self, examples: int, generator: torch.Generator) -> Draws:
+        """Return ``box`` (N, 4), a square crop, and ``phrasing`` (N,) in [0, 1), which of an image's captions is read."""
+        size = {"height_px": self.facts.size_px, "width_px": self.facts.size_px}
+        box = draw_boxes(examples, generator, **size, scale_min=self.crop_scale_min, ratio_min=1.0, ratio_max=1.0)
+        return {"box": box, "phrasing": torch.rand(examples, generator=generator)}
+
+    def views(self, batch: Views, draws: Draws) -> Views:
+        """Return ``image`` (N, 3, H, W) in [0, 1], ``caption`` uint8 (N, L) and its ``tokens`` int64 (N, T)."""
+        straight = torch.zeros_like(draws["phrasing"], dtype=torch.bool)  # captions know left from right
+        image = resized_crop(batch["image"], draws["box"], straight, self.facts.size_px)
+        phrasings = batch["caption"]
+        chosen = (draws["phrasing"] * phrasings.shape[1]).long()
+        caption = phrasings[torch.arange(len(chosen), device=chosen.device), chosen]
+        return {"image": image, "caption": caption, "tokens": self.tokenizer(texts(caption)).to(image.device)}
+
+    def loss(self, views: Views, carry: Carry) -> Terms:
+        """Return the loss of the batch's pairs, how many find each other, the scale, and how far from collapse it is."""
+        image = self.image_projection(self.encoder(views["image"]))
+        text = self.text_projection(self.text(views["tokens"]))
+        loss, correct = clip(image, text, self.log_scale)
+        metrics = {
+            "pretext_accuracy": correct.float().mean(),
+            "scale": self.log_scale.detach().exp(),
+            "embedding_std": embedding_std(image),
+        }
+        return Terms(loss, metrics)
+
+    @torch.no_grad()
+    def after_step(self, carry: Carry) -> None:
+        """Keep the scale from growing beyond ``largest_scale``, which the paper found to make training unstable."""
+        self.log_scale.clamp_(max=math.log(self.largest_scale))
+
+    def panels(self, views: Views) -> list[Panel]:
+        """Return a few images, each above the caption that it must find."""
+        captions = texts(views["caption"][:SHOWN_IMAGES])
+        return [
+            Panel(
+                "Each image's caption, to be found among those of the batch", views["image"][: len(captions)], captions
+            )
+        ]
+
+    def encoders(self) -> dict[str, Encoder]:
+        """Return the image tower, and both towers with their projections into the common space."""
+        return {
+            "image": self.encoder,
+            "projection": ProjectedEncoder(self.encoder, self.image_projection, self.head),
+            "text": ProjectedEncoder(self.text, self.text_projection, self.head),
+        }
+
+
+def _check(
+    facts: Facts, text_width: int, text_heads: int, context_length: int, temperature: float, largest_scale: float
+) -> None:
+    if "vocabulary" not in facts.table:
+        raise InputError("table is missing; write {table: vocabulary, vocabulary_size: 512} to learn one from captions")
+    if text_width % text_heads:
+        raise InputError(f"hyper.text_width is {text_width}, no multiple of text_heads, {text_heads}; set one")
+    if context_length < 3:
+        raise InputError(f"hyper.context_length is {context_length}; start, end and a token between need 3 or more")
+    if 1 / temperature > largest_scale:
+        raise InputError(
+            f"hyper.temperature is {temperature:g}, its scale above largest_scale, {largest_scale:g}, from the start; raise it"
+        )
