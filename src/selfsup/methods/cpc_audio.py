@@ -91,9 +91,13 @@ class CPCAudio(Method):
         now = min(int(time[number, -1]) + 1, own.shape[-1] - steps)
         heard = own[..., max(0, now - HEARD_FRAMES) : now]
         elsewhere = int(time[number, 0])
-        candidates = [own[..., now : now + steps], own[..., elsewhere : elsewhere + steps], other[..., now : now + steps]]
-        shown = [nn.functional.interpolate(picture[None], (PICTURE_PX, PICTURE_PX))[0] for picture in (heard, *candidates)]
+        candidates = [
+            own[..., now : now + steps],
+            own[..., elsewhere : elsewhere + steps],
+            other[..., now : now + steps],
+        ]
+        shown = [
+            nn.functional.interpolate(picture[None], (PICTURE_PX, PICTURE_PX))[0] for picture in (heard, *candidates)
+        ]
         captions = ["heard", "the answer", "another time", "another voice"]
         return Panel(f"Which sound fills the next {steps} frames?", torch.stack(shown), captions)
-
-

@@ -6,7 +6,9 @@ from torch import Tensor
 FULL_SCALE = 32768.0
 
 
-def draw_window(examples: int, samples: int, window: int, gain_db: float, generator: torch.Generator) -> dict[str, Tensor]:
+def draw_window(
+    examples: int, samples: int, window: int, gain_db: float, generator: torch.Generator
+) -> dict[str, Tensor]:
     """Return ``start`` (N,) int64, where a window of ``window`` of ``samples`` begins, and ``gain`` (N,), a factor.
 
     Gains are uniform in decibels, from -``gain_db`` to ``gain_db``.

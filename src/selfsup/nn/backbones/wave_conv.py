@@ -26,7 +26,9 @@ def build(
     number of frames and the order of time.
     """
     if not len(widths) == len(filters) == len(strides):
-        raise InputError("encoder.widths, filters and strides have different lengths; give each convolution one of each")
+        raise InputError(
+            "encoder.widths, filters and strides have different lengths; give each convolution one of each"
+        )
     if wrong := [size for size, stride in zip(filters, strides, strict=True) if size < stride]:
         raise InputError(f"encoder.filters has {wrong[0]}, less than its stride, which skips samples; set it higher")
     inputs = [channels_in, *widths]
