@@ -55,7 +55,6 @@ def evaluate(
     speakers = feature_file.array(inputs.features, "train", "speaker")
     held = held_out(speakers, held_out_fraction, inputs.seed, "frame_probe")[train.utterance]
     names = feature_file.layers(inputs.features) if layers == "all" else feature_file.there(inputs.features, layers)
-    law = {"penalties": penalties, "tolerance": tolerance}
     measures = []
     for target in TARGETS:
         labels, truth = (getattr(frames, target) for frames in (train, test))
@@ -64,7 +63,9 @@ def evaluate(
             seen, asked = (
                 feature_file.features(inputs.features, split, layer, "frames") for split in ("train", "test")
             )
-            probes[layer] = probe(train.of(seen), test.of(asked), labels, truth, held, **law)
+            probes[layer] = probe(
+                train.of(seen), test.of(asked), labels, truth, held, penalties=penalties, tolerance=tolerance
+            )
         measures += _measures(probes, target, test.utterance)
     return measures
 

@@ -37,8 +37,8 @@ def evaluate(
     for layer in (
         feature_file.layers(inputs.features) if layers == "all" else feature_file.there(inputs.features, layers)
     ):
-        both = (feature_file.features(inputs.features, split, layer, pooling) for split in ("train", "test"))
-        probes[layer] = probe(*both, train, test, held, penalties=penalties, tolerance=tolerance)
+        seen, asked = (feature_file.features(inputs.features, split, layer, pooling) for split in ("train", "test"))
+        probes[layer] = probe(seen, asked, train, test, held, penalties=penalties, tolerance=tolerance)
     return _measures(probes)
 
 

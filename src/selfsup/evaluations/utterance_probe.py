@@ -28,14 +28,13 @@ def evaluate(
     Choices as in the frame probe. NotApplicable where the data are no labelled sound.
     """
     names = feature_file.layers(inputs.features) if layers == "all" else feature_file.there(inputs.features, layers)
-    law = {"penalties": penalties, "tolerance": tolerance}
     measures = []
     for target, (train, test) in _targets(inputs).items():
         held = held_out(train, held_out_fraction, inputs.seed, "utterance_probe")
         probes = {}
         for layer in names:
             seen, asked = (feature_file.features(inputs.features, split, layer, "mean") for split in ("train", "test"))
-            probes[layer] = probe(seen, asked, train, test, held, **law)
+            probes[layer] = probe(seen, asked, train, test, held, penalties=penalties, tolerance=tolerance)
         measures += _measures(probes, target)
     return measures
 

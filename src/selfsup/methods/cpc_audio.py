@@ -9,7 +9,7 @@ from selfsup.methods._waveform_windows import check_stages, check_window, frame_
 from selfsup.methods.base import Carry, Draws, Facts, Method, Panel, Terms, Views
 from selfsup.nn.encoder import Encoder
 from selfsup.views.spectrograms import spectrogram
-from selfsup.views.waveforms import draw_window, sounding, windows
+from selfsup.views.waveforms import draw_window, first_sample, sounding, windows
 
 SHOWN = 2
 PICTURE_PX = 64
@@ -51,19 +51,19 @@ class CPCAudio(Method):
         )
 
     def draw(self, examples: int, generator: torch.Generator) -> Draws:
-        """Return ``start`` and ``gain`` (N,) of the windows, and ``place`` (N, A) in [0, 1), where in each the loss is asked."""
-        draws = draw_window(examples, self.facts.length, self.window, self.gain_db, generator)
+        """Return ``start`` and ``gain`` (N,) of the windows, and ``time`` (N, A) in [0, 1), when in each the loss is asked."""
         spread = torch.arange(self.times) + torch.rand(examples, self.times, generator=generator)
-        return {**draws, "place": spread / self.times}
+        return {**draw_window(examples, self.gain_db, generator), "time": spread / self.times}
 
     def views(self, batch: Views, draws: Draws) -> Views:
         """Return the windows ``waveform`` float (N, S), and ``time`` (N, A), a frame in each that has all steps after it.
 
         Where a window ends in the silence that fills up a short recording, times are before it.
         """
-        waveform = windows(batch["waveform"], draws["start"], draws["gain"], self.window)
-        asked = (sounding(waveform, self.frame) - self.steps_predicted).clamp(min=1)
-        return {"waveform": waveform, "time": (draws["place"] * asked[:, None]).long()}
+        first = first_sample(batch["waveform"], draws["start"], self.window)
+        waveform = windows(batch["waveform"], first, draws["gain"], self.window)
+        askable = (sounding(waveform) // self.frame - self.steps_predicted).clamp(min=1)[:, None]
+        return {"waveform": waveform, "time": (draws["time"] * askable).long().minimum(askable - 1)}
 
     def loss(self, views: Views, carry: Carry) -> Terms:
         """Return the mean of the steps' losses and each step's accuracy."""

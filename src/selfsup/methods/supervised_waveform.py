@@ -12,7 +12,7 @@ from selfsup.methods._waveform_windows import check_stages, frame_samples, windo
 from selfsup.methods.base import Carry, Draws, Facts, Method, Panel, Terms, Views
 from selfsup.nn.encoder import Encoder
 from selfsup.views.spectrograms import spectrogram
-from selfsup.views.waveforms import draw_window, frames_of, windows
+from selfsup.views.waveforms import draw_window, first_sample, frames_of, windows
 
 UNSAID = -1
 SHOWN = 8
@@ -50,12 +50,13 @@ class SupervisedWaveform(Method):
 
     def draw(self, examples: int, generator: torch.Generator) -> Draws:
         """Return ``start`` and ``gain`` (N,) of the windows."""
-        return draw_window(examples, self.facts.length, self.window, self.gain_db, generator)
+        return draw_window(examples, self.gain_db, generator)
 
     def views(self, batch: Views, draws: Draws) -> Views:
         """Return the windows ``waveform`` float (N, S) and the target of each frame, ``label`` (N, T), UNSAID where silent."""
-        waveform = windows(batch["waveform"], draws["start"], draws["gain"], self.window)
-        content = frames_of(batch["content"], draws["start"], self.window // self.frame, self.frame)
+        first = first_sample(batch["waveform"], draws["start"], self.window)
+        waveform = windows(batch["waveform"], first, draws["gain"], self.window)
+        content = frames_of(batch["content"], first, self.window // self.frame, self.frame)
         speaker = batch["speaker"][:, None].expand_as(content).masked_fill(content == UNSAID, UNSAID)
         return {"waveform": waveform, "label": content if self.target == "content" else speaker}
 

@@ -51,7 +51,7 @@ def sound_columns(
             frames = _by_frame(maps[layer].float(), heard.shape[1] * FRAMES_PER_SECOND // rate_hz)
             columns[f"{layer}.frames"][rows] = frames[:, :, kept].transpose(1, 2).cpu().numpy()
             for pool in pooling:
-                pooled = _pooled(frames, sounding(heard, rate_hz // FRAMES_PER_SECOND), pool)
+                pooled = _pooled(frames, sounding(heard) * FRAMES_PER_SECOND // rate_hz, pool)
                 columns[f"{layer}.{pool}"][rows] = pooled.cpu().numpy()
     return columns
 
@@ -62,7 +62,8 @@ def _by_frame(maps: Tensor, frames: int) -> Tensor:
 
 
 def _pooled(frames: Tensor, count: Tensor, pool: str) -> Tensor:
-    """Return (N, D) of frames (N, D, F), over the first ``count`` (N,) of each."""
+    """Return (N, D) of frames (N, D, F), over the first ``count`` (N,) of each, over one at least."""
+    count = count.clamp(min=1)
     silent = (torch.arange(frames.shape[2], device=frames.device) >= count[:, None])[:, None]
     if pool == "max":
         return frames.masked_fill(silent, -torch.inf).amax(2)

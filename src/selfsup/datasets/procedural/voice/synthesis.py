@@ -34,8 +34,7 @@ def synthesise(
     spoken = source * _envelope(phone, voicing, speaker, speakers, rate_hz, rng)
     voice = _waveform(spoken, frame, _window(rate_hz))
     loudness = 0.1 * np.exp(rng.normal(0, 0.3, (utterances, 1)))
-    heard = voice / voice.std(1, keepdims=True) * loudness
-    heard = heard + NOISE * rng.standard_normal(voice.shape, np.float32)
+    heard = voice / voice.std(1, keepdims=True) * loudness + NOISE * rng.standard_normal(voice.shape, np.float32)
     return np.rint(heard.clip(-1, 1) * np.iinfo(np.int16).max).astype(np.int16)
 
 
