@@ -11,23 +11,21 @@ from selfsup.errors import NotApplicable
 from selfsup.evaluations.inputs import Inputs
 from selfsup.evaluations.probes import feature_file
 from selfsup.evaluations.probes.clustered import accuracy_of_frames
-from selfsup.evaluations.probes.layer_probe import Probe, chosen_layer, probe
+from selfsup.evaluations.probes.layer_probe import measures, probe
 from selfsup.evaluations.probes.splits import held_out
 from selfsup.results import Measure
 
 NEEDS = "features"
-TARGETS = ("content", "speaker")
 
 
 @dataclass(frozen=True)
 class Frames:
-    """The frames of a split in which something is said: which they are of all kept, (N F',) bool, and of each such frame
-    its utterance, its content and its speaker (M,)."""
+    """The frames of a split in which something is said: which of all kept they are, ``said`` (N F',) bool, and of each such
+    frame its ``utterance`` and its ``label`` (M,)."""
 
     said: Tensor
     utterance: Tensor
-    content: Tensor
-    speaker: Tensor
+    label: Tensor
 
     def of(self, features: Tensor) -> Tensor:
         """Return their features (M, D), of features (N, F', D)."""
@@ -37,53 +35,38 @@ class Frames:
 def evaluate(
     inputs: Inputs,
     *,
+    target: Literal["content", "speaker"],
     penalties: list[PositiveFloat],
     held_out_fraction: PositiveFloat,
     layers: list[str] | Literal["all"] = "all",
     tolerance: PositiveFloat,
 ) -> list[Measure]:
-    """Return ``content_top1`` and ``speaker_top1`` of the chosen layer, each ``_by_layer``, and the chosen ``_penalty``.
+    """Return ``top1`` of the chosen layer, ``top1_by_layer``, the chosen ``penalty``, the largest ``gradient_norm``.
 
-    Penalty and layer are chosen for each of the two on held-out training utterances, the same part of each speaker's (a
-    tie goes to the stronger penalty and the deeper layer); the fit is then on all training frames. Frames without
-    content are left out. NotApplicable where the data are no labelled sound.
+    Penalty and layer are chosen on held-out training utterances, the same part of each speaker's (a tie goes to the
+    stronger penalty and the deeper layer); the fit is then on all training frames. Frames without content are left out.
+    NotApplicable where the data are no labelled sound.
 
     Source: van den Oord et al. 2018 (CPC), section 3.1 and table 1.
-    Differs: the layer is chosen, the paper reads the GRU's output.
+    Differs: the layer is chosen, where the paper reads the GRU's output.
     """
-    train, test = (_frames(inputs, split) for split in ("train", "test"))
+    train, test = (_frames(inputs, split, target) for split in ("train", "test"))
     speakers = feature_file.array(inputs.features, "train", "speaker")
     held = held_out(speakers, held_out_fraction, inputs.seed, "frame_probe")[train.utterance]
-    names = feature_file.layers(inputs.features) if layers == "all" else feature_file.there(inputs.features, layers)
-    measures = []
-    for target in TARGETS:
-        labels, truth = (getattr(frames, target) for frames in (train, test))
-        probes = {}
-        for layer in names:
-            seen, asked = (
-                feature_file.features(inputs.features, split, layer, "frames") for split in ("train", "test")
-            )
-            probes[layer] = probe(
-                train.of(seen), test.of(asked), labels, truth, held, penalties=penalties, tolerance=tolerance
-            )
-        measures += _measures(probes, target, test.utterance)
-    return measures
+    probes = {}
+    for layer in (
+        feature_file.layers(inputs.features) if layers == "all" else feature_file.there(inputs.features, layers)
+    ):
+        seen, asked = (feature_file.features(inputs.features, split, layer, "frames") for split in ("train", "test"))
+        probes[layer] = probe(
+            train.of(seen), test.of(asked), train.label, test.label, held, penalties=penalties, tolerance=tolerance
+        )
+    return measures(
+        probes, lambda correct, metric, layer: accuracy_of_frames(correct, test.utterance.numpy(), metric, layer)
+    )
 
 
-def _measures(probes: dict[str, Probe], target: str, utterance: Tensor) -> list[Measure]:
-    best = chosen_layer(probes)
-    whose = utterance.numpy()
-    return [
-        accuracy_of_frames(probes[best].correct.numpy(), whose, f"{target}_top1", layer=best),
-        *(
-            accuracy_of_frames(p.correct.numpy(), whose, f"{target}_top1_by_layer", layer=layer)
-            for layer, p in probes.items()
-        ),
-        Measure(f"{target}_penalty", "", probes[best].fit.penalty, len(whose), layer=best),
-    ]
-
-
-def _frames(inputs: Inputs, split: str) -> Frames:
+def _frames(inputs: Inputs, split: str, target: str) -> Frames:
     content, speaker, frame = (
         feature_file.array(inputs.features, split, name) for name in ("content", "speaker", "frame")
     )
@@ -92,4 +75,4 @@ def _frames(inputs: Inputs, split: str) -> Frames:
     if not said.any():
         raise NotApplicable("no kept frame has a content")
     utterance = torch.arange(len(kept))[:, None].expand_as(kept).flatten()[said]
-    return Frames(said, utterance, kept.flatten()[said], speaker[utterance])
+    return Frames(said, utterance, kept.flatten()[said] if target == "content" else speaker[utterance])

@@ -6,7 +6,7 @@ from pydantic import PositiveFloat
 
 from selfsup.evaluations.inputs import Inputs
 from selfsup.evaluations.probes import feature_file
-from selfsup.evaluations.probes.layer_probe import Probe, chosen_layer, probe
+from selfsup.evaluations.probes.layer_probe import measures, probe
 from selfsup.evaluations.probes.splits import held_out
 from selfsup.results import Measure, accuracy
 
@@ -39,16 +39,4 @@ def evaluate(
     ):
         seen, asked = (feature_file.features(inputs.features, split, layer, pooling) for split in ("train", "test"))
         probes[layer] = probe(seen, asked, train, test, held, penalties=penalties, tolerance=tolerance)
-    return _measures(probes)
-
-
-def _measures(probes: dict[str, Probe]) -> list[Measure]:
-    chosen = chosen_layer(probes)
-    best, n = probes[chosen], len(probes[chosen].correct)
-    largest = max(probe.fit.gradient_norm for probe in probes.values())
-    return [
-        accuracy(best.correct.numpy(), layer=chosen),
-        *(accuracy(p.correct.numpy(), "top1_by_layer", layer=layer) for layer, p in probes.items()),
-        Measure("penalty", "", best.fit.penalty, n, layer=chosen),
-        Measure("gradient_norm", "", largest, n),
-    ]
+    return measures(probes, lambda correct, metric, layer: accuracy(correct, metric, layer=layer))

@@ -28,8 +28,8 @@ def synthesise(
     frame = rate_hz // FRAMES_PER_SECOND
     voicing = _smooth(VOICING[phone])
     pulses = _spectrum(_pulses(speaker, speakers, frames, rate_hz, rng), frame, _window(rate_hz))
-    noise = rng.standard_normal((utterances, frames * frame), np.float32)
-    noise = 0.6 * _spectrum(noise, frame, _window(rate_hz))
+    breath = rng.standard_normal((utterances, frames * frame), np.float32)
+    noise = 0.6 * _spectrum(breath, frame, _window(rate_hz))
     source = pulses * voicing[..., None] + noise * np.maximum(1 - voicing, 0.05)[..., None]
     spoken = source * _envelope(phone, voicing, speaker, speakers, rate_hz, rng)
     voice = _waveform(spoken, frame, _window(rate_hz))
