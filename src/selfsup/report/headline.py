@@ -13,12 +13,18 @@ ANCHORS = {
     "random": "anchor: nothing learned",
     "random_depth": "anchor: nothing learned",
     "supervised": "anchor: all labels",
+    "fixed_waveform": "anchor: nothing learned",
+    "supervised_waveform": "anchor: all labels",
 }
 NAMES = {
     "linear_probe": "linear probe",
     "knn": "kNN",
     "few_labels_frozen": "frozen",
     "fine_tune": "fine-tuned",
+    "frame_content": "what is said, frame",
+    "frame_speaker": "who speaks, frame",
+    "utterance_content": "what is said, utterance",
+    "utterance_speaker": "who speaks, utterance",
 }
 
 
