@@ -49,6 +49,7 @@ def _construct(chain: Chain, data: Data) -> None:
         grey=data.grey,
         length=_length(data.arguments),
         rate_hz=data.arguments.get("rate_hz", 0),
+        speakers=2,  # no lock counts them, and any two will do
         table=_trial_table(chain.run),
     )
     method = method_class(chain.run.method)

@@ -61,6 +61,7 @@ def pretrain(
         grey=_grey(train.first),
         length=train.first.shape[1] if kind.modality in SEQUENCES else 0,
         rate_hz=split.rate_hz,
+        speakers=int(train.arrays["speaker"].max()) + 1 if "speaker" in train.arrays else 0,
         table=load_file(table / "table.safetensors") if table else {},
     )
     torch.manual_seed(derive(seed, "init"))

@@ -9,6 +9,7 @@ import torch
 
 from selfsup.errors import InputError, NotApplicable
 from selfsup.evaluations import linear_probe
+from selfsup.evaluations.probes import layer_probe
 
 KEYS = {
     "penalties": [0.001, 0.1, 0.01],
@@ -49,8 +50,8 @@ def test_test_labels_decide_nothing(write_features, two_layers, values):
 
 
 def test_the_final_fit_is_on_the_whole_training_set(write_features, two_layers, monkeypatch):
-    kept, examples = linear_probe.fit, []
-    monkeypatch.setattr(linear_probe, "fit", lambda x, y, **keys: examples.append(len(x)) or kept(x, y, **keys))
+    kept, examples = layer_probe.fit, []
+    monkeypatch.setattr(layer_probe, "fit", lambda x, y, **keys: examples.append(len(x)) or kept(x, y, **keys))
     linear_probe.evaluate(write_features(*two_layers), **KEYS)
     assert examples == [400, 400]
 

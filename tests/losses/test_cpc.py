@@ -67,13 +67,13 @@ def test_the_accuracies_of_the_check_tell_right_from_wrong():
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ("asked @ candidates.T", "-asked @ candidates.T"),
-        ("asked @ candidates.T", "asked @ candidates.T / 2"),
+        ("logits = asked", "logits = -asked"),
+        ("candidates.to(precise).T", "candidates.to(precise).T / 2"),
         ("predicted[:, : rows - k]", "predicted[:, k:]"),
         ("latents[:, k:]", "latents[:, : rows - k]"),
-        ("start=1", "start=2"),
-        ("latents[:, k:].flatten", "latents[:, k:].detach().flatten"),
-        ("predictions.to(precise)", "predictions.detach().to(precise)"),
+        ("in enumerate(predictions, start=1)\n    ]", "in enumerate(predictions, start=2)\n    ]"),
+        ("candidates.to(precise).T", "candidates.detach().to(precise).T"),
+        ("asked.to(precise)", "asked.detach().to(precise)"),
         ("logits.detach().argmax(1)", "logits.detach().argmax(0)"),
     ],
     ids=["sign", "temperature", "rows-asked", "rows-wanted", "step", "stopped-latents", "stopped-context", "accuracy"],
@@ -100,3 +100,86 @@ def test_autocast_does_not_round_the_logits():
         losses, _ = module.cpc(latents, predictions)
     assert losses.dtype == torch.float32
     assert torch.equal(losses, expected)
+
+
+def reference_at(latents, predictions, time):
+    """As ``reference`` along time: the candidates are what all contexts predict, those of the same place left out."""
+    losses, accuracies = [], []
+    places = [(n, int(t)) for n, row in enumerate(time) for t in row]
+    asked = [(n, a) for n, row in enumerate(time) for a in range(len(row))]
+    for k in range(1, len(predictions) + 1):
+        total, right = 0.0, 0
+        for number, (n, a) in enumerate(asked):
+            prediction = predictions[k - 1, n, a]
+            f = {
+                other: torch.exp((latents[m, t + k] * prediction).sum())
+                for other, (m, t) in enumerate(places)
+                if other == number or (m, t) != places[number]
+            }
+            total = total - torch.log(f[number] / sum(f.values()))
+            right += max(f, key=lambda other: f[other].item()) == number
+        losses.append(total / len(asked))
+        accuracies.append(right / len(asked))
+    return torch.stack(losses), accuracies
+
+
+def sequences(steps=3):
+    """Three sequences of nine latents, four contexts each; two of one sequence are at the same time."""
+    generator = torch.Generator().manual_seed(5)
+    latents = torch.randn(3, 9, 5, generator=generator, dtype=torch.float64)
+    time = torch.tensor([[0, 2, 3, 5], [1, 1, 4, 5], [0, 3, 4, 5]])
+    predictions = 0.7 * torch.randn(steps, 3, 4, 5, generator=generator, dtype=torch.float64)
+    for k in range(1, steps + 1):
+        predictions[k - 1] += 0.6 * latents[torch.arange(3)[:, None], time + k]
+    return latents.requires_grad_(), predictions.requires_grad_(), time
+
+
+def check_at(cpc_at):
+    latents, predictions, time = sequences()
+    expected, accuracies = reference_at(latents, predictions, time)
+    losses, found = cpc_at(latents, predictions, time)
+    torch.testing.assert_close(losses, expected, rtol=1e-10, atol=1e-12)
+    assert found.tolist() == pytest.approx(accuracies)
+    weights = torch.tensor([1.0, 0.3, 0.6], dtype=torch.float64)
+    of = (latents, predictions)
+    gradients = torch.autograd.grad((losses * weights).sum(), of, allow_unused=True, materialize_grads=True)
+    torch.testing.assert_close(gradients, torch.autograd.grad((expected * weights).sum(), of), rtol=1e-9, atol=1e-11)
+
+
+def test_along_time_equals_the_paper():
+    check_at(module.cpc_at)
+    assert all(0.2 < accuracy < 0.95 for accuracy in reference_at(*sequences())[1])
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("every[place + k]", "every[place]"),
+        ("place[:, None] == place", "place[:, None] != place[:, None]"),
+        (".fill_diagonal_(False)", ""),
+        ("latents.shape[1] * torch", "1 * torch"),
+        ("enumerate(predictions, start=1)]", "enumerate(predictions, start=2)]"),
+        ("latents.flatten(0, 1)", "latents.detach().flatten(0, 1)"),
+    ],
+    ids=["time", "twins", "answer", "sequence", "step", "stopped"],
+)
+def test_a_planted_error_along_time_is_noticed(before, after):
+    with pytest.raises((AssertionError, RuntimeError, IndexError)):
+        check_at(mutant(module, before, after).cpc_at)
+
+
+def test_along_time_order_of_the_batch_does_not_matter():
+    latents, predictions, time = sequences()
+    order = torch.tensor([2, 0, 1])
+    losses, accuracies = module.cpc_at(latents, predictions, time)
+    shuffled = module.cpc_at(latents[order], predictions[:, order], time[order])
+    torch.testing.assert_close(shuffled, (losses, accuracies))
+
+
+def test_negatives_are_of_the_same_and_of_other_sequences():
+    """Two sequences of one context each are two candidates; of two contexts each, four."""
+    latents = torch.zeros(2, 6, 3)
+    for times, candidates in ((1, 2), (2, 4)):
+        time = torch.arange(times).repeat(2, 1)
+        losses, _ = module.cpc_at(latents, torch.zeros(1, 2, times, 3), time)
+        assert losses.item() == pytest.approx(math.log(candidates))

@@ -50,7 +50,7 @@ def facts_of(name):
     if modality == "clip":
         return replace(FACTS, length=FRAMES)
     if modality.endswith("waveform"):
-        return replace(FACTS, size_px=0, length=SAMPLES, rate_hz=RATE_HZ)
+        return replace(FACTS, size_px=0, length=SAMPLES, rate_hz=RATE_HZ, speakers=3)
     return PATCH_FACTS if {"patch_px", "tile_px", "cell_px"} & set(recipe(name)["hyper"]) else FACTS
 
 

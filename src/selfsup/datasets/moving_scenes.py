@@ -13,7 +13,8 @@ from pydantic import NonNegativeInt, PositiveInt
 from selfsup.datasets.content.clip_keys import clip_keys
 from selfsup.datasets.prepared import write_split
 from selfsup.datasets.procedural.clips import render_clips, sample_clips
-from selfsup.datasets.scenes import SMALLEST_PX, _one_thread
+from selfsup.datasets.procedural.one_thread import one_thread
+from selfsup.datasets.scenes import SMALLEST_PX
 from selfsup.errors import InputError
 
 PROVIDES = ("clip",)
@@ -51,7 +52,7 @@ def generate(split: str, examples: int, *, frames: int, size_px: int, seed: int)
     That is ``mask`` uint8 (N, T, H, W), 1 where the main object is seen, 2 where another one is; ``keypoint`` float32
     (N, T, K, 2), x y pixels of the main object's parts, NaN where a part is missing, outside the image or hidden.
     """
-    with _one_thread(), torch.inference_mode():
+    with one_thread(), torch.inference_mode():
         chunks = [_chunk([seed, STREAMS[split], start], frames, size_px) for start in range(0, examples, CHUNK)]
     kept = ("clip",) if split == "train" else ("clip", "mask", "keypoint")
     arrays = {name: np.concatenate([chunk[name] for chunk in chunks])[:examples] for name in kept}

@@ -15,8 +15,11 @@ from torch import Tensor
 
 from selfsup.datasets.prepared import Split, has, read_split
 from selfsup.errors import InputError
+from selfsup.evaluations.probes.sound_features import kept_frames, sound_columns
 from selfsup.hdf5 import write_whole
 from selfsup.nn.encoder import Encoder, digest, load_encoder
+
+LABELS = ("label", "content", "speaker")
 
 
 class FrozenEncoderError(RuntimeError):
@@ -31,11 +34,14 @@ def extract(
     pooling: list[Literal["mean", "max"]],
     layers: list[str] | Literal["all"] = "all",
     batch_size: PositiveInt,
+    frame_stride: PositiveInt = 8,
     device: str = "cpu",
     precision: Literal["float32", "bfloat16"] = "float32",
 ) -> None:
     """Write ``target/{train,test}.h5``: a float32 data set ``<layer>.<pooling>`` (N, D) each, ``label`` and ``key``.
 
+    Of sound also ``<layer>.frames`` float16 (N, F', D), one of every ``frame_stride`` frames of 10 ms, ``frame`` (F',),
+    which these are, ``content`` (N, F) and ``speaker`` (N,).
     Where the run kept its projection head too (``encoder_folder/projection``), ``projection.<pooling>`` is g(h).
     Attributes: ``encoder_digest`` and ``layers`` (JSON, the encoder's own, first to last). Raises FrozenEncoderError
     unless every weight and buffer is the same after as before, InputError for a layer that the encoder does not have.
@@ -55,11 +61,18 @@ def extract(
     with ExitStack() as stack:
         proof, *_ = [stack.enter_context(frozen(source)) for source, _ in sources]
         for name in ("train", "test"):
-            labels = [label for label in ("label",) if has(prepared / f"{name}.h5", label)]
-            split = read_split(prepared / f"{name}.h5", ["image", *labels], with_depth=encoder.needs_depth)
+            labels = [label for label in LABELS if has(prepared / f"{name}.h5", label)]
+            split = read_split(prepared / f"{name}.h5", [encoder.takes, *labels], with_depth=encoder.needs_depth)
+            shown = split.arrays.pop(encoder.takes)
             columns: dict[str, np.ndarray] = {}
+            if encoder.takes == "waveform":
+                columns["frame"] = kept_frames(shown.shape[1], split.rate_hz, frame_stride)
             for source, of_source in sources:
-                columns |= _columns(source, split.arrays["image"], of_source, pooling, batch_size, device, precision)
+                if encoder.takes == "waveform":
+                    law = (pooling, frame_stride, batch_size, device, precision)
+                    columns |= sound_columns(source, shown, split.rate_hz, of_source, *law)
+                else:
+                    columns |= _columns(source, shown, of_source, pooling, batch_size, device, precision)
             _write(target / f"{name}.h5", columns, split, {"encoder_digest": proof, "layers": json.dumps(wanted)})
 
 
@@ -106,7 +119,6 @@ def _write(path: Path, columns: dict[str, np.ndarray], split: Split, attributes:
     memory = io.BytesIO()
     with h5py.File(memory, "w") as file:
         file.attrs.update(attributes)
-        copied = {"key": split.key} | {name: values for name, values in split.arrays.items() if name != "image"}
-        for name, values in (columns | copied).items():
+        for name, values in (columns | split.arrays | {"key": split.key}).items():
             file.create_dataset(name, data=values, track_times=False)
     write_whole(path, memory.getbuffer())

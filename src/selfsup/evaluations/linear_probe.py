@@ -1,29 +1,16 @@
 """Linear probe: how well a linear classifier reads the classes from each frozen layer."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import PositiveFloat
-from torch import Tensor
 
 from selfsup.evaluations.inputs import Inputs
 from selfsup.evaluations.probes import feature_file
-from selfsup.evaluations.probes.logistic_regression import Fit, fit
-from selfsup.evaluations.probes.penalty_choice import choose_penalty
+from selfsup.evaluations.probes.layer_probe import measures, probe
 from selfsup.evaluations.probes.splits import held_out
-from selfsup.evaluations.probes.standardisation import standardisation
 from selfsup.results import Measure, accuracy
 
 NEEDS = "features"
-
-
-@dataclass(frozen=True)
-class Probe:
-    """A layer's probe: the accuracy it was chosen by, its fit on all training examples, its test answers (N,) bool."""
-
-    held_out_accuracy: float
-    fit: Fit
-    correct: Tensor
 
 
 def evaluate(
@@ -50,22 +37,6 @@ def evaluate(
     for layer in (
         feature_file.layers(inputs.features) if layers == "all" else feature_file.there(inputs.features, layers)
     ):
-        features = feature_file.features(inputs.features, "train", layer, pooling)
-        standardise = standardisation(features)
-        penalty, score = choose_penalty(standardise(features), train, [held], penalties=penalties, tolerance=tolerance)
-        final = fit(standardise(features), train, penalty=penalty, tolerance=tolerance)
-        answers = final.predict(standardise(feature_file.features(inputs.features, "test", layer, pooling)))
-        probes[layer] = Probe(score, final, answers == test)
-    return _measures(probes)
-
-
-def _measures(probes: dict[str, Probe]) -> list[Measure]:
-    chosen = max(reversed(probes), key=lambda layer: probes[layer].held_out_accuracy)
-    best, n = probes[chosen], len(probes[chosen].correct)
-    largest = max(probe.fit.gradient_norm for probe in probes.values())
-    return [
-        accuracy(best.correct.numpy(), layer=chosen),
-        *(accuracy(p.correct.numpy(), "top1_by_layer", layer=layer) for layer, p in probes.items()),
-        Measure("penalty", "", best.fit.penalty, n, layer=chosen),
-        Measure("gradient_norm", "", largest, n),
-    ]
+        seen, asked = (feature_file.features(inputs.features, split, layer, pooling) for split in ("train", "test"))
+        probes[layer] = probe(seen, asked, train, test, held, penalties=penalties, tolerance=tolerance)
+    return measures(probes, lambda correct, metric, layer: accuracy(correct, metric, layer=layer))

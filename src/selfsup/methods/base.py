@@ -30,8 +30,8 @@ class Facts:
     """What a method may know of the data and the training: counts, sizes, its table, never an example.
 
     ``size_px`` is 0 for sound; ``length`` counts the frames of a clip or the samples of a waveform, 0 for still images,
-    ``rate_hz`` the samples of a second. ``grey`` says that no training image has a colour; ``table`` is what the recipe's
-    ``table`` made (tables/), empty where it names none.
+    ``rate_hz`` the samples of a second, ``speakers`` who speaks in labelled waveforms. ``grey`` says that no training image
+    has a colour; ``table`` is what the recipe's ``table`` made (tables/), empty where it names none.
     """
 
     examples: int
@@ -42,6 +42,7 @@ class Facts:
     grey: bool = False
     length: int = 0
     rate_hz: int = 0
+    speakers: int = 0
     table: Mapping[str, Tensor] = field(default_factory=dict)
 
 

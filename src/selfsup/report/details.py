@@ -15,7 +15,11 @@ from selfsup.report.quality import entries
 from selfsup.report.rows import absence
 
 HEAD = ["seed", "value", "test bootstrap, 95 %", "layer", "sd over draws", "n"]
-GRIDS = {"linear_probe": ("top1_by_layer", "layer"), "pretext": ("pretext_accuracy", "metric")}
+GRIDS = {
+    "linear_probe": ("top1_by_layer", "layer"),
+    "frame_probe": ("top1_by_layer", "layer"),
+    "pretext": ("pretext_accuracy", "metric"),
+}
 
 
 def records(content: Content, group: Group, rows: pd.DataFrame, scores: Scores) -> dict[str, dict[str, Any]]:
@@ -25,8 +29,7 @@ def records(content: Content, group: Group, rows: pd.DataFrame, scores: Scores) 
         title = f"{variant}, {score.evaluation.name}, {score.evaluation.labels}"
         place = (variant, score.evaluation.protocol)
         found[f"{group.name}/{variant}/{key}"] = _record(content, group, rows, place, title, score.rows)
-    for evaluation, (prefix, by) in GRIDS.items():
-        protocol = group.first_protocol(evaluation)
+    for protocol, (prefix, by) in _grids(group).items():
         own = rows[(rows["protocol"] == protocol) & rows["metric"].str.startswith(prefix)]
         for place, column, chosen in _grid(group, own, protocol, by):
             name = f"{group.name}/{place[0]}/{place[1]}/{column}"
@@ -66,6 +69,15 @@ def _few_shot_records(content: Content, group: Group, rows: pd.DataFrame) -> dic
         )
         for one in few_shots(group, rows)
         for count, part in one.shots.items()
+    }
+
+
+def _grids(group: Group) -> dict[str, tuple[str, str]]:
+    """Return what the grids show, by protocol: the first of an evaluation, and every probe of frames."""
+    return {
+        protocol: GRIDS[evaluation]
+        for protocol, evaluation in group.protocols.items()
+        if evaluation in GRIDS and (evaluation == "frame_probe" or protocol == group.first_protocol(evaluation))
     }
 
 

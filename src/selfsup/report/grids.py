@@ -4,7 +4,7 @@ import pandas as pd
 
 from selfsup.report.accuracy import printed
 from selfsup.report.content import Group
-from selfsup.report.headline import anchor
+from selfsup.report.headline import NAMES, anchor
 from selfsup.report.intervals import mean_interval
 from selfsup.report.rows import absence
 from selfsup.report.tables import Cell, Column, Table
@@ -19,13 +19,28 @@ PRETEXT = {
 def layers_table(group: Group, rows: pd.DataFrame) -> Table:
     """Return the first linear probe's accuracy at each layer, in the encoder's order."""
     protocol = group.first_protocol("linear_probe")
+    return _layers_table(group, rows, protocol, f"layers-{group.name}", "Linear probe")
+
+
+def frame_layers_tables(group: Group, rows: pd.DataFrame) -> list[Table]:
+    """Return each frame probe's accuracy at each layer."""
+    return [
+        _layers_table(
+            group, rows, protocol, f"layers-{group.name}-{protocol}", f"Probe of {NAMES.get(protocol, protocol)}"
+        )
+        for protocol, evaluation in group.protocols.items()
+        if evaluation == "frame_probe"
+    ]
+
+
+def _layers_table(group: Group, rows: pd.DataFrame, protocol: str, name: str, probe: str) -> Table:
     found = rows[(rows["protocol"] == protocol) & (rows["metric"] == "top1_by_layer")]
     names = {layer: str(layer) for layer in dict.fromkeys(found["layer"].tolist())}
-    title = f"Linear probe by layer on {group.name}"
     notes = [
-        "The headline takes the layer that is best on held-out training images; here each layer meets the test set."
+        "The headline takes the layer that is best on held-out training examples; here each layer meets the test set."
     ]
-    return Table(f"layers-{group.name}", title, _columns(names), _body(group, found, protocol, "layer", names), notes)
+    body = _body(group, found, protocol, "layer", names)
+    return Table(name, f"{probe} by layer on {group.name}", _columns(names), body, notes)
 
 
 def pretext_table(group: Group, rows: pd.DataFrame) -> Table:

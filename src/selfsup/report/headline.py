@@ -15,6 +15,8 @@ ANCHORS = {
     "random_dense": "anchor: nothing learned",
     "random_video": "anchor: nothing learned",
     "supervised": "anchor: all labels",
+    "fixed_waveform": "anchor: nothing learned",
+    "supervised_waveform": "anchor: all labels",
 }
 NAMES = {
     "linear_probe": "linear probe",
@@ -22,6 +24,10 @@ NAMES = {
     "few_labels_frozen": "frozen",
     "fine_tune": "fine-tuned",
     "zero_shot": "zero-shot",
+    "frame_content": "what is said, frame",
+    "frame_speaker": "who speaks, frame",
+    "utterance_content": "what is said, utterance",
+    "utterance_speaker": "who speaks, utterance",
 }
 WITHOUT_LABELS = ("zero_shot",)
 

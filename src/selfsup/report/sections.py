@@ -13,16 +13,18 @@ from selfsup.report.correspondences import correspondences
 from selfsup.report.few_shot import few_shot_table
 from selfsup.report.figures.ablation import ablation
 from selfsup.report.figures.few_shot import few_shot
+from selfsup.report.figures.frames import frames
 from selfsup.report.figures.infonce_bound import infonce_bound
 from selfsup.report.figures.label_curve import label_curve
 from selfsup.report.figures.linear_probe import linear_probe
 from selfsup.report.figures.lines import few_labels, layers
 from selfsup.report.figures.match_error import match_error
 from selfsup.report.figures.pretext import pretext
+from selfsup.report.figures.steps import steps
 from selfsup.report.figures.style import Drawing
 from selfsup.report.figures.training import training
 from selfsup.report.gallery import Strip, gallery
-from selfsup.report.grids import layers_table, pretext_table
+from selfsup.report.grids import frame_layers_tables, layers_table, pretext_table
 from selfsup.report.headline import Scores
 from selfsup.report.infonce_bound import NAME, estimates, infonce_bound_table
 from selfsup.report.label_curve import label_curve_table
@@ -67,15 +69,17 @@ def section(content: Content, group: Group, rows: pd.DataFrame, found: Scores) -
     tables = [
         accuracy_table(content, group, found),
         layers_table(group, rows),
+        *frame_layers_tables(group, rows),
         label_curve_table(content, group, rows),
         few_shot_table(group, rows),
         pretext_table(group, rows),
         *quality_tables(group, rows),
     ]
-    drawings = [label_curve(content, group, rows), few_shot(group, rows), match_error(group), *training(group)]
+    drawings = [label_curve(content, group, rows), few_shot(group, rows), match_error(group)]
+    drawings += [*training(group), steps(group)]
     if len(group.variants) <= MOST_DRAWN:
-        whole = [linear_probe(group, found), pretext(group, rows), layers(group, rows), few_labels(group, rows)]
-        drawings = [*whole, *drawings]
+        by_variant = (pretext, layers, few_labels, frames)
+        drawings = [linear_probe(group, found), *(draw(group, rows) for draw in by_variant), *drawings]
     kept = [drawing for drawing in drawings if drawing is not None]
     pictures = [*comparisons(group), *retrieved(group), *correspondences(group), *tracks(group)]
     return Section(group, [table for table in tables if table.rows], kept, pictures, gallery(group))

@@ -11,6 +11,7 @@ from PIL import Image
 from selfsup.datasets.content.captions import caption_array
 from selfsup.datasets.content.decoding import cover_square
 from selfsup.datasets.content.keys import KEY_TYPE, captions_hash, content_hash, digest, numbered
+from selfsup.datasets.content.locked import check_locked
 from selfsup.datasets.prepared import write_split
 from selfsup.errors import InputError
 
@@ -82,22 +83,7 @@ def lock_of(source: Source) -> dict[str, Any]:
 def verified(source: Source, lock: dict[str, Any], size_px: int) -> dict[str, Examples]:
     """Return a source's splits with their images; InputError where they are not those that were locked."""
     read = {split: read_examples(examples, size_px) for split, examples in source.splits.items()}
-    facts, root = _facts(source, read), source.root
-    mend = f"restore the files, or adopt them anew with `selfsup adopt {root.name}`."
-    locked_in = f"params/data/{root.name}.lock"
-    for key in ("classes", "labelled", "grey"):
-        if facts[key] != lock[key]:
-            raise InputError(f"{root} has other {key} than {locked_in} ({facts[key]}, not {lock[key]}): {mend}")
-    if set(facts["splits"]) != set(lock["splits"]):
-        there, locked = (" and ".join(sorted(names["splits"])) for names in (facts, lock))
-        raise InputError(f"{root} has the splits {there}, but {locked_in} locks {locked}: {mend}")
-    for split, found in facts["splits"].items():
-        if found != lock["splits"][split]:
-            count = lock["splits"][split]["examples"]
-            raise InputError(
-                f"the split {split} of {root} ({found['examples']} examples) is not the one in {locked_in} "
-                f"({count} examples): {mend}"
-            )
+    check_locked(source.root, _facts(source, read), lock)
     return read
 
 

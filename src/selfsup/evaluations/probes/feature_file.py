@@ -43,6 +43,14 @@ def features(folder: Path, split: str, layer: str, pooling: str) -> Tensor:
         return torch.from_numpy(file[column][()])
 
 
+def array(folder: Path, split: str, name: str) -> Tensor:
+    """Return what was copied from the prepared data, such as ``content`` or ``speaker``; NotApplicable where it has none."""
+    with h5py.File(folder / f"{split}.h5", "r") as file:
+        if name not in file:
+            raise NotApplicable(f"the data set has no {name}")
+        return torch.from_numpy(file[name][()].astype("int64"))
+
+
 def labels(folder: Path, split: str) -> Tensor:
     """Return the labels (N,) int64 of a split of features or of prepared data; NotApplicable where there are none."""
     with h5py.File(folder / f"{split}.h5", "r") as file:

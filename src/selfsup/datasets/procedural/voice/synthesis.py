@@ -1,0 +1,105 @@
+"""Source and filter: pulses and noise pass through the resonances of each frame's phone, as its speaker has them.
+
+N utterances at once, numpy alone: its transforms run on one thread and give the same samples every time.
+
+Source: Fant 1960, Acoustic theory of speech production; Klatt 1980, Software for a cascade/parallel formant synthesizer.
+"""
+
+import numpy as np
+
+from selfsup.datasets.procedural.voice.phones import FORMANTS_HZ, LEVEL, VOICING
+from selfsup.datasets.procedural.voice.speakers import Speakers
+
+FRAMES_PER_SECOND = 100
+WINDOW_SECONDS = 0.032
+COARTICULATION = (0.1, 0.25, 0.3, 0.25, 0.1)  # weights over five frames: a phone moves into the next
+FORMANT_GAIN = np.array([1.0, 0.7, 0.45])
+NOISE = 0.05  # of full scale; a voice has 0.1, so this is 6 dB below it
+
+
+def synthesise(
+    phone: np.ndarray, speaker: np.ndarray, speakers: Speakers, rate_hz: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Return waveforms int16 (N, S) of phones (N, F), each spoken by one of ``speakers``, (N,); 10 ms to a frame.
+
+    ``rate_hz`` is a multiple of FRAMES_PER_SECOND.
+    """
+    utterances, frames = phone.shape
+    frame = rate_hz // FRAMES_PER_SECOND
+    voicing = _smooth(VOICING[phone])
+    pulses = _spectrum(_pulses(speaker, speakers, frames, rate_hz, rng), frame, _window(rate_hz))
+    breath = rng.standard_normal((utterances, frames * frame), np.float32)
+    noise = 0.6 * _spectrum(breath, frame, _window(rate_hz))
+    source = pulses * voicing[..., None] + noise * np.maximum(1 - voicing, 0.05)[..., None]
+    spoken = source * _envelope(phone, voicing, speaker, speakers, rate_hz, rng)
+    voice = _waveform(spoken, frame, _window(rate_hz))
+    loudness = 0.1 * np.exp(rng.normal(0, 0.3, (utterances, 1)))
+    heard = voice / voice.std(1, keepdims=True) * loudness + NOISE * rng.standard_normal(voice.shape, np.float32)
+    return np.rint(heard.clip(-1, 1) * np.iinfo(np.int16).max).astype(np.int16)
+
+
+def _pulses(speaker: np.ndarray, speakers: Speakers, frames: int, rate_hz: int, rng: np.random.Generator) -> np.ndarray:
+    """Return a pulse (of 5, so that voiced and unvoiced are about as loud) wherever the glottis closes, float32 (N, S)."""
+    intonation = np.exp(0.01 * rng.standard_normal((len(speaker), frames)).cumsum(1))
+    jitter = 1 + speakers.jitter[speaker, None] * rng.standard_normal((len(speaker), frames))
+    pitch_hz = speakers.pitch_hz[speaker, None] * intonation * jitter
+    cycles = np.floor(pitch_hz.repeat(rate_hz // FRAMES_PER_SECOND, 1).cumsum(1) / rate_hz)
+    return 5 * (np.diff(cycles, axis=1, prepend=0) > 0).astype(np.float32)
+
+
+def _envelope(
+    phone: np.ndarray,
+    voicing: np.ndarray,
+    speaker: np.ndarray,
+    speakers: Speakers,
+    rate_hz: int,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Return the gain of each frame and frequency, float32 (N, F, W / 2 + 1): three resonances and a tilt."""
+    said = FORMANTS_HZ[phone] * (1 + speakers.accent[speaker[:, None], phone])
+    said = said * np.exp(0.03 * rng.standard_normal(said.shape))
+    formants_hz = _smooth(said * speakers.tract_scale[speaker, None, None])[..., None]
+    width_hz = speakers.bandwidth_scale[speaker, None, None, None] * (60 + 0.06 * formants_hz)
+    width_hz = (width_hz * (1 + 2.5 * (1 - voicing[..., None, None]))).astype(np.float32)
+    frequency_hz = np.fft.rfftfreq(len(_window(rate_hz)), 1 / rate_hz).astype(np.float32)
+    distance = (frequency_hz - formants_hz.astype(np.float32)) / width_hz
+    resonance = np.einsum("k,nfkw->nfw", FORMANT_GAIN.astype(np.float32), 1 / (1 + distance**2))
+    tilt = (speakers.tilt[speaker, None] * voicing).astype(np.float32)[..., None]
+    level = _smooth(LEVEL[phone]).astype(np.float32)[..., None]
+    return resonance * np.exp(-tilt * np.log1p(frequency_hz / 500)) * level
+
+
+def _smooth(track: np.ndarray) -> np.ndarray:
+    """Return a track (N, F, ...) averaged over five frames, its ends held."""
+    margin = len(COARTICULATION) // 2
+    held = np.pad(track, [(0, 0), (margin, margin), *[(0, 0)] * (track.ndim - 2)], mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(held, len(COARTICULATION), axis=1)
+    return windows @ np.array(COARTICULATION)
+
+
+def _spectrum(signal: np.ndarray, frame: int, window: np.ndarray) -> np.ndarray:
+    """Return the short-time spectrum (N, F, W / 2 + 1) of a signal (N, S), a window of W samples around each frame."""
+    margin = (len(window) - frame) // 2
+    padded = np.pad(signal, ((0, 0), (margin, margin)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, len(window), axis=1)[:, ::frame]
+    return np.fft.rfft(windows * window, axis=2)
+
+
+def _waveform(spectrum: np.ndarray, frame: int, window: np.ndarray) -> np.ndarray:
+    """Return the signal float32 (N, S) of a short-time spectrum: windows added where they overlap."""
+    margin = (len(window) - frame) // 2
+    utterances, frames, _ = spectrum.shape
+    windows = np.fft.irfft(spectrum, axis=2) * window
+    total = np.zeros((utterances, frames * frame + 2 * margin), np.float32)
+    weight = np.zeros(total.shape[1], np.float32)
+    for number in range(frames):
+        place = slice(number * frame, number * frame + len(window))
+        total[:, place] += windows[:, number]
+        weight[place] += window**2
+    return (total / weight.clip(1e-3))[:, margin:-margin]
+
+
+def _window(rate_hz: int) -> np.ndarray:
+    """Return a periodic Hann window of WINDOW_SECONDS, an even number of samples."""
+    samples = 2 * round(rate_hz * WINDOW_SECONDS / 2)
+    return np.hanning(samples + 1)[:-1].astype(np.float32)

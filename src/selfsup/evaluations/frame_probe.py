@@ -1,0 +1,78 @@
+"""Frame probe: how well a linear classifier reads what is said, and who speaks, from single frames of sound."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from pydantic import PositiveFloat
+from torch import Tensor
+
+from selfsup.errors import NotApplicable
+from selfsup.evaluations.inputs import Inputs
+from selfsup.evaluations.probes import feature_file
+from selfsup.evaluations.probes.clustered import accuracy_of_frames
+from selfsup.evaluations.probes.layer_probe import measures, probe
+from selfsup.evaluations.probes.splits import held_out
+from selfsup.results import Measure
+
+NEEDS = "features"
+
+
+@dataclass(frozen=True)
+class Frames:
+    """The frames of a split in which something is said: which of all kept they are, ``said`` (N F',) bool, and of each such
+    frame its ``utterance`` and its ``label`` (M,)."""
+
+    said: Tensor
+    utterance: Tensor
+    label: Tensor
+
+    def of(self, features: Tensor) -> Tensor:
+        """Return their features (M, D), of features (N, F', D)."""
+        return features.flatten(0, 1)[self.said]
+
+
+def evaluate(
+    inputs: Inputs,
+    *,
+    target: Literal["content", "speaker"],
+    penalties: list[PositiveFloat],
+    held_out_fraction: PositiveFloat,
+    layers: list[str] | Literal["all"] = "all",
+    tolerance: PositiveFloat,
+) -> list[Measure]:
+    """Return ``top1`` of the chosen layer, ``top1_by_layer``, the chosen ``penalty``, the largest ``gradient_norm``.
+
+    Penalty and layer are chosen on held-out training utterances, the same part of each speaker's (a tie goes to the
+    stronger penalty and the deeper layer); the fit is then on all training frames. Frames without content are left out.
+    NotApplicable where the data are no labelled sound.
+
+    Source: van den Oord et al. 2018 (CPC), section 3.1 and table 1.
+    Differs: the layer is chosen, where the paper reads the GRU's output.
+    """
+    train, test = (_frames(inputs, split, target) for split in ("train", "test"))
+    speakers = feature_file.array(inputs.features, "train", "speaker")
+    held = held_out(speakers, held_out_fraction, inputs.seed, "frame_probe")[train.utterance]
+    probes = {}
+    for layer in (
+        feature_file.layers(inputs.features) if layers == "all" else feature_file.there(inputs.features, layers)
+    ):
+        seen, asked = (feature_file.features(inputs.features, split, layer, "frames") for split in ("train", "test"))
+        probes[layer] = probe(
+            train.of(seen), test.of(asked), train.label, test.label, held, penalties=penalties, tolerance=tolerance
+        )
+    return measures(
+        probes, lambda correct, metric, layer: accuracy_of_frames(correct, test.utterance.numpy(), metric, layer)
+    )
+
+
+def _frames(inputs: Inputs, split: str, target: str) -> Frames:
+    content, speaker, frame = (
+        feature_file.array(inputs.features, split, name) for name in ("content", "speaker", "frame")
+    )
+    kept = content[:, frame]
+    said = (kept >= 0).flatten()
+    if not said.any():
+        raise NotApplicable("no kept frame has a content")
+    utterance = torch.arange(len(kept))[:, None].expand_as(kept).flatten()[said]
+    return Frames(said, utterance, kept.flatten()[said] if target == "content" else speaker[utterance])

@@ -1,0 +1,118 @@
+"""CPC on sound: which times are asked, what the context may know, what is predicted, and sizes that do not fit."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from recipes import EXAMPLES, batch_of, build, facts_of, views_of
+
+from selfsup.errors import InputError
+from selfsup.seeds import generator
+from selfsup.views.waveforms import first_sample
+
+SHORT = {"window_seconds": 0.5, "gain_db": 0.0}
+
+
+def test_windows_are_cut_at_the_drawn_places():
+    method = build("cpc_audio", **SHORT)
+    batch = batch_of(method)
+    draws = method.draw(EXAMPLES, generator(0, "views"))
+    views = method.views(batch, draws)
+    assert views["waveform"].shape == (EXAMPLES, 4000)
+    firsts = first_sample(batch["waveform"], draws["start"], 4000).tolist()
+    assert len(set(firsts)) > 1
+    for n, first in enumerate(firsts):
+        assert torch.equal(views["waveform"][n], batch["waveform"][n, first : first + 4000].float() / 32768)
+
+
+def test_times_are_spread_over_those_that_have_all_steps_after_them():
+    method = build("cpc_audio", **SHORT)
+    times = torch.cat([views_of(method, seed)["time"] for seed in range(200)])
+    assert times.min() == 0
+    assert times.max() == 50 - 8 - 1
+    count = times.flatten().bincount().float()
+    assert count.min() > 0.6 * count.mean()
+    assert (times.diff(dim=1) >= 0).all()
+    assert (times.diff(dim=1) == 0).float().mean() < 0.02  # of 42 frames each of eight times has its own part
+
+
+def test_no_time_is_asked_in_the_silence_that_fills_up_a_recording():
+    method = build("cpc_audio", **SHORT)
+    waveform = batch_of(method)["waveform"]
+    sound = torch.tensor([400, 640, 800, 1600, 3000, 4000, 6000, 8000])
+    waveform[torch.arange(8000) >= sound[:, None]] = 0
+    waveform[torch.arange(EXAMPLES), sound - 1] = 7
+    last = (sound.clamp(max=4000) // 80 - 8 - 1).clamp(min=0)
+    found = torch.stack(
+        [
+            method.views({"waveform": waveform}, method.draw(EXAMPLES, generator(seed, "views")))["time"].amax(1)
+            for seed in range(40)
+        ]
+    ).amax(0)
+    assert torch.equal(found, last)
+
+
+@pytest.mark.parametrize("time", [0, 11, 60])
+def test_what_is_predicted_from_a_time_knows_no_later_sample_exactly(time):
+    method = build("cpc_audio").eval()
+    views = views_of(method)
+    views["time"] = torch.full_like(views["time"], time)
+    waveform = views["waveform"].requires_grad_()
+    _, predictions = method._predict({**views, "waveform": waveform})
+    (gradient,) = torch.autograd.grad(predictions.sum(), waveform)
+    end = (time + 1) * 80
+    assert torch.equal(gradient[:, end:], torch.zeros_like(gradient[:, end:]))
+    assert (gradient[:, :end].abs().sum(1) > 0).all()
+
+
+def test_loss_is_the_mean_over_steps_each_with_its_own_matrix():
+    method = build("cpc_audio", **SHORT).train()
+    views = views_of(method)
+    terms = method.loss(views, {})
+    assert list(terms.metrics) == [f"accuracy_step_{k}" for k in range(1, 9)]
+    maps = method.encoder.maps(views["waveform"])
+    row = torch.arange(EXAMPLES)[:, None]
+    z, c = (maps[layer].transpose(1, 2) for layer in ("conv3", "context"))
+    losses = []
+    for k, matrix in enumerate(method.predict_steps, start=1):
+        asked = (c[row, views["time"]] @ matrix.weight.T).flatten(0, 1)
+        scores = asked @ z[row, views["time"] + k].flatten(0, 1).T
+        losses.append(-scores.log_softmax(1).diagonal().mean())
+    torch.testing.assert_close(terms.loss, sum(losses) / 8)
+
+
+def test_the_loss_moves_encoder_context_and_every_matrix():
+    method = build("cpc_audio").train()
+    method.loss(views_of(method), {}).loss.backward()
+    for name, parameter in method.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.abs().sum() > 0, name
+
+
+@pytest.mark.parametrize("steps", [2, 4, 8, 12, 16])
+def test_every_horizon_of_the_ablation_fits(steps):
+    method = build("cpc_audio", steps_predicted=steps).train()
+    assert method.loss(views_of(method), {}).loss.isfinite()
+    assert len(method.predict_steps) == steps
+
+
+def test_panels_show_what_was_heard_before_the_answer():
+    method = build("cpc_audio")
+    panels = method.panels(views_of(method))
+    assert len(panels) == 2
+    assert panels[0].captions == ["heard", "the answer", "another time", "another voice"]
+    assert not torch.equal(panels[0].images[1], panels[0].images[2])
+
+
+@pytest.mark.parametrize(
+    ("facts", "changes", "key"),
+    [
+        ({"length": 6000}, {}, "hyper.window_seconds"),
+        ({}, {"window_seconds": 0.08}, "hyper.steps_predicted"),
+        ({}, {"steps_predicted": 100}, "hyper.steps_predicted"),
+        ({"rate_hz": 16000, "length": 16000}, {}, "encoder.strides"),
+    ],
+)
+def test_sizes_that_do_not_fit_are_told(facts, changes, key):
+    with pytest.raises(InputError, match=key):
+        build("cpc_audio", facts=replace(facts_of("cpc_audio"), **facts), **changes)
