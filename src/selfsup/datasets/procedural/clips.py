@@ -10,16 +10,7 @@ from torch import Tensor
 from selfsup.datasets.procedural import geometry
 from selfsup.datasets.procedural.factors import Scenes, sample_scenes
 from selfsup.datasets.procedural.motion import Motion, drifted, moved, sample_drift, sample_motion
-from selfsup.datasets.procedural.rendering import (
-    _BEHIND,
-    _FRONT,
-    Layer,
-    _distractor_layers,
-    _ground,
-    _keypoints,
-    _object,
-    _photograph,
-)
+from selfsup.datasets.procedural.rendering import Layer, ground, keypoints, object_layer, paint, photograph
 
 MAIN_SCALE, OTHER_SCALE = 0.75, 0.55  # of a still scene's object: there must be room to move
 PAN = 0.03  # standard deviation, in half images a frame
@@ -67,8 +58,8 @@ def render_clips(clips: Clips, frames: int, size_px: int, rng: np.random.Generat
     The mask is 1 where the main object is seen and 2 where the other one is; keypoints are the main object's, x y
     pixels, NaN where a part is missing, outside the image or hidden.
     """
-    ground, _ = _ground(clips.main.scenes.background, OUTER * size_px, rng)
-    seen = [_frame(clips, ground, frame, size_px, rng) for frame in range(frames)]
+    below, _ = ground(clips.main.scenes.background, OUTER * size_px, rng)
+    seen = [_frame(clips, below, frame, size_px, rng) for frame in range(frames)]
     return {name: torch.stack([one[name] for one in seen], 1) for name in seen[0]}
 
 
@@ -78,39 +69,32 @@ def _sample_thing(rng: np.random.Generator, examples: int, scale: float) -> Thin
     return Thing(scenes, sample_motion(rng, scenes), int(rng.integers(2**32)))
 
 
-def _frame(clips: Clips, ground: Tensor, frame: int, size_px: int, rng: np.random.Generator) -> dict[str, Tensor]:
-    """Return one frame of every clip: ``clip``, ``mask`` and ``keypoint``; layers are painted from back to front."""
-    x, y = geometry.pixel_centres(size_px)
-    scenes, main = _layer(clips.main, frame, x, y, size_px)
-    _, other = _layer(clips.other, frame, x, y, size_px)
+def _frame(clips: Clips, below: Tensor, frame: int, size_px: int, rng: np.random.Generator) -> dict[str, Tensor]:
+    """Return one frame of every clip: ``clip``, ``mask`` and ``keypoint``."""
+    scenes, main = _layer(clips.main, frame, size_px)
+    _, other = _layer(clips.other, frame, size_px)
     front = clips.other_in_front[:, None, None].float()
     nearer, farther = (replace(other, coverage=other.coverage * where) for where in (front, 1 - front))
+    panned = _panned(below, clips.pan_start + clips.pan * frame, size_px)
     blobs = drifted(scenes.distractors, clips.drift, frame)
-    image = _panned(ground, clips.pan_start + clips.pan * frame, x, y)
-    for layer in (*_distractor_layers(blobs, ~blobs.front, _BEHIND, x, y, size_px), farther, main, nearer):
-        image, _ = layer.over(image, layer.depth)
-    clear = torch.ones_like(main.coverage)
-    for layer in _distractor_layers(blobs, blobs.front, _FRONT, x, y, size_px):
-        image, _ = layer.over(image, layer.depth)
-        clear = clear * (1 - layer.coverage)
-    main_clear = clear * (1 - nearer.coverage)
-    seen_main = main.coverage * main_clear > 0.5
-    seen_other = (farther.coverage * (1 - main.coverage) + nearer.coverage) * clear > 0.5
+    painted = paint((panned, torch.ones_like(main.coverage)), [farther, main, nearer], blobs)
+    other_behind, seen_main, other_before = painted.visible
     return {
-        "clip": _photograph(image, scenes, x, y, rng),
-        "mask": seen_main.byte() + 2 * seen_other.byte(),
-        "keypoint": _keypoints(scenes, main_clear),
+        "clip": photograph(painted.image, scenes, rng),
+        "mask": (seen_main > 0.5).byte() + 2 * (other_behind + other_before > 0.5).byte(),
+        "keypoint": keypoints(scenes, painted.clear * (1 - nearer.coverage)),
     }
 
 
-def _layer(thing: Thing, frame: int, x: Tensor, y: Tensor, size_px: int) -> tuple[Scenes, Layer]:
+def _layer(thing: Thing, frame: int, size_px: int) -> tuple[Scenes, Layer]:
     """Return the scenes of a frame and their objects; a texture is drawn from one seed, and so stays on its object."""
     scenes = moved(thing.scenes, thing.motion, frame)
-    return scenes, _object(scenes, x, y, size_px, np.random.default_rng(thing.texture_seed))
+    return scenes, object_layer(scenes, size_px, np.random.default_rng(thing.texture_seed))
 
 
-def _panned(ground: Tensor, centre: Tensor, x: Tensor, y: Tensor) -> Tensor:
+def _panned(below: Tensor, centre: Tensor, size_px: int) -> Tensor:
     """Return what is seen (N, 3, H, W) of the larger ground around ``centre`` (N, 2), in half images from its middle."""
-    across, down = ((axis + centre[:, i, None, None]) / OUTER for i, axis in enumerate((x, y)))
+    axes = geometry.pixel_centres(size_px)
+    across, down = ((axis + centre[:, i, None, None]) / OUTER for i, axis in enumerate(axes))
     grid = torch.stack(torch.broadcast_tensors(across, down), -1)
-    return F.grid_sample(ground, grid, align_corners=False, padding_mode="reflection")
+    return F.grid_sample(below, grid, align_corners=False, padding_mode="reflection")

@@ -61,7 +61,7 @@ def render(scenes: Scenes, size_px: int, rng: np.random.Generator) -> Rendering:
     thing = object_layer(scenes, size_px, rng)
     painted = paint(below, [thing], scenes.distractors)
     image = photograph(painted.image, scenes, rng)
-    return Rendering(image, painted.visible[0] > 0.5, painted.depth, _keypoints(scenes, painted.clear))
+    return Rendering(image, painted.visible[0] > 0.5, painted.depth, keypoints(scenes, painted.clear))
 
 
 def paint(below: tuple[Tensor, Tensor], things: list[Layer], blobs: Distractors) -> Painting:
@@ -166,7 +166,7 @@ def photograph(image: Tensor, scenes: Scenes, rng: np.random.Generator) -> Tenso
     return (image.clamp(0, 1) * 255).round().to(torch.uint8)
 
 
-def _keypoints(scenes: Scenes, clear: Tensor) -> Tensor:
+def keypoints(scenes: Scenes, clear: Tensor) -> Tensor:
     """Return the parts' centres in pixels, NaN for a part that is missing, outside the image, or not ``clear`` (N, H, W)."""
     size_px = clear.shape[-1]
     centres = torch.stack(geometry.part_centres(scenes.primitives, scenes.pose), 2)
