@@ -108,7 +108,7 @@ class DenseObjectNet(Method):
             pairs = torch.arange(len(mask), device=mask.device).roll(-1)
             other, is_other = correspondences.choose(thing[pairs], draws["across"])
             shift = (pairs - pairs.roll(1)) * mask[0].numel()
-            chosen["across"] = (other + shift[:, None, None], is_other & torch.tensor(len(mask) > 1))
+            chosen["across"] = (other + shift[:, None, None], is_other & (len(mask) > 1))
         return {
             name: value
             for sort, (index, valid) in chosen.items()

@@ -9,7 +9,8 @@ Drawn = dict[str, Tensor]
 def draw(examples: int, generator: torch.Generator, *, matches: int, non_matches: int) -> Drawn:
     """Return uniform numbers in [0, 1): ``match`` (N, M), and ``object``, ``background``, ``across`` (N, M, K).
 
-    They choose among as many pixels as an image turns out to have: M matches, and for each K non-matches of every sort.
+    They choose among as many pixels as an image turns out to have: M matches, and for each K non-matches of every sort,
+    whether or not a method asks for it, so that methods which differ in that share all other draws.
     """
     shape = (examples, matches, non_matches)
     return {
