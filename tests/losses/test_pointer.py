@@ -55,11 +55,11 @@ def test_equals_the_paper():
     ("before", "after"),
     [
         ("return -mixed.log().mean()", "return mixed.log().mean()"),
-        ("/ temperature, -1)", "* temperature, -1)"),
-        ("/ temperature, -1)", "/ temperature, 1)"),
+        ("query / temperature", "query * temperature"),
+        ("transpose(1, 2), -1)", "transpose(1, 2), 1)"),
         ("(1 - uniform_fraction) * right", "right"),
         ("uniform_fraction / probability.shape[-1]", "uniform_fraction"),
-        ("query @ keys.transpose(1, 2)", "query @ keys.detach().transpose(1, 2)"),
+        ("@ keys.transpose", "@ keys.detach().transpose"),
     ],
 )
 def test_the_check_notices(before, after):

@@ -43,7 +43,7 @@ def evaluate(
     propagates the colours of ``chosen_on_clips`` training clips best: no label and no test clip has a part in it.
     NotApplicable where the data set has no clips with masks or keypoints, or the encoder takes no frames.
 
-    Source: Vondrick et al. 2018, sections 3.4 and 4; Perazzi et al. 2016 (DAVIS) for J, recall and F.
+    Source: Vondrick et al. 2018, sections 3.3 and 4; Perazzi et al. 2016 (DAVIS) for J, recall and F.
     Differs: the first frame stays in the context, and the best places within a radius count; J and F are those of frames
     at the prepared size, where DAVIS scores at 480 rows; a keypoint's unit is the longer side of its object in the first
     frame.

@@ -13,9 +13,9 @@ def pointers(query: Tensor, keys: Tensor, temperature: float) -> Tensor:
     """Return the pointers (N, L, M) of embeddings (N, L, D) into the references' (N, M, D): rows that sum to 1.
 
     Source: Vondrick et al. 2018, equation 2.
-    Differs: the paper's softmax has no temperature; here embeddings have unit length, which needs one.
+    Differs: the equation has no temperature; here embeddings have unit length, which needs one.
     """
-    return torch.softmax(query @ keys.transpose(1, 2) / temperature, -1)
+    return torch.softmax((query / temperature) @ keys.transpose(1, 2), -1)
 
 
 def copied(query: Tensor, keys: Tensor, values: Tensor, temperature: float) -> Tensor:

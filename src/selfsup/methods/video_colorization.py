@@ -23,9 +23,9 @@ TITLE = "From where does each grey place copy its colour?"
 class VideoColorization(Method):
     """Pointers of each place of a grey target into grey reference frames, through which it copies their colours.
 
-    Source: Vondrick et al. 2018 (Tracking emerges by colorizing videos), sections 3.1 to 3.3.
+    Source: Vondrick et al. 2018 (Tracking emerges by colorizing videos), sections 3.1 and 3.2.
     Differs: a frame is embedded on its own, where the paper's 3D convolutions see the other frames too; embeddings have
-    unit length and the softmax a temperature; each frame's exposure is changed a little, which the paper does not do.
+    unit length and the softmax a temperature; each frame's exposure is changed a little, of which the paper says nothing.
     """
 
     modality = "clip"

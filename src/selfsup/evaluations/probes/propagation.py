@@ -30,7 +30,7 @@ def propagate(clip: Tensor, embed: Embed, first: Tensor, law: Law) -> Iterator[T
     ``embed`` makes unit vectors (N, D, H', W') of frames uint8 (N, 3, H, W); clip is (N, T, 3, H, W). Only the frames of
     the context are in memory, whatever the length of the clip.
 
-    Source: Vondrick et al. 2018, section 3.4; the first frame, the radius and the best k as Lai and Xie 2019 and Jabri et
+    Source: Vondrick et al. 2018, section 3.3; the first frame, the radius and the best k as Lai and Xie 2019 and Jabri et
     al. 2020 do.
     """
     start = (embed(clip[:, 0]), first)
