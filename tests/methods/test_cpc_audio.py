@@ -65,6 +65,23 @@ def test_what_is_predicted_from_a_time_knows_no_later_sample_exactly(time):
     assert (gradient[:, :end].abs().sum(1) > 0).all()
 
 
+def test_in_training_nothing_but_batch_norms_statistics_reaches_back_in_time():
+    method = build("cpc_audio").train()
+    norms = [m for m in method.encoder.modules() if isinstance(m, torch.nn.BatchNorm1d)]
+    views = views_of(method)
+    waveform = views["waveform"].requires_grad_()
+
+    def later():
+        contexts = method.encoder.maps(waveform)["context"]
+        (gradient,) = torch.autograd.grad(contexts[:, :, 20].square().sum(), waveform)
+        return gradient[:, 21 * 80 :].abs().sum()
+
+    assert later() > 0
+    for norm in norms:
+        norm.eval()
+    assert later() == 0
+
+
 def test_loss_is_the_mean_over_steps_each_with_its_own_matrix():
     method = build("cpc_audio", **SHORT).train()
     views = views_of(method)

@@ -2,8 +2,9 @@
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -65,14 +66,12 @@ def extract(
             split = read_split(prepared / f"{name}.h5", [encoder.takes, *labels], with_depth=encoder.needs_depth)
             shown = split.arrays.pop(encoder.takes)
             columns: dict[str, np.ndarray] = {}
+            take: Callable[..., dict[str, np.ndarray]] = _columns
             if encoder.takes == "waveform":
                 columns["frame"] = kept_frames(shown.shape[1], split.rate_hz, frame_stride)
+                take = partial(sound_columns, rate_hz=split.rate_hz, kept=columns["frame"])
             for source, of_source in sources:
-                if encoder.takes == "waveform":
-                    law = (pooling, frame_stride, batch_size, device, precision)
-                    columns |= sound_columns(source, shown, split.rate_hz, of_source, *law)
-                else:
-                    columns |= _columns(source, shown, of_source, pooling, batch_size, device, precision)
+                columns |= take(source, shown, of_source, pooling, batch_size, device, precision)
             _write(target / f"{name}.h5", columns, split, {"encoder_digest": proof, "layers": json.dumps(wanted)})
 
 

@@ -70,7 +70,7 @@ class SupervisedWaveform(Method):
     def panels(self, views: Views) -> list[Panel]:
         """Return windows, under each the class of its middle frame."""
         waveform, label = views["waveform"][:SHOWN], views["label"][:SHOWN]
-        pictures = F.interpolate(spectrogram(waveform, self.frame, PICTURE_PX), (PICTURE_PX, PICTURE_PX))
+        pictures = F.interpolate(spectrogram(waveform, self.frame, PICTURE_PX), (PICTURE_PX, PICTURE_PX), mode="area")
         captions = [f"{self.target} {number}" for number in label[:, label.shape[1] // 2].tolist()]
         return [Panel(f"Which {self.target}, in every frame?", pictures, captions)]
 

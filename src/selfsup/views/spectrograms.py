@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-FLOOR_DB = 60.0
+FLOOR_DB = 40.0
 # Black over blue and orange to white; a table of few colours, read off between them.
 COLOURS = ((0.0, 0.0, 0.05), (0.2, 0.1, 0.5), (0.75, 0.25, 0.4), (1.0, 0.65, 0.2), (1.0, 1.0, 0.9))
 

@@ -22,37 +22,43 @@ def kept_frames(samples: int, rate_hz: int, stride: int) -> np.ndarray:
 def sound_columns(
     encoder: Encoder,
     waveforms: np.ndarray,
-    rate_hz: int,
     layers: list[str],
     pooling: list[Literal["mean", "max"]],
-    frame_stride: int,
     batch_size: int,
     device: str,
     precision: str,
+    *,
+    rate_hz: int,
+    kept: np.ndarray,
 ) -> dict[str, np.ndarray]:
-    """Return {layer.frames: (N, F', D) float16, layer.pooling: (N, D) float32} of waveforms int16 (N, S).
+    """Return {layer.frames: (N, F', D) float16, of the frames ``kept``, layer.pooling: (N, D) float32}.
 
-    A layer with several places in a frame is averaged over them. An utterance is pooled over its own frames, not over the
-    silence that fills it up.
+    ``waveforms`` int16 (N, S). A layer with several places in a frame is averaged over them. An utterance is pooled over
+    its own frames, not over the silence that fills it up.
     """
-    kept = kept_frames(waveforms.shape[1], rate_hz, frame_stride)
-    columns: dict[str, np.ndarray] = {}
-    for layer in layers:
-        columns[f"{layer}.frames"] = np.empty((len(waveforms), len(kept), encoder.layers[layer]), np.float16)
-        columns |= {
-            f"{layer}.{pool}": np.empty((len(waveforms), encoder.layers[layer]), np.float32) for pool in pooling
-        }
+    parts = []
     for start in range(0, len(waveforms), batch_size):
-        rows = slice(start, start + batch_size)
-        heard = torch.from_numpy(waveforms[rows]).to(device)
+        heard = torch.from_numpy(waveforms[start : start + batch_size]).to(device)
         with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=precision == "bfloat16"):
             maps = encoder.maps(heard)
-        for layer in layers:
-            frames = _by_frame(maps[layer].float(), heard.shape[1] * FRAMES_PER_SECOND // rate_hz)
-            columns[f"{layer}.frames"][rows] = frames[:, :, kept].transpose(1, 2).cpu().numpy()
-            for pool in pooling:
-                pooled = _pooled(frames, sounding(heard) * FRAMES_PER_SECOND // rate_hz, pool)
-                columns[f"{layer}.{pool}"][rows] = pooled.cpu().numpy()
+        parts.append(_batch_columns(maps, heard, layers, pooling, rate_hz, kept))
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _batch_columns(
+    maps: dict[str, Tensor],
+    heard: Tensor,
+    layers: list[str],
+    pooling: list[Literal["mean", "max"]],
+    rate_hz: int,
+    kept: np.ndarray,
+) -> dict[str, np.ndarray]:
+    count = sounding(heard) * FRAMES_PER_SECOND // rate_hz
+    columns = {}
+    for layer in layers:
+        frames = _by_frame(maps[layer].float(), heard.shape[1] * FRAMES_PER_SECOND // rate_hz)
+        columns[f"{layer}.frames"] = frames[:, :, kept].transpose(1, 2).half().cpu().numpy()
+        columns |= {f"{layer}.{pool}": _pooled(frames, count, pool).cpu().numpy() for pool in pooling}
     return columns
 
 

@@ -22,8 +22,8 @@ def build(
 
     Source: van den Oord et al. 2018 (CPC), section 3.1: five convolutions of 512 channels with strides 5, 4, 2, 2, 2 and
     filters 10, 8, 4, 4, 4, and a GRU of 256 units.
-    Differs: BatchNorm after each convolution (the paper names no norm), and padding on the left alone, which keeps the
-    number of frames and the order of time.
+    Differs: BatchNorm after each convolution (the paper names no norm; in training its statistics are of the whole batch), and
+    padding on the left alone, which keeps the number of frames and the order of time.
     """
     if not len(widths) == len(filters) == len(strides):
         raise InputError(
