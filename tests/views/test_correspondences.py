@@ -2,6 +2,8 @@
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from selfsup.seeds import generator
 from selfsup.views.correspondences import choose, distance_px, draw, matched_pixels
@@ -19,6 +21,22 @@ def test_chosen_pixels_are_among_those_allowed():
     assert there.all()
     assert among.flatten()[pixel].all()
     assert torch.equal(pixel // 63, torch.arange(5)[:, None, None].expand_as(pixel))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.lists(st.booleans(), min_size=12, max_size=12), min_size=1, max_size=4),
+    st.floats(0, 1, exclude_max=True, allow_subnormal=False),
+)
+def test_one_number_chooses_the_pixel_of_its_rank(rows, uniform):
+    """The k-th of n allowed pixels, k the whole part of n times the number; whether there is one is told image by image."""
+    among = torch.tensor(rows).view(-1, 3, 4)
+    pixel, there = choose(among, torch.full((len(rows), 1), uniform, dtype=torch.float64))
+    for number, row in enumerate(rows):
+        allowed = [place for place, allows in enumerate(row) if allows]
+        assert there[number].item() == bool(allowed)
+        if allowed:
+            assert pixel[number].item() == 12 * number + allowed[min(int(uniform * len(allowed)), len(allowed) - 1)]
 
 
 def test_the_numbers_choose_in_order():

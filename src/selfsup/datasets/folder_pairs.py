@@ -37,7 +37,7 @@ def prepare(
     turn_deg: NonNegativeFloat = 45.0,
     scale_min: PositiveFloat = 0.7,
     corner_shift: NonNegativeFloat = 0.1,
-    light: NonNegativeFloat = 0.3,
+    light: NonNegativeFloat = 0.2,
     noise: NonNegativeFloat = 0.03,
     seed: NonNegativeInt = 0,
 ) -> None:
