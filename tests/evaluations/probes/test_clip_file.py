@@ -29,12 +29,15 @@ def test_so_many_clips_that_a_frame_of_all_fits(file, most_pixels, sizes):
     assert all(batch.keypoint.shape[2] == 0 and (batch.length == 4).all() for batch in batches)
 
 
-def test_padding_is_cut_where_no_clip_of_the_batch_needs_it(file):
+def test_clips_of_one_length_come_together_and_padding_is_cut(file):
     length = np.array([2, 3, 4, 4, 2])
-    batches = list(labelled_clips(file(keypoint=np.zeros((5, 4, 2, 2), np.float32), length=length), 2 * 48))
-    assert [batch.clip.shape[1] for batch in batches] == [3, 4, 2]
-    assert [batch.mask.shape[1] for batch in batches] == [3, 4, 2]
+    place = file(keypoint=np.zeros((5, 4, 2, 2), np.float32), length=length)
+    batches = list(labelled_clips(place, 2 * 48))
+    assert [batch.length.tolist() for batch in batches] == [[2, 2], [3, 4], [4]]
+    assert [batch.clip.shape[1] for batch in batches] == [2, 4, 4]
+    assert [batch.mask.shape[1] for batch in batches] == [2, 4, 4]
     assert batches[0].mask.max() == 0
+    assert torch.equal(batches[0].clip, first_clips(place, 5)[[0, 4], :2])
 
 
 def test_clips_without_truth_have_nothing_to_propagate(file):
