@@ -80,3 +80,16 @@ def test_the_context_is_the_first_frame_and_the_last_ones():
 
     assert len(list(propagate(clip, counting, torch.zeros(1, 1, 8, 8), Law(3, 4, 2, 0.1)))) == 8
     assert asked == [1] * 9  # each frame is embedded once
+
+
+def test_an_embedding_that_knows_nothing_spreads_labels_evenly():
+    """Chance: each place has the share that the label has in the first frame."""
+    draws = torch.Generator().manual_seed(3)
+
+    def noise(images):
+        return torch.nn.functional.normalize(torch.randn(len(images), 16, 8, 8, generator=draws), dim=1)
+
+    first = torch.zeros(1, 1, 8, 8)
+    first[..., :4, :2] = 1.0
+    *_, last = propagate(world()[0], noise, first, Law(2, 20, 500, 1.0))
+    assert (last - first.mean()).abs().max() < 0.05

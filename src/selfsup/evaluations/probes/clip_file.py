@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import h5py
+import numpy as np
 import torch
 from torch import Tensor
 
 from selfsup.errors import NotApplicable
 
-TRUTH = ("length", "mask", "keypoint")
+ARRAYS = ("clip", "mask", "keypoint")
 
 
 @dataclass(frozen=True)
@@ -51,15 +52,20 @@ def first_clips(file: Path, count: int) -> Tensor:
 
 
 def _batches(file: Path, most_pixels: int) -> Iterator[ClipBatch]:
+    """Yield the clips, those of one length together, so that little of a batch is padding."""
     with h5py.File(file, "r") as source:
         count, frames, _, height, width = source["clip"].shape
+        length = source["length"][()] if "length" in source else np.full(count, frames)
+        order = np.argsort(length, kind="stable")
         rows = max(1, most_pixels // (height * width))
         for start in range(0, count, rows):
-            part = slice(start, start + rows)
-            clip = torch.from_numpy(source["clip"][part])
-            read = {name: torch.from_numpy(source[name][part]) for name in TRUTH if name in source}
-            length = read.get("length", torch.full((len(clip),), frames))
-            mask = read.get("mask", torch.zeros(len(clip), frames, height, width, dtype=torch.uint8))
-            keypoint = read.get("keypoint", torch.zeros(len(clip), frames, 0, 2))
-            longest = int(length.max())
-            yield ClipBatch(clip[:, :longest], length, mask[:, :longest], keypoint[:, :longest])
+            part = np.sort(order[start : start + rows])
+            longest = int(length[part].max())
+            read = {name: torch.from_numpy(source[name][part, :longest]) for name in ARRAYS if name in source}
+            n = len(part)
+            yield ClipBatch(
+                read["clip"],
+                torch.from_numpy(length[part]),
+                read.get("mask", torch.zeros(n, longest, height, width, dtype=torch.uint8)),
+                read.get("keypoint", torch.zeros(n, longest, 0, 2)),
+            )
