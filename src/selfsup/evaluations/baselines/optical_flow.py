@@ -16,12 +16,14 @@ def flow_tracks(clip: Tensor, mask: Tensor, keypoint: Tensor, objects: int) -> I
 
     Source: Kroeger et al. 2016 (Fast optical flow using dense inverse search), OpenCV's implementation, medium preset.
     """
-    grey = clip.float().mean(2).round().byte().cpu().numpy()
     shares = F.one_hot(mask.long(), objects + 1).movedim(-1, 1).float()
-    for before, now in zip(grey.transpose(1, 0, 2, 3)[:-1], grey.transpose(1, 0, 2, 3)[1:], strict=True):
+    before = _grey(clip[:, 0])
+    for frame in range(1, clip.shape[1]):
+        now = _grey(clip[:, frame])
         shares = warped(shares, _flows(now, before).to(shares.device))
         if keypoint.shape[1]:
             keypoint = keypoint + _at(_flows(before, now).to(keypoint.device), keypoint)
+        before = now
         yield shares.argmax(1).byte(), keypoint
 
 
@@ -31,6 +33,11 @@ def warped(maps: Tensor, flow: Tensor) -> Tensor:
     x = torch.arange(width, device=maps.device) + 0.5 + flow[..., 0]
     y = torch.arange(height, device=maps.device)[:, None] + 0.5 + flow[..., 1]
     return F.grid_sample(maps, _grid(x, y, height, width), padding_mode="border", align_corners=False)
+
+
+def _grey(images: Tensor) -> np.ndarray:
+    """Return the mean of the colours uint8 (N, H, W) of images uint8 (N, 3, H, W)."""
+    return images.float().mean(1).round().byte().cpu().numpy()
 
 
 def _at(flow: Tensor, point: Tensor) -> Tensor:
