@@ -1,13 +1,32 @@
 """HDF5 files are made in memory, since HDF5 crashes the interpreter where a disk fills up, and written whole from here."""
 
 import errno
+import io
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
 
 from selfsup.errors import InputError
 
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
+
+
+def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], **attributes: Any) -> None:
+    """Write arrays by name, a slash in a name makes a group, and attributes of the file; equal arrays, equal bytes.
+
+    Raises InputError where the disk is full or the folder may not be written.
+    """
+    memory = io.BytesIO()
+    with h5py.File(memory, "w") as file:
+        file.attrs.update(attributes)
+        for name, values in arrays.items():
+            file.create_dataset(name, data=values, track_times=False)
+    write_whole(path, memory.getbuffer())
 
 
 def write_whole(path: Path, content: memoryview | bytes) -> None:

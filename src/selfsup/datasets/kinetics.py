@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from pydantic import PositiveInt
 
-from selfsup.datasets.content.decoding import cover_square
+from selfsup.datasets.content.decoding import cover_square, is_grey
 from selfsup.datasets.content.keys import KEY_TYPE, digest, numbered
 from selfsup.datasets.content.sources import UNLABELLED
 from selfsup.datasets.content.videos import Video, videos_below
@@ -80,8 +80,7 @@ def _excerpt(video: Video, size_px: int, frames: int, frame_step: int) -> Excerp
     clip: list[np.ndarray] = []
     for number, frame in enumerate(video.frames()):
         seen.update(f"{frame.size}\n".encode() + frame.tobytes())
-        pixels = np.asarray(frame)
-        grey = grey and bool((pixels[..., :1] == pixels[..., 1:]).all())
+        grey = grey and is_grey(frame)
         if len(clip) < frames and number % frame_step == 0:
             clip.append(cover_square(frame, size_px, str(video.path)))
     if len(clip) < frames:

@@ -1,6 +1,5 @@
 """Prepared data: one HDF5 file per split, written whole or not at all."""
 
-import io
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -10,7 +9,9 @@ import h5py
 import numpy as np
 
 from selfsup.errors import InputError
-from selfsup.hdf5 import write_whole
+from selfsup.hdf5 import write_arrays
+
+FRAMES_PER_SECOND = 100  # of sound: what is said in it is told for every 10 ms
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,8 @@ def write_split(
 
     Raises InputError where the disk is full or the folder may not be written; then nothing is left behind.
     """
-    memory = io.BytesIO()
-    with h5py.File(memory, "w") as file:
-        file.attrs.update(dataset=dataset, classes=json.dumps(classes), size_px=size_px, rate_hz=rate_hz)
-        for name, values in sorted(arrays.items()):
-            file.create_dataset(name, data=values, track_times=False)
-    write_whole(path, memory.getbuffer())
+    facts = {"dataset": dataset, "classes": json.dumps(classes), "size_px": size_px, "rate_hz": rate_hz}
+    write_arrays(path, dict(sorted(arrays.items())), **facts)
 
 
 def read_split(path: Path, names: Collection[str], *, with_depth: bool = False) -> Split:

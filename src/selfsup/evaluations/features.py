@@ -1,6 +1,5 @@
 """Features: what a frozen encoder says of every image, one HDF5 file per split, and the proof that it was frozen."""
 
-import io
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -8,16 +7,15 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-import h5py
 import numpy as np
 import torch
 from pydantic import PositiveInt
 from torch import Tensor
 
-from selfsup.datasets.prepared import Split, has, read_split
+from selfsup.datasets.prepared import has, read_split
 from selfsup.errors import InputError
 from selfsup.evaluations.probes.sound_features import kept_frames, sound_columns
-from selfsup.hdf5 import write_whole
+from selfsup.hdf5 import write_arrays
 from selfsup.nn.encoder import Encoder, digest, load_encoder
 
 LABELS = ("label", "content", "speaker")
@@ -72,7 +70,8 @@ def extract(
                 take = partial(sound_columns, rate_hz=split.rate_hz, kept=columns["frame"])
             for source, of_source in sources:
                 columns |= take(source, shown, of_source, pooling, batch_size, device, precision)
-            _write(target / f"{name}.h5", columns, split, {"encoder_digest": proof, "layers": json.dumps(wanted)})
+            kept = columns | split.arrays | {"key": split.key}
+            write_arrays(target / f"{name}.h5", kept, encoder_digest=proof, layers=json.dumps(wanted))
 
 
 @contextmanager
@@ -112,12 +111,3 @@ def _columns(
 
 def _pooled(maps: Tensor, pool: str) -> Tensor:
     return maps.mean((2, 3)) if pool == "mean" else maps.amax((2, 3))
-
-
-def _write(path: Path, columns: dict[str, np.ndarray], split: Split, attributes: dict[str, str]) -> None:
-    memory = io.BytesIO()
-    with h5py.File(memory, "w") as file:
-        file.attrs.update(attributes)
-        for name, values in (columns | split.arrays | {"key": split.key}).items():
-            file.create_dataset(name, data=values, track_times=False)
-    write_whole(path, memory.getbuffer())

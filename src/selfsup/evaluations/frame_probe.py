@@ -54,9 +54,7 @@ def evaluate(
     speakers = feature_file.array(inputs.features, "train", "speaker")
     held = held_out(speakers, held_out_fraction, inputs.seed, "frame_probe")[train.utterance]
     probes = {}
-    for layer in (
-        feature_file.layers(inputs.features) if layers == "all" else feature_file.there(inputs.features, layers)
-    ):
+    for layer in feature_file.asked(inputs.features, layers):
         seen, asked = (feature_file.features(inputs.features, split, layer, "frames") for split in ("train", "test"))
         probes[layer] = probe(
             train.of(seen), test.of(asked), train.label, test.label, held, penalties=penalties, tolerance=tolerance

@@ -34,9 +34,7 @@ def evaluate(
     train, test = feature_file.labels(inputs.features, "train"), feature_file.labels(inputs.features, "test")
     held = held_out(train, held_out_fraction, inputs.seed, "linear_probe")
     probes = {}
-    for layer in (
-        feature_file.layers(inputs.features) if layers == "all" else feature_file.there(inputs.features, layers)
-    ):
+    for layer in feature_file.asked(inputs.features, layers):
         seen, asked = (feature_file.features(inputs.features, split, layer, pooling) for split in ("train", "test"))
         probes[layer] = probe(seen, asked, train, test, held, penalties=penalties, tolerance=tolerance)
     return measures(probes, lambda correct, metric, layer: accuracy(correct, metric, layer=layer))

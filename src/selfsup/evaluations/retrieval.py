@@ -1,11 +1,9 @@
 """Retrieval: images find their captions among those of many images, and captions their images."""
 
-import io
 import json
 import math
 from pathlib import Path
 
-import h5py
 import torch
 from pydantic import PositiveInt
 from torch import Tensor
@@ -14,7 +12,7 @@ from selfsup.datasets.prepared import has, read
 from selfsup.errors import NotApplicable
 from selfsup.evaluations.inputs import Inputs
 from selfsup.evaluations.probes.common_space import common_space
-from selfsup.hdf5 import write_whole
+from selfsup.hdf5 import write_arrays
 from selfsup.results import Measure, accuracy
 from selfsup.views.tokens import texts
 
@@ -62,11 +60,7 @@ def _recalls(name: str, query: Tensor, candidate: Tensor, right: Tensor, ranks: 
 def _keep_pictures(file: Path, image: Tensor, captions: list[str], one: Tensor, other: Tensor) -> None:
     """Write ``images`` uint8 (rank, caption, 3, H, W) and the attribute ``captions``, a JSON list."""
     nearest = (other @ one.T).topk(min(SHOWN_RANKS, len(image)), dim=1).indices
-    memory = io.BytesIO()
-    with h5py.File(memory, "w") as target:
-        target.attrs["captions"] = json.dumps(captions)
-        target.create_dataset("images", data=image[nearest.T].numpy(), track_times=False)
-    write_whole(file, memory.getbuffer())
+    write_arrays(file, {"images": image[nearest.T].numpy()}, captions=json.dumps(captions))
 
 
 def first_right(query: Tensor, candidate: Tensor, right: Tensor) -> Tensor:

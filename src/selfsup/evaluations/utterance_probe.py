@@ -32,9 +32,7 @@ def evaluate(
     train, test = (_labels(inputs, split, target) for split in ("train", "test"))
     held = held_out(train, held_out_fraction, inputs.seed, "utterance_probe")
     probes = {}
-    for layer in (
-        feature_file.layers(inputs.features) if layers == "all" else feature_file.there(inputs.features, layers)
-    ):
+    for layer in feature_file.asked(inputs.features, layers):
         seen, asked = (feature_file.features(inputs.features, split, layer, "mean") for split in ("train", "test"))
         probes[layer] = probe(seen, asked, train, test, held, penalties=penalties, tolerance=tolerance)
     return measures(probes, lambda correct, metric, layer: accuracy(correct, metric, layer=layer))

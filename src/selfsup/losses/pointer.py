@@ -4,9 +4,8 @@ import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
-CHUNK_WEIGHTS = (
-    2**25
-)  # pointer weights at once, 128 MiB; all memory that grows with places x references is within a few of it
+# Pointer weights at once, 128 MiB; all memory that grows with places x references is within a few of it.
+CHUNK_WEIGHTS = 2**25
 
 
 def pointers(query: Tensor, keys: Tensor, temperature: float) -> Tensor:

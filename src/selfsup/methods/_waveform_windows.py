@@ -3,8 +3,7 @@
 from selfsup.errors import InputError
 from selfsup.methods.base import Facts
 from selfsup.nn.encoder import Encoder
-
-FRAMES_PER_SECOND = 100
+from selfsup.views.waveforms import FRAMES_PER_SECOND
 
 
 def window_samples(facts: Facts, window_seconds: float) -> int:

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 FULL_SCALE = 32768.0
+FRAMES_PER_SECOND = 100  # what is said is told for every 10 ms, as in the prepared data
 
 
 def draw_window(examples: int, gain_db: float, generator: torch.Generator) -> dict[str, Tensor]:

@@ -5,7 +5,8 @@ import pytest
 import torch
 from skimage.metrics import mean_squared_error, peak_signal_noise_ratio
 
-from selfsup.evaluations.probes.fill_quality import RESAMPLES, fill_quality, gradient_energy, measures
+from selfsup.evaluations.probes.bootstrap import RESAMPLES
+from selfsup.evaluations.probes.fill_quality import fill_quality, gradient_energy, measures
 
 
 def images(seed, count=6):

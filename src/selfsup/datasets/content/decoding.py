@@ -39,6 +39,12 @@ def cover_square(image: Image.Image, size_px: int, name: str) -> np.ndarray:
     return np.asarray(square).transpose(2, 0, 1)
 
 
+def is_grey(image: Image.Image) -> bool:
+    """Return whether no pixel of an RGB image has a colour."""
+    pixels = np.asarray(image)
+    return bool((pixels[..., :1] == pixels[..., 1:]).all())
+
+
 def _rgb(image: Image.Image, path: Path) -> Image.Image:
     if image.mode.startswith("I"):
         return _from_16_bits(np.asarray(image), path).convert("RGB")

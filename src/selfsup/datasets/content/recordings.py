@@ -9,10 +9,9 @@ import numpy as np
 from selfsup.datasets.content.keys import KEY_TYPE, digest, numbered, sound_hash
 from selfsup.datasets.content.locked import check_locked
 from selfsup.datasets.content.sound import decode, mono
-from selfsup.datasets.prepared import write_split
+from selfsup.datasets.prepared import FRAMES_PER_SECOND, write_split
 from selfsup.errors import InputError
 
-FRAMES_PER_SECOND = 100
 NO_CONTENT = -1
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from selfsup.datasets.content.decoding import decode
+from selfsup.datasets.content.decoding import decode, is_grey
 from selfsup.datasets.content.keys import KEY_TYPE, digest, numbered
 from selfsup.datasets.content.sources import UNLABELLED
 from selfsup.datasets.content.videos import Video
@@ -48,8 +48,7 @@ def read_sequence(sequence: Sequence, height_px: int | None, most_frames: int | 
         size = frame.size if number == 0 else size
         _same_size(sequence.video.files[min(number, len(sequence.video.files) - 1)], frame, size)
         seen.update(f"{size}\n".encode() + frame.tobytes())
-        pixels = np.asarray(frame)
-        grey = grey and bool((pixels[..., :1] == pixels[..., 1:]).all())
+        grey = grey and is_grey(frame)
         mask = decode(sequence.masks[number]) if sequence.masks else None
         if mask is not None:
             _same_size(sequence.masks[number], mask, size)

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from selfsup.datasets.content.captions import caption_array
-from selfsup.datasets.content.decoding import cover_square
+from selfsup.datasets.content.decoding import cover_square, is_grey
 from selfsup.datasets.content.keys import KEY_TYPE, captions_hash, content_hash, digest, numbered
 from selfsup.datasets.content.locked import check_locked
 from selfsup.datasets.prepared import write_split
@@ -63,7 +63,7 @@ def read_examples(source: Iterable[Example], size_px: int | None) -> Examples:
     rows, sizes, grey, images = [], set(), True, []
     for position, example in enumerate(source):
         sizes.add(example.image.size)
-        grey = grey and _is_grey(example.image)
+        grey = grey and is_grey(example.image)
         rows.append((content_hash(example.image.tobytes(), *example.image.size), example.label, position))
         if size_px is not None:
             images.append(cover_square(example.image, size_px, example.name))
@@ -129,8 +129,3 @@ def _facts(source: Source, read: dict[str, Examples]) -> dict[str, Any]:
 def _said(source: Source, examples: Examples) -> list[int] | list[str]:
     """Return what the source says of each example: its class, or the hash of its captions."""
     return [captions_hash(source.captions[row]) for row in examples.labels] if source.captions else examples.labels
-
-
-def _is_grey(image: Image.Image) -> bool:
-    pixels = np.asarray(image)
-    return bool((pixels[..., :1] == pixels[..., 1:]).all())

@@ -1,15 +1,13 @@
 """Pictures of tracks for the report: a few clips, small, with the true and each tracker's masks and keypoints."""
 
-import io
 from pathlib import Path
 
-import h5py
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from selfsup.evaluations.probes.clip_file import ClipBatch
-from selfsup.hdf5 import write_whole
+from selfsup.hdf5 import write_arrays
 
 CLIPS, MOST_FRAMES, MOST_PX = 3, 16, 128
 
@@ -36,8 +34,4 @@ def write_pictures(file: Path, truth: ClipBatch, tracks: dict[str, tuple[Tensor,
         points = points.masked_fill(hidden if name == "true" else unknown, torch.nan)[:, shown] / step
         group = name.removeprefix("_") or "method"
         arrays |= {f"{group}/mask": masks[..., : small.shape[2], : small.shape[3]], f"{group}/keypoint": points}
-    memory = io.BytesIO()
-    with h5py.File(memory, "w") as target:
-        for name, values in arrays.items():
-            target.create_dataset(name, data=values.numpy(), track_times=False)
-    write_whole(file, memory.getbuffer())
+    write_arrays(file, {name: values.numpy() for name, values in arrays.items()})

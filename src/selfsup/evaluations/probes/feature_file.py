@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Literal
 
 import h5py
 import torch
@@ -28,6 +29,11 @@ def there(folder: Path, names: list[str]) -> list[str]:
     if missing := set(names) - known:
         raise NotApplicable(f"the run kept no {', '.join(sorted(missing))}, only {', '.join(sorted(known))}")
     return names
+
+
+def asked(folder: Path, names: list[str] | Literal["all"]) -> list[str]:
+    """Return the layers that an evaluation's key ``layers`` asks for: ``all`` that were extracted, or those ``there``."""
+    return layers(folder) if names == "all" else there(folder, names)
 
 
 def features(folder: Path, split: str, layer: str, pooling: str) -> Tensor:

@@ -2,15 +2,14 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
+from selfsup.evaluations.probes.bootstrap import mean, ratio
 from selfsup.results import Measure
 
 # The mean squared error of rounding to 8 bits: an image that fills without any other error has 58.9 dB, not infinity.
 ROUNDING = 1 / (12 * 255**2)
-RESAMPLES = 1000
 
 
 @dataclass(frozen=True)
@@ -59,22 +58,12 @@ def measures(quality: FillQuality, suffix: str = "") -> list[Measure]:
 
     Source: Pathak et al. 2016 (Context encoders), table 1, which has no sharpness.
     """
-    one = torch.ones_like(quality.absolute)
     psnr = -10 * quality.squared.clamp(min=ROUNDING).log10()
     found = [
-        _ratio(f"l1{suffix}", "%", 100 * quality.absolute, one),
-        _ratio(f"l2{suffix}", "%", 100 * quality.squared, one),
-        _ratio(f"psnr{suffix}", "dB", psnr, one),
+        mean(f"l1{suffix}", "%", 100 * quality.absolute),
+        mean(f"l2{suffix}", "%", 100 * quality.squared),
+        mean(f"psnr{suffix}", "dB", psnr),
     ]
     if quality.energy_original.sum() > 0:
-        found.append(_ratio(f"sharpness{suffix}", "ratio", quality.energy, quality.energy_original))
+        found.append(ratio(f"sharpness{suffix}", "ratio", quality.energy, quality.energy_original))
     return found
-
-
-def _ratio(metric: str, unit: str, above: Tensor, below: Tensor) -> Measure:
-    """Return the sum over images of ``above`` (M,) by that of ``below``, and its interval."""
-    a, b, n = above.cpu().numpy(), below.cpu().numpy(), len(above)
-    drawn = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), size=RESAMPLES)
-    sums = drawn @ b
-    low, high = np.quantile((drawn @ a)[sums > 0] / sums[sums > 0], [0.025, 0.975])
-    return Measure(metric, unit, float(a.sum() / b.sum()), n, boot_low=float(low), boot_high=float(high))

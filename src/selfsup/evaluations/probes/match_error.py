@@ -7,9 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from selfsup.evaluations.probes.bootstrap import mean
 from selfsup.results import Measure
-
-RESAMPLES = 1000
 
 
 def match_error(found: Tensor, truth: Tensor, size: Sequence[int]) -> Tensor:
@@ -39,11 +38,7 @@ def measures(errors: list[Tensor], thresholds: list[float], suffix: str = "") ->
 
 def mean_over_pairs(metric: str, unit: str, of_pairs: list[Tensor]) -> Measure:
     """Return the mean of one number a pair with its bootstrap interval over pairs."""
-    values = torch.stack(of_pairs).double().cpu().numpy()
-    n = len(values)
-    drawn = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), size=RESAMPLES) @ values / n
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    return Measure(metric, unit, float(values.mean()), n, boot_low=float(low), boot_high=float(high))
+    return mean(metric, unit, torch.stack(of_pairs).double())
 
 
 def quantiles(errors: list[Tensor]) -> np.ndarray:

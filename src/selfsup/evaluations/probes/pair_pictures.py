@@ -1,16 +1,14 @@
 """Pictures of matches: pairs of images, their descriptors painted as colours, a few queries with their answers."""
 
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
-import h5py
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from selfsup.hdf5 import write_whole
+from selfsup.hdf5 import write_arrays
 
 SHOWN_MATCHES = 4
 
@@ -40,11 +38,7 @@ def write_pictures(file: Path, pictures: list[Picture], curves: dict[str, np.nda
     for name in ("query", "truth", "found"):
         columns[name] = np.stack([_first(getattr(p, name)) for p in pictures])
     columns |= {f"errors/{suffix.removeprefix('_') or 'descriptors'}": curve for suffix, curve in curves.items()}
-    memory = io.BytesIO()
-    with h5py.File(memory, "w") as target:
-        for name, values in sorted(columns.items()):
-            target.create_dataset(name, data=values, track_times=False)
-    write_whole(file, memory.getbuffer())
+    write_arrays(file, dict(sorted(columns.items())))
 
 
 def painted(maps: list[Tensor]) -> Tensor:

@@ -8,9 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from selfsup.nn.encoder import Encoder
-from selfsup.views.waveforms import sounding
-
-FRAMES_PER_SECOND = 100
+from selfsup.views.waveforms import FRAMES_PER_SECOND, sounding
 
 
 def kept_frames(samples: int, rate_hz: int, stride: int) -> np.ndarray:

@@ -2,16 +2,15 @@
 
 from dataclasses import dataclass, field
 
-import numpy as np
 import torch
 from torch import Tensor
 
+from selfsup.evaluations.probes.bootstrap import mean
 from selfsup.evaluations.probes.clip_file import ClipBatch
 from selfsup.evaluations.probes.mask_scores import contour_accuracy, region_similarity
 from selfsup.results import Measure
 
 RECALLED = 0.5
-RESAMPLES = 1000
 
 
 @dataclass
@@ -70,8 +69,4 @@ def object_px(truth: ClipBatch) -> Tensor:
 
 def _mean(metric: str, tracks: list[Tensor]) -> Measure:
     """Return the mean over tracks in percent with its 95 % bootstrap interval."""
-    values = 100 * torch.stack(tracks).double().numpy()
-    n = len(values)
-    drawn = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), size=RESAMPLES) @ values / n
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    return Measure(metric, "%", float(values.mean()), n, boot_low=float(low), boot_high=float(high))
+    return mean(metric, "%", 100 * torch.stack(tracks).double())

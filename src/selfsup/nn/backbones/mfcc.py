@@ -6,7 +6,8 @@ import torch
 from pydantic import PositiveInt
 from torch import Tensor, nn
 
-FRAMES_PER_SECOND = 100
+from selfsup.views.waveforms import FRAMES_PER_SECOND
+
 WINDOW_SECONDS = 0.025
 MELS = 26
 

@@ -7,10 +7,10 @@ Source: Fant 1960, Acoustic theory of speech production; Klatt 1980, Software fo
 
 import numpy as np
 
+from selfsup.datasets.prepared import FRAMES_PER_SECOND
 from selfsup.datasets.procedural.voice.phones import FORMANTS_HZ, LEVEL, VOICING
 from selfsup.datasets.procedural.voice.speakers import Speakers
 
-FRAMES_PER_SECOND = 100
 WINDOW_SECONDS = 0.032
 COARTICULATION = (0.1, 0.25, 0.3, 0.25, 0.1)  # weights over five frames: a phone moves into the next
 FORMANT_GAIN = np.array([1.0, 0.7, 0.45])

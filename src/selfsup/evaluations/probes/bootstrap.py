@@ -1,0 +1,23 @@
+"""Means and ratios over test examples, with the interval that drawing the examples again gives."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from selfsup.results import Measure
+
+RESAMPLES = 1000
+
+
+def mean(metric: str, unit: str, values: Tensor) -> Measure:
+    """Return the mean of one number an example (N,), and its 95 % bootstrap interval."""
+    return ratio(metric, unit, values, torch.ones_like(values))
+
+
+def ratio(metric: str, unit: str, above: Tensor, below: Tensor) -> Measure:
+    """Return the sum over examples of ``above`` (N,) by that of ``below``, and its 95 % bootstrap interval."""
+    a, b, n = above.cpu().numpy(), below.cpu().numpy(), len(above)
+    drawn = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), size=RESAMPLES)
+    sums = drawn @ b
+    low, high = np.quantile((drawn @ a)[sums > 0] / sums[sums > 0], [0.025, 0.975])
+    return Measure(metric, unit, float(a.sum() / b.sum()), n, boot_low=float(low), boot_high=float(high))
