@@ -6,8 +6,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from selfsup.report.content import Group, Member
-from selfsup.report.gallery import Strip, picture
+from selfsup.report.content import Group
+from selfsup.report.gallery import Strip, first_member, kept_file, picture
 
 CELL_PX = 192
 CAPTIONS = ["asked", "found (cross), true (ring)", "descriptors", "descriptors"]
@@ -20,16 +20,10 @@ def correspondences(group: Group) -> list[Strip]:
     """Return for each variant that matched pixels one picture: a row a pair, the images with marks and their descriptors."""
     strips = []
     for variant in group.variants:
-        file = next((matches_file(group, member) for member in group.members if member.variant == variant), None)
-        if file is not None and file.exists():
+        file = kept_file(group, first_member(group, variant), "correspondence")
+        if file is not None:
             strips.append(_strip(group, variant, file))
     return strips
-
-
-def matches_file(group: Group, member: Member) -> Path | None:
-    """Return where a member's evaluation of correspondences put its pictures and errors; None where it was not asked."""
-    measures = member.measures.get(group.first_protocol("correspondence"))
-    return None if measures is None else measures.with_suffix(".h5")
 
 
 def _strip(group: Group, variant: str, path: Path) -> Strip:

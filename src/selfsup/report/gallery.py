@@ -63,6 +63,13 @@ def first_member(group: Group, variant: str) -> Member | None:
     return next((member for member in group.members if member.variant == variant), None)
 
 
+def kept_file(group: Group, member: Member | None, evaluation: str) -> Path | None:
+    """Return the HDF5 file that an evaluation kept for the report beside a member's measures; None where there is none."""
+    measures = None if member is None else member.measures.get(group.first_protocol(evaluation))
+    file = None if measures is None else measures.with_suffix(".h5")
+    return file if file is not None and file.exists() else None
+
+
 def _strips(group: str, variant: str, path: Path) -> list[Strip]:
     strips = []
     with h5py.File(path, "r") as file:

@@ -2,14 +2,13 @@
 
 import io
 from dataclasses import dataclass
-from pathlib import Path
 
 import h5py
 import numpy as np
 from PIL import Image
 
 from selfsup.report.content import Group
-from selfsup.report.gallery import Strip, cells, first_member, picture
+from selfsup.report.gallery import Strip, cells, first_member, kept_file, picture
 
 EVALUATION = "label_propagation"
 BASELINES = {"grey_patches": "grey patches", "optical_flow": "optical flow", "identity": "identity"}
@@ -68,7 +67,7 @@ def _read(group: Group) -> Tracks:
     baselines: dict[str, np.ndarray] = {}
     length = np.empty(0, int)
     for variant in group.variants:
-        file = _file(group, variant)
+        file = kept_file(group, first_member(group, variant), EVALUATION)
         if file is None:
             continue
         with h5py.File(file, "r") as source:
@@ -77,14 +76,6 @@ def _read(group: Group) -> Tracks:
                 baselines = {caption: _painted(source, name) for name, caption in BASELINES.items()}
             painted[variant] = _painted(source, "method")
     return Tracks(painted | baselines, length)
-
-
-def _file(group: Group, variant: str) -> Path | None:
-    member, protocol = first_member(group, variant), group.first_protocol(EVALUATION)
-    if member is None or protocol not in member.measures:
-        return None
-    file = member.measures[protocol].with_suffix(".h5")
-    return file if file.exists() else None
 
 
 def _painted(source: h5py.File, name: str) -> np.ndarray:

@@ -5,8 +5,8 @@ import matplotlib as mpl
 import numpy as np
 
 from selfsup.report.content import Group
-from selfsup.report.correspondences import matches_file
 from selfsup.report.figures.style import GREY, STYLE, Drawing, canvas, finished, legend, palette
+from selfsup.report.gallery import kept_file
 
 BASELINES = {"colours": ("plain colours", "--"), "chance": ("any pixel", ":")}
 LARGEST = 40.0  # percent of the diagonal; beyond it are a few of the worst guesses
@@ -41,9 +41,9 @@ def match_error(group: Group) -> Drawing | None:
 
 def _curves(group: Group, variant: str) -> dict[str, np.ndarray]:
     """Return the quantiles of a variant's errors by what was compared, the mean over its seeds."""
-    files = [matches_file(group, member) for member in group.members if member.variant == variant]
+    files = [kept_file(group, member, "correspondence") for member in group.members if member.variant == variant]
     found: dict[str, list[np.ndarray]] = {}
-    for path in (file for file in files if file is not None and file.exists()):
+    for path in (file for file in files if file is not None):
         with h5py.File(path, "r") as file:
             for name, curve in file["errors"].items():
                 found.setdefault(name, []).append(curve[()])
