@@ -11,7 +11,8 @@ def prepare_device(device: str, threads: int) -> None:
     TF32 is off, so that float32 means float32: a GPU would else round the factors of its products to 10 bits.
     """
     torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(True, warn_only=device == "cuda")
+    # the same switch as use_deterministic_algorithms, which imports torch's compiler first, for more than a second
+    torch.set_deterministic_debug_mode("warn" if device == "cuda" else "error")
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cuda.matmul.allow_tf32 = False
     if device == "cuda" and not torch.cuda.is_available():
