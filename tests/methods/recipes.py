@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,8 +18,7 @@ FILES = {file.stem: file for file in sorted(Path(__file__).parents[2].glob("para
 EXAMPLES = 8
 FACTS = Facts(examples=EXAMPLES, classes=4, size_px=32, batch_size=EXAMPLES, total_steps=40)
 FRAMES = 4
-RATE_HZ = 8000
-SAMPLES = 8000
+RATE_HZ = 8000  # of sound beside data of another modality, one second
 WORDS = [
     "a red cup",
     "the blue boat",
@@ -50,8 +50,15 @@ def facts_of(name):
     if modality == "clip":
         return replace(FACTS, length=FRAMES)
     if modality.endswith("waveform"):
-        return replace(FACTS, size_px=0, length=SAMPLES, rate_hz=RATE_HZ, speakers=3)
+        rate_hz = rate_of(recipe(name)["encoder"])
+        length = round(max(1.0, recipe(name)["hyper"].get("window_seconds", 0)) * rate_hz)
+        return replace(FACTS, size_px=0, length=length, rate_hz=rate_hz, speakers=3)
     return PATCH_FACTS if {"patch_px", "tile_px", "cell_px"} & set(recipe(name)["hyper"]) else FACTS
+
+
+def rate_of(description):
+    """Return the rate in Hz of the sound that an encoder takes: its frames are 10 ms."""
+    return description.get("rate_hz") or 100 * math.prod(description["strides"])
 
 
 def table_of(name, facts):
@@ -92,7 +99,8 @@ def every_array(facts, channels=3, seed=0):
     found = batch(seed=seed, size_px=facts.size_px or FACTS.size_px, channels=channels)
     image = found["image"]
     moved = [image[:, :3].roll((frame, 2 * frame), (2, 3)) for frame in range(FRAMES)]
-    time_s = torch.arange(SAMPLES) / RATE_HZ
+    rate_hz, samples = (facts.rate_hz, facts.length) if facts.rate_hz else (RATE_HZ, RATE_HZ)
+    time_s = torch.arange(samples) / rate_hz
     pitch_hz = 100 + 300 * torch.rand(EXAMPLES, 1, generator=draws)
     tone = (2 * torch.pi * pitch_hz * time_s).sin() * (2 * torch.pi * 3 * time_s).cos()
     row, column = torch.meshgrid(torch.arange(image.shape[2]) + 0.5, torch.arange(image.shape[3]) + 0.5, indexing="ij")
@@ -102,8 +110,8 @@ def every_array(facts, channels=3, seed=0):
     mask[:, 8:24, 8:24] = 1
     return found | {
         "clip": torch.stack(moved, 1),
-        "waveform": (tone * 20000 + 500 * torch.randn(EXAMPLES, SAMPLES, generator=draws)).to(torch.int16),
-        "content": found["label"][:, None].expand(-1, SAMPLES // (RATE_HZ // 100)).clone(),
+        "waveform": (tone * 20000 + 500 * torch.randn(EXAMPLES, samples, generator=draws)).to(torch.int16),
+        "content": found["label"][:, None].expand(-1, samples // (rate_hz // 100)).clone(),
         "speaker": torch.randint(0, 3, (EXAMPLES,), generator=draws),
         "caption": captions([f"{WORDS[n]} {WORDS[n + 1]}" for n in range(EXAMPLES)]),
         "first": image[:, :3],

@@ -241,21 +241,21 @@ def test_prediction_is_well_formed(name):
     assert all(len(array) == EXAMPLES and not array.requires_grad for array in prediction.arrays.values())
 
 
-def first_of(encoder, kind):
-    """Return the first layer of a kind in the first of the encoders side by side."""
+def first_of(encoder, *kinds):
+    """Return the first layer of these kinds in the first of the encoders side by side."""
     part = getattr(encoder, "parts", [encoder])[0]
-    return next(module for module in part.modules() if isinstance(module, kind))
+    return next(module for module in part.modules() if isinstance(module, kinds))
 
 
 @pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=needs_gpu)])
 @pytest.mark.parametrize("name", LARGE)
 def test_large_recipe_takes_a_step(name, device):
     method = build(name).to(device).train()
-    convolution = first_of(method.encoder, torch.nn.Conv2d)
+    convolution = first_of(method.encoder, torch.nn.Conv1d, torch.nn.Conv2d)
     before = convolution.weight.clone()
     views = {key: value.to(device) for key, value in views_of(build(name)).items()}
     loss = step(method, views, optimisers(method))
     assert torch.isfinite(torch.tensor(loss))
     assert torch.equal(before, convolution.weight) == name.startswith("random")
-    norm = first_of(method.encoder, torch.nn.BatchNorm2d)
+    norm = first_of(method.encoder, torch.nn.BatchNorm1d, torch.nn.BatchNorm2d)
     assert norm.num_batches_tracked >= 1 or not norm.training
