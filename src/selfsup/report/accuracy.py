@@ -72,7 +72,7 @@ def _column(evaluation: Evaluation, scores: Scores) -> Column:
 def _context_columns() -> list[Column]:
     return [
         Column("seeds", "seeds", numeric=True),
-        Column("images", "images", "through the encoder", numeric=True),
+        Column("images", "examples", "through the encoder", numeric=True),
         Column("published", "published", "other data or encoder", numeric=True),
         Column("peer", "peer", "other budget", numeric=True),
     ]
@@ -91,7 +91,9 @@ def _notes(group: Group, shown: set[str], has_scores: bool) -> list[str]:
     if has_scores and any(anchor(group, variant) for variant in group.variants):
         notes.append("The anchors bound the scale and are never bold.")
     if "images" in shown:
-        notes.append("Images through the encoder count those through a momentum copy too.")
+        notes.append(
+            "Examples through the encoder count those through a momentum copy too, a patch or a frame by its share."
+        )
     if shown & {"published", "peer"}:
         notes.append(
             "Published and peers' numbers are of other data, encoders and budgets, named below each: no ranking."

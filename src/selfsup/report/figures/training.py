@@ -63,7 +63,7 @@ def _page(group: Group, curves: pd.DataFrame, metrics: list[str], variants: list
             if place == 0:
                 for axes, metric in zip(column, metrics, strict=True):
                     axes.set_ylabel(METRICS[metric])
-        figure.supxlabel("images through the encoder, thousands", fontsize=8)
+        figure.supxlabel("examples through the encoder, thousands", fontsize=8)
     caption = (
         f"Training on {group.name}, one line a seed. Losses of different methods are not "
         "comparable; of two players the first's is shown. "
