@@ -7,6 +7,7 @@ import pandas as pd
 from selfsup.report.accuracy import accuracy_table
 from selfsup.report.content import Content, Group, Member
 from selfsup.report.quality import quality_tables
+from selfsup.report.summary import sentences
 from selfsup.results import COLUMNS
 
 RUNS = ("random_video", "video_colorization")
@@ -49,3 +50,11 @@ def test_the_main_table_of_a_group_without_accuracies_says_what_was_trained():
     assert table.title == "Runs on clips"
     assert not any("bold" in note for note in table.notes)
     assert [column.key for column in table.columns] == ["method", "seeds", "images"]
+
+
+def test_the_summary_of_a_group_without_accuracies_compares_what_was_measured():
+    content = Content("quick", "", "", "cpu", "float32", 1, [group()], {})
+    (sentence,) = sentences(content, {"clips": {}}, {"clips": rows(["j_mean", "f_mean"])}, {})
+    assert sentence.startswith("On clips, 2 seeds, J mean (region similarity, %): random_video 20.5 ± ")
+    assert sentence.endswith("; optical flow 60.0 ± 0.0; raw grey patches 40.0 ± 0.0; identity 30.0 ± 0.0.")
+    assert "F mean" not in sentence

@@ -69,5 +69,5 @@ def test_a_probe_of_another_name_is_still_the_headline(twice):
     rows = result_rows(twice, group)
     found = scores(group, rows)
     assert linear_probe(group, found) is not None
-    (sentence,) = sentences(replace(twice, groups=[group]), {group.name: found}, {})
+    (sentence,) = sentences(replace(twice, groups=[group]), {group.name: found}, {group.name: rows}, {})
     assert "has the best self-supervised linear probe" in sentence

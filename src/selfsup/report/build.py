@@ -43,7 +43,7 @@ def build(content: Content, target: Path) -> None:
     sections = [section(content, group, rows[group.name], found[group.name]) for group in content.groups]
     others = topics(content, rows, experiments)
     shared = [claims_table(content, judged), published_table(content), deviations_table(content.modules)]
-    text = [fill(content, found), *sentences(content, found, judged)]
+    text = [fill(content, found), *sentences(content, found, rows, judged)]
 
     write_results(target / "results.csv", [*rows.values(), *experiments.values()])
     _write_json(target / "metrics.json", metrics(content, found, judged))

@@ -4,10 +4,13 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
+import pandas as pd
+
 from selfsup.report.accuracy import printed
 from selfsup.report.claims import Verdict
 from selfsup.report.content import Content, Group
-from selfsup.report.headline import Score, Scores, anchor
+from selfsup.report.headline import NAMES, Score, Scores, anchor
+from selfsup.report.quality import quality_tables
 from selfsup.report.schemas import PLACEHOLDER, check_summary
 
 
@@ -27,30 +30,58 @@ def fill(content: Content, scores: Mapping[str, Scores]) -> str:
     return PLACEHOLDER.sub(number, content.summary)
 
 
-def sentences(content: Content, scores: Mapping[str, Scores], judged: Mapping[tuple[str, str], Verdict]) -> list[str]:
-    """Return a sentence on each group's best self-supervised linear probe, and one on the claims."""
-    found = [_best(group, scores[group.name]) for group in content.groups]
+def sentences(
+    content: Content,
+    scores: Mapping[str, Scores],
+    rows: Mapping[str, pd.DataFrame],
+    judged: Mapping[tuple[str, str], Verdict],
+) -> list[str]:
+    """Return a sentence or two on what each group's table is about, and one on the claims."""
+    found = [
+        sentence
+        for group in content.groups
+        for sentence in _probed(group, scores[group.name]) or _compared(group, rows[group.name])
+    ]
     counts = Counter(verdict.verdict for verdict in judged.values())
     if counts:
         listed = ", ".join(f"{n} {verdict}" for verdict, n in sorted(counts.items()))
         found.append(f"Of {sum(counts.values())} verdicts on {len(content.claims)} claims: {listed}.")
-    return [sentence for sentence in found if sentence]
+    return found
 
 
-def _best(group: Group, table: Scores) -> str:
-    probe = group.first_protocol("linear_probe")
+def _probed(group: Group, table: Scores) -> list[str]:
+    """Return a sentence on the linear probe, or one on each probe of frames."""
+    frames = [protocol for protocol, evaluation in group.protocols.items() if evaluation == "frame_probe"]
+    probes = {group.first_protocol("linear_probe"): "linear probe"}
+    probes |= {protocol: f"probe of {NAMES.get(protocol, protocol)}" for protocol in frames}
+    return [sentence for probe, name in probes.items() if (sentence := _best(group, table, probe, name))]
+
+
+def _best(group: Group, table: Scores, probe: str, name: str) -> str:
     probes = [score for (_, key), score in table.items() if key == probe and score.interval]
     learned = [score for score in probes if not anchor(group, score.variant)]
     if not learned:
         return ""
     best = max(learned, key=_mean)
     anchors = [f"{score.variant} {printed(score.interval)}" for score in probes if anchor(group, score.variant)]
-    seeds = f"{len(group.seeds)} seeds" if len(group.seeds) > 1 else "one seed"
     between = f" (anchors: {', '.join(anchors)})" if anchors else ""
     return (
-        f"On {group.name}, {seeds}, {best.variant} has the best self-supervised linear probe: "
+        f"On {group.name}, {_seeds(group)}, {best.variant} has the best self-supervised {name}: "
         f"{printed(best.interval)} %{between}."
     )
+
+
+def _compared(group: Group, rows: pd.DataFrame) -> list[str]:
+    """Return a sentence on the first column of the group's first table of qualities, baselines and all."""
+    for table in quality_tables(group, rows)[:1]:
+        column = table.columns[1]
+        listed = "; ".join(f"{name.text} {number.text}" for name, number, *_ in table.rows if number.text)
+        return [f"On {group.name}, {_seeds(group)}, {column.heading} ({column.note}): {listed}."]
+    return []
+
+
+def _seeds(group: Group) -> str:
+    return f"{len(group.seeds)} seeds" if len(group.seeds) > 1 else "one seed"
 
 
 def _mean(score: Score) -> float:
