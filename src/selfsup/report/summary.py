@@ -51,10 +51,10 @@ def sentences(
 
 def _probed(group: Group, table: Scores) -> list[str]:
     """Return a sentence on the linear probe, or one on each probe of frames."""
+    linear = group.first_protocol("linear_probe")
     frames = [protocol for protocol, evaluation in group.protocols.items() if evaluation == "frame_probe"]
-    probes = {group.first_protocol("linear_probe"): "linear probe"}
-    probes |= {protocol: f"probe of {NAMES.get(protocol, protocol)}" for protocol in frames}
-    return [sentence for probe, name in probes.items() if (sentence := _best(group, table, probe, name))]
+    names = {linear: "linear probe"} if linear else {one: f"probe of {NAMES.get(one, one)}" for one in frames}
+    return [sentence for probe, name in names.items() if (sentence := _best(group, table, probe, name))]
 
 
 def _best(group: Group, table: Scores, probe: str, name: str) -> str:
@@ -73,11 +73,12 @@ def _best(group: Group, table: Scores, probe: str, name: str) -> str:
 
 def _compared(group: Group, rows: pd.DataFrame) -> list[str]:
     """Return a sentence on the first column of the group's first table of qualities, baselines and all."""
-    for table in quality_tables(group, rows)[:1]:
-        column = table.columns[1]
-        listed = "; ".join(f"{name.text} {number.text}" for name, number, *_ in table.rows if number.text)
-        return [f"On {group.name}, {_seeds(group)}, {column.heading} ({column.note}): {listed}."]
-    return []
+    tables = quality_tables(group, rows)
+    if not tables:
+        return []
+    column = tables[0].columns[1]
+    listed = "; ".join(f"{name.text} {number.text}" for name, number, *_ in tables[0].rows if number.text)
+    return [f"On {group.name}, {_seeds(group)}, {column.heading} ({column.note}): {listed}."]
 
 
 def _seeds(group: Group) -> str:
