@@ -68,9 +68,11 @@ def test_a_damaged_file_a_missing_one_and_an_empty_one_are_named(tmp_path):
             decode(tmp_path / name)
 
 
-def test_a_truncated_file_is_not_half_a_recording(tmp_path):
-    soundfile.write(tmp_path / "a.flac", tone(8000, seconds=3), 8000)
-    whole = (tmp_path / "a.flac").read_bytes()
-    (tmp_path / "a.flac").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(InputError, match=r"a\.flac cannot be decoded"):
-        decode(tmp_path / "a.flac")
+@pytest.mark.parametrize(("kind", "sentence"), [("flac", "cannot be decoded"), ("wav", "is cut off after")])
+def test_a_truncated_file_is_not_half_a_recording(tmp_path, kind, sentence):
+    file = tmp_path / f"a.{kind}"
+    soundfile.write(file, tone(8000, seconds=3), 8000)
+    whole = file.read_bytes()
+    file.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(InputError, match=rf"a\.{kind} {sentence}"):
+        decode(file)
