@@ -27,6 +27,7 @@ setup: .venv/.installed
 
 .venv/.installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "selfsup needs Python >= 3.11; name one: make PYTHON=python3.12")'
+	@test -d .venv || $(PYTHON) -c 'import shutil, sys; sys.exit(shutil.disk_usage(".").free < 7e9 and "selfsup: .venv takes 7 GB (torch brings CUDA), this disk has less: free some, or clone to another")'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
