@@ -144,13 +144,17 @@ def test_ablations_join_our_number_and_the_papers(content, rows):
     svg = ablation(WIDTHS, found, 3).svg
     assert "as published" in svg
     assert ">2048<" in svg
+    assert "linear probe, %" in svg
 
 
 def test_a_line_may_be_of_another_evaluation(content, rows):
     found = points(LOSSES, rows)
     assert found[-1].interval.mean == pytest.approx(mean(rows, "simclr", "knn", "top1"))
     assert "published" not in {column.key for column in ablation_table(LOSSES, found).columns}
-    assert "as published" not in ablation(LOSSES, found, 3).svg
+    svg = ablation(LOSSES, found, 3).svg
+    assert "as published" not in svg
+    assert "linear probe, %" not in svg  # the axis is of both lines
+    assert "top-1 accuracy, %" in svg
 
 
 def test_an_ablation_of_nothing_measured_is_a_table_only(rows):

@@ -27,8 +27,7 @@ def ablation(asked: Ablation, found: list[Point], seeds: int) -> Drawing | None:
         figure = canvas(5.2, 2.5)
         panels = figure.subplots(1, 2 if published else 1, squeeze=False, width_ratios=[3, 2] if published else [1])[0]
         _panel(panels[0], asked, ours, places, faint=False)
-        measured = NAMES.get(asked.evaluation, asked.evaluation) if asked.metric == "top1" else asked.metric
-        panels[0].set_ylabel(f"{measured.replace('_', ' ')}{', ' * bool(unit)}{unit}")
+        panels[0].set_ylabel(f"{_measured(asked)}{', ' * bool(unit)}{unit}")
         if published:
             _panel(panels[1], asked, published, places, faint=True)
             panels[1].set_title("as published", alpha=0.7)
@@ -40,6 +39,14 @@ def ablation(asked: Ablation, found: list[Point], seeds: int) -> Drawing | None:
     over = f"mean over {seeds} seeds, bars are 95 % t-intervals" if seeds > 1 else "one seed, no interval"
     theirs = " The faint panel is the paper's own data and encoder, with an axis of its own." if published else ""
     return finished(figure, f"ablation-{asked.name}", f"{asked.title}: {over}. {note(asked)}{theirs}")
+
+
+def _measured(asked: Ablation) -> str:
+    """Return what the axis measures; lines of several evaluations share the accuracy alone."""
+    if asked.metric != "top1":
+        return asked.metric.replace("_", " ")
+    first, *others = {asked.line_evaluations.get(line, asked.evaluation) for line in asked.lines}
+    return "top-1 accuracy" if others else NAMES.get(first, first).replace("_", " ")
 
 
 def _panel(axes: Axes, asked: Ablation, found: list[Point], places: list[Place], faint: bool) -> None:
