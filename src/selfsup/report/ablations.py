@@ -31,7 +31,7 @@ def points(ablation: Ablation, rows: pd.DataFrame) -> list[Point]:
     for line in dict.fromkeys([*ablation.lines, *ablation.published]):
         published = dict(ablation.published.get(line, {}))
         for run, place in ablation.lines.get(line, {}).items():
-            protocol = ablation.line_evaluations.get(line, ablation.evaluation)
+            protocol = ablation.protocol(line)
             own = numbers(rows, run, protocol, ablation.metric, ablation.label_fraction)
             interval = mean_interval(own["value"].tolist()) if len(own) else None
             unit = str(own["unit"].iloc[0]) if len(own) else ""
@@ -64,8 +64,7 @@ def note(ablation: Ablation) -> str:
     """Return what was measured where, and whose question it is."""
     source: Mapping[str, str] = ablation.source
     metric = "" if ablation.metric == "top1" else f", {ablation.metric.replace('_', ' ')}"
-    protocols = list(dict.fromkeys(ablation.line_evaluations.get(line, ablation.evaluation) for line in ablation.lines))
-    measured = " and ".join(protocol.replace("_", " ") for protocol in protocols)
+    measured = " and ".join(protocol.replace("_", " ") for protocol in ablation.protocols)
     return (
         f"{measured[:1].upper()}{measured[1:]}{metric} on {ablation.group}. After {source['paper']}, {source['where']}."
     )

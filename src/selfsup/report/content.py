@@ -65,6 +65,15 @@ class Ablation:
     source: dict[str, str]
     published: dict[str, dict[float | str, float]]
 
+    def protocol(self, line: str) -> str:
+        """Return the protocol by which a line is measured."""
+        return self.line_evaluations.get(line, self.evaluation)
+
+    @property
+    def protocols(self) -> list[str]:
+        """Return the protocols of the lines, each once, in their order."""
+        return list(dict.fromkeys(self.protocol(line) for line in self.lines))
+
 
 @dataclass(frozen=True)
 class ExperimentMember:

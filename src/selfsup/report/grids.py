@@ -4,7 +4,7 @@ import pandas as pd
 
 from selfsup.report.accuracy import printed
 from selfsup.report.content import Group
-from selfsup.report.headline import NAMES, anchor
+from selfsup.report.headline import anchor, protocol_name
 from selfsup.report.intervals import mean_interval
 from selfsup.report.rows import absence
 from selfsup.report.tables import Cell, Column, Table
@@ -25,9 +25,7 @@ def layers_table(group: Group, rows: pd.DataFrame) -> Table:
 def frame_layers_tables(group: Group, rows: pd.DataFrame) -> list[Table]:
     """Return each frame probe's accuracy at each layer."""
     return [
-        _layers_table(
-            group, rows, protocol, f"layers-{group.name}-{protocol}", f"Probe of {NAMES.get(protocol, protocol)}"
-        )
+        _layers_table(group, rows, protocol, f"layers-{group.name}-{protocol}", f"Probe of {protocol_name(protocol)}")
         for protocol, evaluation in group.protocols.items()
         if evaluation == "frame_probe"
     ]

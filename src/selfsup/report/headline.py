@@ -32,6 +32,11 @@ NAMES = {
 WITHOUT_LABELS = ("zero_shot",)
 
 
+def protocol_name(protocol: str) -> str:
+    """Return how a page calls a protocol."""
+    return NAMES.get(protocol, protocol.replace("_", " "))
+
+
 @dataclass(frozen=True)
 class Evaluation:
     """A column of the accuracy table: a protocol's ``top1``, at one fraction of the labels where it draws subsets.
@@ -51,7 +56,7 @@ class Evaluation:
     @property
     def name(self) -> str:
         """The heading."""
-        return NAMES.get(self.protocol, self.protocol.replace("_", " "))
+        return protocol_name(self.protocol)
 
     @property
     def labels(self) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 from selfsup.report.accuracy import printed
 from selfsup.report.claims import Verdict
 from selfsup.report.content import Content, Group
-from selfsup.report.headline import NAMES, Score, Scores, anchor
+from selfsup.report.headline import Score, Scores, anchor, protocol_name
 from selfsup.report.quality import quality_tables
 from selfsup.report.schemas import PLACEHOLDER, check_summary
 
@@ -53,7 +53,7 @@ def _probed(group: Group, table: Scores) -> list[str]:
     """Return a sentence on the linear probe, or one on each probe of frames."""
     linear = group.first_protocol("linear_probe")
     frames = [protocol for protocol, evaluation in group.protocols.items() if evaluation == "frame_probe"]
-    names = {linear: "linear probe"} if linear else {one: f"probe of {NAMES.get(one, one)}" for one in frames}
+    names = {linear: "linear probe"} if linear else {one: f"probe of {protocol_name(one)}" for one in frames}
     return [sentence for probe, name in names.items() if (sentence := _best(group, table, probe, name))]
 
 

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from selfsup.report.ablations import Place, Point, note
 from selfsup.report.content import Ablation
 from selfsup.report.figures.style import MARKERS, STYLE, Drawing, canvas, finished
-from selfsup.report.headline import NAMES
+from selfsup.report.headline import protocol_name
 
 OUR_ROOM, FAINT_ROOM = 36, 18  # characters below a panel
 
@@ -45,8 +45,8 @@ def _measured(asked: Ablation) -> str:
     """Return what the axis measures; lines of several evaluations share the accuracy alone."""
     if asked.metric != "top1":
         return asked.metric.replace("_", " ")
-    first, *others = {asked.line_evaluations.get(line, asked.evaluation) for line in asked.lines}
-    return "top-1 accuracy" if others else NAMES.get(first, first).replace("_", " ")
+    first, *others = asked.protocols
+    return "top-1 accuracy" if others else protocol_name(first)
 
 
 def _panel(axes: Axes, asked: Ablation, found: list[Point], places: list[Place], faint: bool) -> None:

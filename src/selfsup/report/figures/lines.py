@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from selfsup.report.content import Group
 from selfsup.report.figures.multiples import behind, crowded, multiples
 from selfsup.report.figures.style import GREY, STYLE, Drawing, canvas, finished, legend, markers, palette, spread
-from selfsup.report.headline import NAMES
+from selfsup.report.headline import protocol_name
 from selfsup.report.intervals import mean_interval
 from selfsup.report.schemas import OWN_TABLE
 
@@ -60,7 +60,7 @@ def few_labels(group: Group, rows: pd.DataFrame) -> Drawing | None:
             figure = multiples(_learned(group, variants), draw)
             figure.supylabel("top-1 accuracy, %", fontsize=8)
             lines = [
-                f"{word} {NAMES.get(p, p)}" for word, p in zip(("solid", "dashed", "dotted"), protocols, strict=False)
+                f"{word} {protocol_name(p)}" for word, p in zip(("solid", "dashed", "dotted"), protocols, strict=False)
             ]
             caption += f" Against the share of the training labels; lines: {', '.join(lines)}; in grey the anchors."
         else:
@@ -75,7 +75,7 @@ def _few_labels_panels(group: Group, rows: pd.DataFrame, protocols: Sequence[str
     for axes, protocol in zip(panels, protocols, strict=True):
         _lines(axes, group, rows[rows["protocol"] == protocol], "label_fraction", fractions)
         axes.set_xticks(range(len(fractions)), [f"{100 * fraction:g} %" for fraction in fractions])
-        axes.set_title(f"{NAMES.get(protocol, protocol)}, few labels")
+        axes.set_title(f"{protocol_name(protocol)}, few labels")
         axes.set_xlabel("share of the training labels")
     panels[0].set_ylabel("top-1 accuracy, %")
     legend(panels[0] if len(panels) == 1 else panels[-1])
