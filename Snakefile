@@ -11,9 +11,9 @@ container: "docker://python:3.11-slim"  # only where Snakemake is asked for cont
 
 
 sys.path.insert(0, str(Path(workflow.basedir) / "src"))
-from selfsup import reports
+from selfsup.pipeline import publish
 from selfsup.errors import InputError
-from selfsup.workflow import Plan, asked_suite, refuse_force
+from selfsup.pipeline.plan import Plan, asked_suite, refuse_force
 
 shell.prefix(f"export PATH={quote(str(Path(sys.executable).parent))}:$PATH; ")
 try:

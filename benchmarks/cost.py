@@ -8,7 +8,7 @@ import statistics
 import sys
 from pathlib import Path
 
-from selfsup.store import reachable
+from selfsup.store.disk import reachable
 
 RULES = ("prepare", "pretrain", "features", "evaluate", "report")
 

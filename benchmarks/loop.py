@@ -16,12 +16,12 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms.functional import to_pil_image
 
-from selfsup.checkpoint import Checkpoint
-from selfsup.methods.base import Facts
+from selfsup.methods.base import DataInfo
 from selfsup.methods.simclr import SimCLR
 from selfsup.nn.encoder import build
 from selfsup.progress import Progress
-from selfsup.training import Examples, Training
+from selfsup.training.checkpoint import Checkpoint
+from selfsup.training.loop import Examples, Training
 
 SIZE_PX, BATCH = 32, 128
 TEMPERATURE, LEARNING_RATE, HIDDEN_WIDTH, OUTPUT_WIDTH = 0.5, 0.06, 512, 128
@@ -56,7 +56,7 @@ class LightlySimCLR(nn.Module):
         encoder = build(network)
         stages = list(encoder.stages.children())
         self.backbone = nn.Sequential(*stages, nn.AdaptiveAvgPool2d(1)).to(memory_format=torch.contiguous_format)
-        self.head = SimCLRProjectionHead(encoder.features, HIDDEN_WIDTH, OUTPUT_WIDTH)
+        self.head = SimCLRProjectionHead(encoder.feature_dim, HIDDEN_WIDTH, OUTPUT_WIDTH)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.head(self.backbone(x).flatten(start_dim=1))
@@ -82,7 +82,7 @@ def lightly_loop(images: Tensor, network: dict[str, Any], blur: float) -> Case:
 
 
 def selfsup_loop(images: Tensor, network: dict[str, Any], blur: float) -> Case:
-    """Return our loop over all images once, as a callable: ``selfsup.training`` with its logging and checkpoint clock."""
+    """Return our loop over all images once, as a callable: ``selfsup.training.loop`` with its logging and checkpoint clock."""
     steps = len(images) // BATCH
     hyper = {
         "temperature": TEMPERATURE,
@@ -96,7 +96,7 @@ def selfsup_loop(images: Tensor, network: dict[str, Any], blur: float) -> Case:
         "blur_probability": blur,
         "color": "exact",
     }
-    method = SimCLR(build(network), Facts(len(images), 0, SIZE_PX, BATCH, steps), **hyper)
+    method = SimCLR(build(network), DataInfo(len(images), 0, SIZE_PX, BATCH, steps), **hyper)
     optimiser = {"name": "sgd", "learning_rate": LEARNING_RATE, "weight_decay": 0.0}
     examples = Examples({"image": images})
 
@@ -126,8 +126,8 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     rows = [row for name in NETWORKS for blur in (0.0, 0.5) for row in measured(name, blur, REPEATS[name])]
-    facts = {"size_px": SIZE_PX, "batch": BATCH, "steps": STEPS, "networks": NETWORKS, "threads": 1, "device": "cpu"}
-    write_result("loop", arguments.date, facts, rows)
+    info = {"size_px": SIZE_PX, "batch": BATCH, "steps": STEPS, "networks": NETWORKS, "threads": 1, "device": "cpu"}
+    write_result("loop", arguments.date, info, rows)
 
 
 if __name__ == "__main__":

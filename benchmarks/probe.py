@@ -20,8 +20,8 @@ import numpy as np
 import torch
 from sklearn.linear_model import LogisticRegression
 
-from selfsup.evaluations.probes.logistic_regression import fit, path
-from selfsup.evaluations.probes.standardisation import standardisation
+from selfsup.evaluations.solvers.logistic_regression import fit, path
+from selfsup.evaluations.solvers.standardisation import standardisation
 
 # Examples, features, and the mean distance of two clouds' centres in their standard deviations.
 PROBLEMS = {

@@ -10,14 +10,14 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from selfsup import signature
+from selfsup.config import signature
+from selfsup.config.lookup import TABLE_READS, table_reads
+from selfsup.config.recipe import PARAMS, Run, run
 from selfsup.datasets import captioned_scenes, moving_scenes, scene_pairs, scenes, voice
-from selfsup.methods.base import ARRAYS, Facts, Panel
-from selfsup.named import TABLE_READS, table_reads
+from selfsup.methods.base import ARRAYS, DataInfo, Panel
 from selfsup.nn.encoder import build
-from selfsup.pretrain import SEQUENCES, method_class
-from selfsup.recipe import PARAMS, Run, run
 from selfsup.seeds import generator
+from selfsup.training.pretrain import SEQUENCES, method_class
 
 EXAMPLES = 8
 SIZE_PX = 64
@@ -66,7 +66,7 @@ def panels(method: str) -> list[Panel]:
     """Return the gallery's panels of a method on eight examples."""
     recipe, kind = recipe_of(method).recipe, method_class(method)
     batch = batch_of(kind.modality)
-    facts = Facts(
+    info = DataInfo(
         examples=1000,
         classes=10,
         size_px=0 if kind.modality.endswith("waveform") else SIZE_PX,
@@ -81,7 +81,7 @@ def panels(method: str) -> list[Panel]:
     if "batch_norm_splits" in hyper:
         hyper = {**hyper, "batch_norm_splits": 1}  # eight images, not a batch
     torch.manual_seed(0)
-    made = kind(build(recipe["encoder"]), facts, **hyper)
+    made = kind(build(recipe["encoder"]), info, **hyper)
     with torch.no_grad():
         return made.panels(made.views(batch, made.draw(EXAMPLES, generator(0, "gallery"))))
 

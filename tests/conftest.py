@@ -33,9 +33,11 @@ def project(tmp_path, monkeypatch):
 
 def forget():
     """Empty planning's caches, as a new process would."""
-    from selfsup import artefact, recipe, reports, suite
+    from selfsup.config import recipe, suite
+    from selfsup.pipeline import publish
+    from selfsup.store import artefact
 
-    caches = (recipe.data, recipe._method_file, recipe.evaluation, suite.load, reports.digest)
+    caches = (recipe.data, recipe._method_file, recipe.evaluation, suite.load, publish.digest)
     made = (artefact.chains, artefact.experiments, artefact._prepared, artefact._table)
     for cached in (*caches, *made):
         cached.cache_clear()

@@ -7,11 +7,12 @@ import os
 import sys
 from pathlib import Path
 
-from selfsup import jobs, reports, store
-from selfsup import suite as suites
-from selfsup.artefact import FOLDERS, Artefact, chains
+from selfsup.config import suite as suites
 from selfsup.errors import InputError
+from selfsup.pipeline import jobs, publish
 from selfsup.progress import Progress
+from selfsup.store import disk
+from selfsup.store.artefact import FOLDERS, Artefact, chains
 
 STAGES = {
     "prepare": "prepared",
@@ -102,7 +103,7 @@ def _common(parser: argparse.ArgumentParser) -> None:
 
 def _stage(arguments: argparse.Namespace) -> None:
     target = _folder(arguments.target)
-    artefact = store.locate(target, arguments.suite)
+    artefact = disk.locate(target, arguments.suite)
     if artefact.kind != STAGES[arguments.stage]:
         raise InputError(
             f"{target} is of kind {artefact.kind}; `selfsup {arguments.stage}` makes {STAGES[arguments.stage]}"
@@ -121,13 +122,13 @@ def _label(artefact: Artefact) -> str:
 
 
 def _check(arguments: argparse.Namespace) -> None:
-    from selfsup import feasibility
+    from selfsup.pipeline import feasibility
 
     feasibility.check(arguments.suite or suites.default())
 
 
 def _report(arguments: argparse.Namespace) -> None:
-    reports.write(arguments.suite or suites.default(), Progress("report", arguments.log))
+    publish.write(arguments.suite or suites.default(), Progress("report", arguments.log))
 
 
 def _where(arguments: argparse.Namespace) -> None:
@@ -165,35 +166,35 @@ def _trace(arguments: argparse.Namespace) -> None:
 
 
 def _adopt(arguments: argparse.Namespace) -> None:
-    from selfsup import adoption
+    from selfsup.pipeline import register
 
-    adoption.adopt(arguments.name, arguments.dataset, arguments.download)
+    register.adopt(arguments.name, arguments.dataset, arguments.download)
 
 
 def _remove(arguments: argparse.Namespace) -> None:
     suite = arguments.suite or suites.default()
-    for artefact in store.branch(_named(suite, arguments.run, arguments.kind, None), suite):
-        for folder in (artefact.folder, store.KEEP / artefact.folder):
+    for artefact in disk.branch(_named(suite, arguments.run, arguments.kind, None), suite):
+        for folder in (artefact.folder, disk.KEEP / artefact.folder):
             if folder.exists():
                 print(f"{'removed' if arguments.apply else 'would remove'} {folder}")
                 if arguments.apply:
-                    store.remove(folder)
+                    disk.remove(folder)
         if arguments.apply:
-            store.partial(artefact.folder, ".checkpoint").unlink(missing_ok=True)
+            disk.partial(artefact.folder, ".checkpoint").unlink(missing_ok=True)
     if arguments.apply:  # the report asks for them again
-        (reports.REPORTS / suite / "manifest.json").unlink(missing_ok=True)
+        (publish.REPORTS / suite / "manifest.json").unlink(missing_ok=True)
 
 
 def _sweep(arguments: argparse.Namespace) -> None:
-    for folder in store.sweep(arguments.suite or suites.default()):
+    for folder in disk.sweep(arguments.suite or suites.default()):
         print(f"kept aside {folder}")
 
 
 def _gc(arguments: argparse.Namespace) -> None:
-    for folder in [*store.unreachable(suites.names(), store.KEEP), *store.unfinished()]:
+    for folder in [*disk.unreachable(suites.names(), disk.KEEP), *disk.unfinished()]:
         print(f"{'deleted' if arguments.apply else 'would delete'} {folder}")
         if arguments.apply:
-            store.remove(folder)
+            disk.remove(folder)
 
 
 if __name__ == "__main__":

@@ -75,7 +75,7 @@ def write_projection(inputs):
 
     def write(encoder):
         head = {"kind": "nonlinear", "hidden_width": 8, "output_width": 5}
-        projected = ProjectedEncoder(encoder, projection_head(features=encoder.features, **head), head)
+        projected = ProjectedEncoder(encoder, projection_head(features=encoder.feature_dim, **head), head)
         (inputs.run / "projection").mkdir()
         save_encoder(projected, inputs.run / "projection")
         return projected

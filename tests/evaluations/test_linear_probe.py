@@ -9,7 +9,7 @@ import torch
 
 from selfsup.errors import InputError, NotApplicable
 from selfsup.evaluations import linear_probe
-from selfsup.evaluations.probes import layer_probe
+from selfsup.evaluations.solvers import layer_probe
 
 KEYS = {
     "penalties": [0.001, 0.1, 0.01],

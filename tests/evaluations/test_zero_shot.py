@@ -11,11 +11,11 @@ from selfsup.datasets.prepared import write_split
 from selfsup.errors import InputError, NotApplicable
 from selfsup.evaluations import zero_shot
 from selfsup.evaluations.features import FrozenEncoderError
-from selfsup.evaluations.probes.common_space import common_space
-from selfsup.methods.base import Facts
+from selfsup.evaluations.reading.common_space import common_space
+from selfsup.methods.base import DataInfo
 from selfsup.methods.clip import CLIP
 from selfsup.nn.encoder import build, save_encoder
-from selfsup.optim import optimiser
+from selfsup.optim.optimisers import optimiser
 from selfsup.seeds import generator
 from selfsup.tables.vocabulary import make
 
@@ -105,11 +105,11 @@ def train(run, order):
     image, label = pictures(seed=0)
     said = [[f"a {NAMES[row]} on {ground}" for ground in ("grass", "sand")] for row in label[order].tolist()]
     caption = torch.from_numpy(caption_array(said).copy())
-    facts = Facts(300, 6, 16, 64, 100, table=make(captions=caption, vocabulary_size=300))
+    info = DataInfo(300, 6, 16, 64, 100, table=make(captions=caption, vocabulary_size=300))
     keys = {"temperature": 0.07, "largest_scale": 100.0, "output_width": 16, "text_width": 16, "text_layers": 1}
     rest = {"text_heads": 2, "context_length": 16, "crop_scale_min": 0.9}
     torch.manual_seed(0)
-    method = CLIP(build({"backbone": "small_conv", "width": 8}), facts, **keys, **rest).train()
+    method = CLIP(build({"backbone": "small_conv", "width": 8}), info, **keys, **rest).train()
     moves = optimiser(dict(method.named_parameters()), name="adamw", learning_rate=5e-3, weight_decay=0.01)
     for step in range(60):
         rows = torch.randperm(300, generator=generator(0, "rows", step))[:64]

@@ -9,14 +9,14 @@ from pathlib import Path
 import torch
 import yaml
 
-from selfsup.methods.base import ARRAYS, Facts, Method
-from selfsup.named import TABLE_READS
+from selfsup.config.lookup import TABLE_READS
+from selfsup.methods.base import ARRAYS, DataInfo, Method
 from selfsup.nn import encoder
 from selfsup.seeds import generator
 
 FILES = {file.stem: file for file in sorted(Path(__file__).parents[2].glob("params/methods/*.yaml"))}
 EXAMPLES = 8
-FACTS = Facts(examples=EXAMPLES, classes=4, size_px=32, batch_size=EXAMPLES, total_steps=40)
+FACTS = DataInfo(examples=EXAMPLES, classes=4, size_px=32, batch_size=EXAMPLES, total_steps=40)
 FRAMES = 4
 RATE_HZ = 8000  # of sound beside data of another modality, one second
 WORDS = [
@@ -45,7 +45,7 @@ def method_class(name):
 
 
 def facts_of(name):
-    """Return the facts of eight examples at the size that a method needs."""
+    """Return the info of eight examples at the size that a method needs."""
     modality = method_class(name).modality
     if modality == "clip":
         return replace(FACTS, length=FRAMES)
@@ -61,27 +61,27 @@ def rate_of(description):
     return description.get("rate_hz") or 100 * math.prod(description["strides"])
 
 
-def table_of(name, facts):
+def table_of(name, info):
     """Return the table of a recipe, made from the eight images where it is made from images."""
     asked = dict(recipe(name).get("table") or {})
     if not asked:
         return {}
     make = importlib.import_module(f"selfsup.tables.{asked.pop('table')}").make
     for key in [key for key in inspect.signature(make).parameters if key in TABLE_READS]:
-        asked[key] = every_array(facts)[TABLE_READS[key]]
+        asked[key] = every_array(info)[TABLE_READS[key]]
     return make(**asked)
 
 
-def build(name, seed=0, facts=None, **changes):
+def build(name, seed=0, info=None, **changes):
     """Return the method of a recipe at the scale of eight examples, with some of its hyper-parameters changed."""
-    facts = facts or facts_of(name)
-    facts = replace(facts, table=table_of(name, facts))
+    info = info or facts_of(name)
+    info = replace(info, table=table_of(name, info))
     torch.manual_seed(seed)
     hyper = recipe(name)["hyper"]
-    for key, most in {"batch_norm_splits": facts.batch_size // 2, "queue_length": 20}.items():
+    for key, most in {"batch_norm_splits": info.batch_size // 2, "queue_length": 20}.items():
         if key in hyper:
             hyper[key] = min(hyper[key], most)
-    return method_class(name)(encoder.build(recipe(name)["encoder"]), facts, **{**hyper, **changes})
+    return method_class(name)(encoder.build(recipe(name)["encoder"]), info, **{**hyper, **changes})
 
 
 def batch(examples=EXAMPLES, seed=0, size_px=32, channels=3):
@@ -93,13 +93,13 @@ def batch(examples=EXAMPLES, seed=0, size_px=32, channels=3):
     return {"index": torch.arange(examples), "image": image.to(torch.uint8), "label": label}
 
 
-def every_array(facts, channels=3, seed=0):
-    """Return eight examples of every modality, at the sizes of ``facts``: what a prepared split may hold."""
+def every_array(info, channels=3, seed=0):
+    """Return eight examples of every modality, at the sizes of ``info``: what a prepared split may hold."""
     draws = torch.Generator().manual_seed(seed)
-    found = batch(seed=seed, size_px=facts.size_px or FACTS.size_px, channels=channels)
+    found = batch(seed=seed, size_px=info.size_px or FACTS.size_px, channels=channels)
     image = found["image"]
     moved = [image[:, :3].roll((frame, 2 * frame), (2, 3)) for frame in range(FRAMES)]
-    rate_hz, samples = (facts.rate_hz, facts.length) if facts.rate_hz else (RATE_HZ, RATE_HZ)
+    rate_hz, samples = (info.rate_hz, info.length) if info.rate_hz else (RATE_HZ, RATE_HZ)
     time_s = torch.arange(samples) / rate_hz
     pitch_hz = 100 + 300 * torch.rand(EXAMPLES, 1, generator=draws)
     tone = (2 * torch.pi * pitch_hz * time_s).sin() * (2 * torch.pi * 3 * time_s).cos()
@@ -132,7 +132,7 @@ def captions(texts):
 def batch_of(method, **changed):
     """Return the batch that a method eats: what its modality names, at its size, and no more; ``changed`` where it has it."""
     channels = 4 if method.modality == "image_depth" else 3
-    every = {**every_array(method.facts, channels), **changed}
+    every = {**every_array(method.info, channels), **changed}
     return {name: every[name] for name in ("index", *ARRAYS[method.modality])}
 
 
@@ -141,27 +141,29 @@ def views_of(method, seed=0, **changed):
 
 
 def optimisers(method, learning_rate=2e-3):
-    players = method.players()
-    return {n: torch.optim.AdamW(p.parameters.values(), lr=learning_rate) for n, p in players.items() if p.parameters}
+    objectives = method.objectives()
+    return {
+        n: torch.optim.AdamW(p.parameters.values(), lr=learning_rate) for n, p in objectives.items() if p.parameters
+    }
 
 
 def move(method, views, of):
-    """Take one step of every player, without what follows it; return the sum of their losses and what they carry."""
-    carry, total = {}, 0.0
-    for name, player in method.players().items():
-        terms = player.loss(views, carry)
+    """Take one step of every objective, without what follows it; return the sum of their losses and what they extras."""
+    extras, total = {}, 0.0
+    for name, objective in method.objectives().items():
+        terms = objective.loss(views, extras)
         if name in of:
-            parameters = list(player.parameters.values())
+            parameters = list(objective.parameters.values())
             for parameter, gradient in zip(parameters, torch.autograd.grad(terms.loss, parameters), strict=True):
                 parameter.grad = gradient
             of[name].step()
-        carry |= terms.carry
+        extras |= terms.extras
         total += terms.loss.item()
-    return total, carry
+    return total, extras
 
 
 def step(method, views, of):
-    """Take one whole step and return the sum of the players' losses."""
-    total, carry = move(method, views, of)
-    method.after_step(carry)
+    """Take one whole step and return the sum of the objectives' losses."""
+    total, extras = move(method, views, of)
+    method.after_step(extras)
     return total

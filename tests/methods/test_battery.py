@@ -39,7 +39,7 @@ LARGE = [name for name in FILES if name not in SMALL]
 
 def learns(name):
     """Return whether any parameter of the recipe's method moves."""
-    return any(player.parameters for player in build(name).players().values())
+    return any(objective.parameters for objective in build(name).objectives().values())
 
 
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
@@ -56,9 +56,9 @@ def trained(name, steps=2, seed=0):
 
 def food(method, kept):
     """Return what an encoder of the method takes: tokens, waveforms, frames of clips, or images."""
-    if kept.takes == "tokens":
+    if kept.modality == "tokens":
         return torch.randint(1, 50, (EXAMPLES, 12), generator=torch.Generator().manual_seed(0))
-    if kept.takes == "waveform":
+    if kept.modality == "waveform":
         return batch_of(method)["waveform"]
     first = batch_of(method)[ARRAYS[method.modality][0]]
     return first[:, 0] if first.ndim == 5 else first
@@ -97,12 +97,12 @@ def test_loss_is_pure_and_finite(name):
     method, _ = trained(name)
     views = views_of(method, 7)
     before = {key: value.clone() for key, value in method.state_dict().items()}
-    for player in method.players().values():
-        first, second = player.loss(views, {}), player.loss(views, {})
+    for objective in method.objectives().values():
+        first, second = objective.loss(views, {}), objective.loss(views, {})
         assert torch.equal(first.loss, second.loss)
         assert first.loss.isfinite()
         assert all(value.ndim == 0 and value.isfinite() for value in first.metrics.values())
-        assert not any(value.requires_grad for value in (*first.metrics.values(), *first.carry.values()))
+        assert not any(value.requires_grad for value in (*first.metrics.values(), *first.extras.values()))
     changed = {key for key, value in method.state_dict().items() if not torch.equal(value, before[key])}
     assert all("running" in key or "num_batches_tracked" in key for key in changed)
 
@@ -110,16 +110,16 @@ def test_loss_is_pure_and_finite(name):
 @every_recipe
 def test_each_player_moves_its_own_parameters_and_no_other(name):
     method, _ = trained(name)
-    views, carry = views_of(method, 7), {}
-    for player in method.players().values():
-        terms = player.loss(views, carry)
-        carry |= terms.carry
+    views, extras = views_of(method, 7), {}
+    for objective in method.objectives().values():
+        terms = objective.loss(views, extras)
+        extras |= terms.extras
         method.zero_grad(set_to_none=True)
-        if player.parameters:
+        if objective.parameters:
             terms.loss.backward()
         moved = {n for n, p in method.named_parameters() if p.grad is not None and p.grad.abs().max() > 0}
-        assert moved <= set(player.parameters)
-        assert all(p.grad is not None for p in player.parameters.values())
+        assert moved <= set(objective.parameters)
+        assert all(p.grad is not None for p in objective.parameters.values())
 
 
 @every_recipe
@@ -133,8 +133,8 @@ def test_two_and_two_steps_are_four(name):
     resumed = build(name, seed=99).train()
     resumed.load_state_dict(state)
     of = optimisers(resumed)
-    for player, optimiser in of.items():
-        optimiser.load_state_dict(of_state[player])
+    for objective, optimiser in of.items():
+        optimiser.load_state_dict(of_state[objective])
     for number in (2, 3):
         step(resumed, views_of(resumed, number), of)
     assert equal(resumed.state_dict(), whole.state_dict())
@@ -177,11 +177,11 @@ def test_overfits_eight_examples(name):
 @every_recipe
 def test_labels_are_seen_only_where_the_modality_says_so(name):
     method = build(name).train()
-    arrays = every_array(method.facts)
+    arrays = every_array(method.info)
     others = {key: (arrays[key] + 1) % 3 for key in ("label", "content", "speaker")}
     views = [views_of(method, **{key: arrays[key] % 3 for key in others}), views_of(method, **others)]
-    (player,) = list(method.players().values())[:1]
-    losses = [player.loss(v, {}).loss for v in views]
+    (objective,) = list(method.objectives().values())[:1]
+    losses = [objective.loss(v, {}).loss for v in views]
     if method.modality.startswith("labelled"):
         assert not torch.equal(*losses)
     else:

@@ -22,7 +22,7 @@ def test_an_image_stays_with_one_of_its_own_captions():
     phrasings = every_array(FACTS)["caption"]
     for row in range(EXAMPLES):
         assert any(torch.equal(views["caption"][row], phrasing) for phrasing in phrasings[row])
-    read = Tokenizer(method.facts.table["vocabulary"], 32)
+    read = Tokenizer(method.info.table["vocabulary"], 32)
     assert torch.equal(views["tokens"], read(texts(views["caption"])))
 
 
@@ -52,7 +52,7 @@ def test_the_loss_is_of_the_projections_and_the_learned_scale():
 
 def test_the_scale_is_learned_and_clamped():
     method = build("clip", largest_scale=14.4).train()
-    assert any(p is method.log_scale for p in method.players()["main"].parameters.values())
+    assert any(p is method.log_scale for p in method.objectives()["main"].parameters.values())
     of = optimisers(method, learning_rate=0.1)
     for number in range(10):
         step(method, views_of(method, number), of)
@@ -120,7 +120,7 @@ def test_senseless_recipes_are_refused_by_key(changes, key):
 
 def test_without_a_vocabulary_or_another_pair_there_is_nothing_to_learn():
     with pytest.raises(InputError, match=r"^batch_size is 1"):
-        build("clip", facts=replace(FACTS, batch_size=1))
+        build("clip", info=replace(FACTS, batch_size=1))
     hyper = {"output_width": 8, "text_width": 8, "text_layers": 1, "text_heads": 2, "context_length": 8}
     rest = {"temperature": 0.07, "largest_scale": 100.0, "crop_scale_min": 0.8}
     network = encoder.build({"backbone": "small_conv", "width": 4})

@@ -50,16 +50,16 @@ def test_each_image_has_its_own_blocks():
 
 def test_no_discriminator_where_it_has_no_weight():
     method = build("context_encoder_reconstruction")
-    assert list(method.players()) == ["generator"]
+    assert list(method.objectives()) == ["generator"]
     assert not hasattr(method, "discriminator")
     for name in ADVERSARIAL:
-        assert list(build(name).players()) == ["generator", "discriminator"]
+        assert list(build(name).objectives()) == ["generator", "discriminator"]
 
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_players_share_no_parameter_and_leave_none_out(name):
     method = build(name)
-    held = [id(p) for player in method.players().values() for p in player.parameters.values()]
+    held = [id(p) for objective in method.objectives().values() for p in objective.parameters.values()]
     assert sorted(held) == sorted(id(p) for p in method.parameters())
 
 
@@ -73,7 +73,7 @@ def test_losses_are_put_together_as_the_paper_says(name, mask):
     method = build(name, mask=mask).eval()  # evaluation mode: BatchNorm gives each image the same numbers again
     views = views_of(method)
     terms = method.loss(views, {})
-    made, image = terms.carry["prediction"], signed(views["image"])
+    made, image = terms.extras["prediction"], signed(views["image"])
     expected = method.reconstruction_weight * overlap_reconstruction(made, image, views["weight"])
     if method.adversarial_weight:
         shown = torch.where(views["weight"][:, None] > 0, made, image)
@@ -82,7 +82,7 @@ def test_losses_are_put_together_as_the_paper_says(name, mask):
             assert torch.equal(shown, made[:, :, 6:26, 6:26])
         logits = method.discriminator(shown)
         expected = expected + method.adversarial_weight * generator_loss(logits)
-        opponent = method.discriminator_loss(views, terms.carry)
+        opponent = method.discriminator_loss(views, terms.extras)
         torch.testing.assert_close(opponent.loss, discriminator_loss(method.discriminator(image), logits))
     torch.testing.assert_close(terms.loss, expected)
 
@@ -106,9 +106,9 @@ def test_neither_player_gets_the_others_gradient(name):
 def test_discriminator_takes_the_fill_that_the_generator_carries():
     method = build("context_encoder", mask="center").train()
     views = views_of(method)
-    carry = method.loss(views, {}).carry
-    assert not carry["prediction"].requires_grad
-    assert torch.equal(method.discriminator_loss(views, carry).loss, method.discriminator_loss(views, {}).loss)
+    extras = method.loss(views, {}).extras
+    assert not extras["prediction"].requires_grad
+    assert torch.equal(method.discriminator_loss(views, extras).loss, method.discriminator_loss(views, {}).loss)
     perfect = {"prediction": signed(views["image"])}
     real = method.discriminator(signed(views["image"])[..., 6:26, 6:26])
     torch.testing.assert_close(method.discriminator_loss(views, perfect).loss, discriminator_loss(real, real))
@@ -126,7 +126,7 @@ def test_prediction_changes_the_hole_and_nothing_else(mask):
     assert torch.equal(hole, views["mask"])
     changed = (images["filled"] != images["original"]).any(1)
     assert not (changed & ~hole).any()
-    made = (method.loss(views, {}).carry["prediction"] + 1) / 2
+    made = (method.loss(views, {}).extras["prediction"] + 1) / 2
     assert torch.equal(images["filled"].transpose(0, 1)[:, hole], made.transpose(0, 1)[:, hole])
 
 
@@ -142,7 +142,7 @@ def test_images_of_another_size_are_decoded_whole():
     facts = replace(FACTS, size_px=40)
     method = build("context_encoder", facts=facts).eval()
     views = method.views(batch(size_px=40), method.draw(EXAMPLES, generator(0, "views")))
-    assert method.loss(views, {}).carry["prediction"].shape == (EXAMPLES, 3, 40, 40)
+    assert method.loss(views, {}).extras["prediction"].shape == (EXAMPLES, 3, 40, 40)
 
 
 @pytest.mark.parametrize(

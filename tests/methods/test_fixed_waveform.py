@@ -30,8 +30,8 @@ def test_waveforms_are_heard_whole():
 
 
 def test_nothing_of_mfcc_can_move():
-    (player,) = build("mfcc").players().values()
-    assert not player.parameters
+    (objective,) = build("mfcc").objectives().values()
+    assert not objective.parameters
 
 
 def test_another_rate_than_the_recipe_is_refused():

@@ -24,9 +24,9 @@ def test_key_encoder_follows_by_the_formula_and_by_nothing_else(name):
     of = optimisers(method)
     expected = parameters(method.encoder, method.projection)
     for number in range(4):
-        _, carry = move(method, views_of(method, number), of)
+        _, extras = move(method, views_of(method, number), of)
         assert all(map(torch.equal, parameters(method.key_encoder, method.key_projection), expected))
-        method.after_step(carry)
+        method.after_step(extras)
         query = parameters(method.encoder, method.projection)
         expected = [k * 0.9 + (1 - 0.9) * q for k, q in zip(expected, query, strict=True)]
         key = parameters(method.key_encoder, method.key_projection)
@@ -54,7 +54,7 @@ def test_keys_and_queue_get_no_gradient(name):
     of_queue, of_query = torch.autograd.grad(loss, inputs, allow_unused=True, materialize_grads=True)
     assert of_queue.abs().max() == 0
     assert of_query.abs().max() > 0
-    moving = method.players()["main"].parameters
+    moving = method.objectives()["main"].parameters
     assert moving
     assert not any(p.requires_grad for p in (*method.key_encoder.parameters(), *method.key_projection.parameters()))
     assert not any("key" in name or "queue" in name for name in moving)
@@ -65,9 +65,9 @@ def test_queue_is_a_deque_over_ten_steps():
     of = optimisers(method)
     expected = deque(method.queue.entries.clone(), maxlen=20)  # 20 is no multiple of 8
     for number in range(10):
-        _, carry = move(method, views_of(method, number), of)
-        expected.extend(carry["keys"])
-        method.after_step(carry)
+        _, extras = move(method, views_of(method, number), of)
+        expected.extend(extras["keys"])
+        method.after_step(extras)
         oldest_first = method.queue.entries.roll(-int(method.queue.pointer), 0)
         assert torch.equal(oldest_first, torch.stack(list(expected)))
     torch.testing.assert_close(method.queue.entries.norm(dim=1), torch.ones(20))
@@ -105,7 +105,7 @@ def test_shuffling_changes_what_keys_are_normalised_with_only_when_split():
     for method, same in ((plain, True), (split, False)):
         views = views_of(method)
         keys = [
-            method.loss({**views, "shuffle": shuffle}, {}).carry["keys"]
+            method.loss({**views, "shuffle": shuffle}, {}).extras["keys"]
             for shuffle in (torch.arange(EXAMPLES), torch.tensor([0, 2, 4, 6, 1, 3, 5, 7]))
         ]
         assert torch.allclose(*keys, rtol=1e-4, atol=1e-5) == same
@@ -160,9 +160,9 @@ def test_memory_bank_is_a_dictionary_by_hand(name):
             own_were_drawn += len(negatives) - len(others)
             logits = torch.stack([q @ bank[row], *(q @ bank[other] for other in others)]) / temperature
             losses.append(-logits.log_softmax(0)[0])
-        found, carry = move(method, views, of)
+        found, extras = move(method, views, of)
         assert found == pytest.approx(torch.stack(losses).mean().item(), rel=1e-4)
-        method.after_step(carry)
+        method.after_step(extras)
         for q, row in zip(query, rows, strict=True):
             bank[row] = F.normalize(0.7 * bank[row] + 0.3 * q, dim=0)
         torch.testing.assert_close(method.bank.entries, torch.stack(list(bank.values())), rtol=1e-4, atol=1e-5)

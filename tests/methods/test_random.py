@@ -3,13 +3,13 @@
 import torch
 from recipes import batch, build, optimisers, step
 
-from selfsup.nn.inputs import seen
+from selfsup.nn.inputs import preprocess
 
 
 def test_no_parameter_moves_and_none_is_offered():
     method = build("random").train()
     before = [p.clone() for p in method.parameters()]
-    assert method.players()["main"].parameters == {}
+    assert method.objectives()["main"].parameters == {}
     for number in range(3):
         assert step(method, method.views(batch(seed=number), {}), optimisers(method)) == 0
     assert all(map(torch.equal, method.parameters(), before))
@@ -24,7 +24,7 @@ def test_statistics_are_the_plain_average_over_all_batches():
         views = method.views(batch(seed=number), {})
         method.loss(views, {})
         with torch.no_grad():
-            maps = convolution(seen(views["image"], "rgb")).transpose(0, 1).flatten(1)
+            maps = convolution(preprocess(views["image"], "rgb")).transpose(0, 1).flatten(1)
         means.append(maps.mean(1))
         variances.append(maps.var(1))
     torch.testing.assert_close(norm.running_mean, torch.stack(means).mean(0), rtol=1e-4, atol=1e-6)

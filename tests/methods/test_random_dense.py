@@ -10,7 +10,7 @@ from selfsup.errors import InputError
 def test_no_parameter_moves_and_none_is_offered():
     method = build("random_dense").train()
     before = [p.clone() for p in method.parameters()]
-    assert method.players()["main"].parameters == {}
+    assert method.objectives()["main"].parameters == {}
     for number in range(3):
         assert step(method, views_of(method, number), optimisers(method)) == 0
     assert all(map(torch.equal, method.parameters(), before))
@@ -26,6 +26,6 @@ def test_statistics_are_those_of_first_and_second_images():
 
 
 def test_an_image_that_upsampling_does_not_fit_is_refused():
-    facts = build("random_dense").facts
+    info = build("random_dense").info
     with pytest.raises(InputError, match=r"last map has 32 x 32 places for images of 30 px; .* multiple of 8"):
-        build("random_dense", facts=type(facts)(8, 4, 30, 8, 40))
+        build("random_dense", info=type(info)(8, 4, 30, 8, 40))

@@ -84,7 +84,7 @@ def test_every_loss_and_head_is_pure_and_moves_all_parameters(loss, negatives, h
     assert torch.equal(terms.loss, method.loss(views, {}).loss)
     assert terms.loss.isfinite()
     assert 0 <= terms.metrics["pretext_accuracy"] <= 1
-    gradients = torch.autograd.grad(terms.loss, list(method.players()["main"].parameters.values()))
+    gradients = torch.autograd.grad(terms.loss, list(method.objectives()["main"].parameters.values()))
     assert all(gradient.isfinite().all() for gradient in gradients)
     assert sum(gradient.abs().sum() for gradient in gradients) > 0
 
@@ -125,7 +125,7 @@ def test_both_h_and_g_of_h_are_kept(head, tmp_path):
         assert torch.equal(kept["projection"](image), method.projection(h))
         save_encoder(kept["projection"], tmp_path)
         assert torch.equal(load_encoder(tmp_path)(image), method.projection(h))
-    assert kept["projection"].features == (h.shape[1] if head == "none" else 64)
+    assert kept["projection"].feature_dim == (h.shape[1] if head == "none" else 64)
 
 
 def test_keeping_the_projection_adds_no_state():

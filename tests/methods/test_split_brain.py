@@ -9,11 +9,11 @@ from recipes import EXAMPLES, FACTS, batch_of, build, method_class, recipe, view
 from skimage.color import rgb2lab
 
 from selfsup.errors import InputError
-from selfsup.evaluations.probes.splits import held_out
+from selfsup.evaluations.solvers.splits import held_out
 from selfsup.methods import _cross_channel as cross
 from selfsup.nn import encoder
-from selfsup.nn.inputs import seen
-from selfsup.views.channel_pictures import picture
+from selfsup.nn.inputs import preprocess
+from selfsup.views.pictures.channels import picture
 
 FAMILY = [
     "split_brain",
@@ -30,7 +30,7 @@ COARSE = cross.colour_bins(20.0) * 110
 def whole_views(name, method):
     """Return the views without crop and mirror."""
     draws = method.draw(EXAMPLES, torch.Generator().manual_seed(0))
-    size_px = method.facts.size_px
+    size_px = method.info.size_px
     draws["box"] = torch.tensor([[0, 0, size_px, size_px]]).expand(EXAMPLES, 4)
     draws["flip"] = torch.zeros(EXAMPLES, dtype=torch.bool)
     return method.views(batch_of(method), draws)
@@ -50,7 +50,7 @@ def test_crop_and_mirror_are_those_of_the_answer_too(name):
     method = build(name, flip_probability=1.0, crop_scale_min=0.3)
     views = views_of(method)
     for task in method.tasks:
-        torch.testing.assert_close(views[task.channels], seen(views["image"], task.channels))
+        torch.testing.assert_close(views[task.channels], preprocess(views["image"], task.channels))
     torch.testing.assert_close(views["whole"], batch_of(method)["image"] / 255)
     assert views["image"].shape == views["whole"].shape
     straight = whole_views(name, method)["image"]
@@ -80,7 +80,7 @@ def test_the_kept_encoder_is_both_halves_layer_by_layer():
 
 
 def test_sizes_of_the_baselines():
-    features = {name: build(name).encoder.features for name in FAMILY}
+    features = {name: build(name).encoder.feature_dim for name in FAMILY}
     assert set(features.values()) == {192}
     weights = {name: sum(p.numel() for p in build(name).encoder.parameters()) for name in FAMILY}
     assert 0.49 < weights["split_brain"] / weights["autoencoder"] < 0.52
@@ -164,7 +164,7 @@ def test_panels_show_each_kind_of_half_once():
 @pytest.mark.parametrize("name", FAMILY)
 def test_grey_data_is_refused(name):
     with pytest.raises(InputError, match="the data is grey"):
-        build(name, facts=replace(FACTS, grey=True))
+        build(name, info=replace(FACTS, grey=True))
 
 
 @pytest.mark.parametrize(

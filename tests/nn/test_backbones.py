@@ -5,7 +5,7 @@ import torch
 
 from selfsup.nn import encoder
 from selfsup.nn.backbones import alexnet, nin, place_conv, resnet, small_conv
-from selfsup.nn.inputs import seen
+from selfsup.nn.inputs import preprocess
 
 SMALL = {"backbone": "small_conv", "width": 4}
 RESNET = {"backbone": "resnet", "depth": 18, "stem": "cifar"}
@@ -46,7 +46,7 @@ def test_place_conv_keeps_a_quarter_or_an_eighth(stride, sides):
 
 
 def test_place_conv_has_the_stated_size_and_sees_33_pixels():
-    count = parameters_of(place_conv.build(channels_in=1))
+    count = parameters_of(place_conv.build(in_channels=1))
     convolutions = 24 * 25 + 48 * 24 * 9 + 2 * 48 * 48 * 9
     assert count == convolutions + 2 * (24 + 3 * 48) + 48 * 64 + 64
     assert 0.05e6 < count < 0.07e6
@@ -82,7 +82,7 @@ def test_resnet_features_are_torchvisions():
     ours.load_state_dict(weights)
     x = torch.rand(2, 3, 64, 64)
     with torch.no_grad():
-        torch.testing.assert_close(ours.eval()(x), theirs.eval()(seen(x, "rgb")), rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(ours.eval()(x), theirs.eval()(preprocess(x, "rgb")), rtol=1e-4, atol=1e-5)
 
 
 def _renamed(name):
@@ -160,7 +160,7 @@ def test_alexnet_is_torchvisions_with_batch_norm():
         norm.eps = 0.0
     x = torch.rand(2, 3, 96, 96)
     with torch.no_grad():
-        torch.testing.assert_close(ours.maps(x)["conv5"], theirs(seen(x, "rgb")), rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(ours.maps(x)["conv5"], theirs(preprocess(x, "rgb")), rtol=1e-4, atol=1e-5)
     biases = sum(len(convolution.bias) for convolution in convolutions)
     theirs_count = sum(p.numel() for p in theirs.parameters())
     assert parameters_of(alexnet.build(stem="imagenet")) == theirs_count + biases == 2_469_696 + 1_152
@@ -181,7 +181,7 @@ def test_stages_can_be_cut_and_frozen(description, kind):
     for part in parts:
         part.eval().requires_grad_(False)
     before = [encoder.digest(part) for part in parts]
-    x = seen(image, kind)
+    x = preprocess(image, kind)
     for part in parts:
         x = part(x)
     torch.testing.assert_close(x, network.maps(image)[layer])

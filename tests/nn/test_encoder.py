@@ -23,7 +23,7 @@ def test_a_waveform_is_heard_alike_as_int16_and_as_float():
     encoder = Encoder(stages, {"conv1": 4, "conv2": 6}, {"input": "waveform"})
     waveform = torch.randint(-32768, 32767, (3, 400), dtype=torch.int16)
     maps = encoder.maps(waveform)
-    assert encoder.takes == "waveform"
+    assert encoder.modality == "waveform"
     assert {name: tuple(found.shape) for name, found in maps.items()} == {"conv1": (3, 4, 79), "conv2": (3, 6, 18)}
     torch.testing.assert_close(encoder(waveform), maps["conv2"].mean(2))
     torch.testing.assert_close(encoder(waveform.float() / 32768), encoder(waveform))
@@ -32,5 +32,5 @@ def test_a_waveform_is_heard_alike_as_int16_and_as_float():
 def test_tokens_reach_the_first_stage_as_they_are():
     encoder = Encoder({"context": Context()}, {"context": 4}, {"input": "tokens"})
     tokens = torch.tensor([[1, 2, 9], [3, 3, 3]])
-    assert encoder.takes == "tokens"
+    assert encoder.modality == "tokens"
     torch.testing.assert_close(encoder(tokens)[1], encoder.stages["context"].embedding.weight[3])

@@ -16,7 +16,7 @@ def projected(kind):
     encoder = build(DESCRIPTION)
     with torch.no_grad():
         encoder(torch.rand(16, 3, 32, 32))  # BatchNorm's buffers are no longer those of a fresh encoder
-    return ProjectedEncoder(encoder, projection_head(features=encoder.features, **head), head).eval()
+    return ProjectedEncoder(encoder, projection_head(features=encoder.feature_dim, **head), head).eval()
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_features_are_the_head_of_the_encoders(kind, images):
         maps = both.maps(images)
         assert torch.equal(both(images), expected)
     assert both.layers == {"projection": WIDTHS[kind]}
-    assert both.features == WIDTHS[kind]
+    assert both.feature_dim == WIDTHS[kind]
     assert list(maps) == ["projection"]
     assert torch.equal(maps["projection"], expected[:, :, None, None])
     assert both.needs_depth is False

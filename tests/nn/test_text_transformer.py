@@ -37,7 +37,7 @@ def test_the_feature_is_one_vector_a_text(tower):
     (name,) = tower.layers
     assert tower.maps(text)[name].shape == (2, 8, 1)
     assert torch.equal(tower(text), tower.maps(text)[name][:, :, 0])
-    assert tower.features == 8
+    assert tower.feature_dim == 8
 
 
 def test_what_stands_after_the_end_is_not_seen(tower):

@@ -8,6 +8,7 @@ import pytest
 import yaml
 from fabricate import PARAMS, PROTOCOLS
 
+from selfsup.config.strict import check
 from selfsup.errors import InputError
 from selfsup.report.schemas import (
     SIDES,
@@ -17,7 +18,6 @@ from selfsup.report.schemas import (
     check_summary,
     score_keys,
 )
-from selfsup.strict import check
 
 HIGHER = {"higher": "simclr", "lower": "random", "evaluation": "linear_probe", "metric": "top1"}
 CLOSE = {"close": "simclr", "to": "random", "within": 5.0, "evaluation": "linear_probe", "metric": "top1"}

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from selfsup.nn.inputs import seen
-from selfsup.views.channel_pictures import SHOWN_LIGHTNESS, picture
+from selfsup.nn.inputs import preprocess
 from selfsup.views.lab import rgb_to_lab
+from selfsup.views.pictures.channels import SHOWN_LIGHTNESS, picture
 
 
 @pytest.fixture
@@ -29,5 +29,5 @@ def test_colour_is_kept_at_one_lightness(images):
 
 def test_a_half_sees_the_same_of_its_picture(images):
     for kind in ("rgb", "lab", "lightness", "ab"):
-        torch.testing.assert_close(seen(picture(images, kind), kind), seen(images, kind), rtol=0, atol=2e-3)
+        torch.testing.assert_close(preprocess(picture(images, kind), kind), preprocess(images, kind), rtol=0, atol=2e-3)
     assert torch.equal(picture(images, "depth"), images[:, 3:].repeat(1, 3, 1, 1))

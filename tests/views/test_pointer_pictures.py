@@ -2,7 +2,7 @@
 
 import torch
 
-from selfsup.views.pointer_pictures import HEAT, MARK, heat_over, marked, most_colourful_place
+from selfsup.views.pictures.pointers import HEAT, MARK, heat_over, marked, most_colourful_place
 
 
 def test_the_most_colourful_place_is_where_the_colour_is():

@@ -6,8 +6,8 @@ from torch import Tensor
 
 from selfsup.datasets.prepared import read_images
 from selfsup.evaluations.inputs import Inputs
-from selfsup.evaluations.probes.colourfulness import colourfulness
-from selfsup.evaluations.probes.prediction_file import read_predictions
+from selfsup.evaluations.metrics.colourfulness import colourfulness
+from selfsup.evaluations.reading.prediction_file import read_predictions
 from selfsup.results import Measure
 from selfsup.views.ab_bins import bins_in_gamut, nearest_bin
 from selfsup.views.ab_prior import ab_prior, rebalancing_weights

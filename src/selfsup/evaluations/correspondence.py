@@ -15,10 +15,10 @@ from selfsup.errors import NotApplicable
 from selfsup.evaluations.baselines.colour_patches import random_places
 from selfsup.evaluations.features import frozen
 from selfsup.evaluations.inputs import Inputs
-from selfsup.evaluations.probes import match_error
-from selfsup.evaluations.probes.dense_matching import nearest_places, pixel_centres, sample
-from selfsup.evaluations.probes.pair_maps import Maps, pair_maps
-from selfsup.evaluations.probes.pair_pictures import Picture, write_pictures
+from selfsup.evaluations.metrics import match_error
+from selfsup.evaluations.pictures.pair_pictures import Picture, write_pictures
+from selfsup.evaluations.reading.pair_maps import Maps, pair_maps
+from selfsup.evaluations.tracking.dense_matching import nearest_places, pixel_centres, sample
 from selfsup.nn.encoder import load_encoder
 from selfsup.results import Measure
 from selfsup.seeds import generator

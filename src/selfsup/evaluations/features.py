@@ -14,7 +14,7 @@ from torch import Tensor
 
 from selfsup.datasets.prepared import has, read_split
 from selfsup.errors import InputError
-from selfsup.evaluations.probes.sound_features import kept_frames, sound_columns
+from selfsup.evaluations.reading.sound_features import kept_frames, sound_columns
 from selfsup.hdf5 import write_arrays
 from selfsup.nn.encoder import Encoder, digest, load_encoder
 
@@ -61,11 +61,11 @@ def extract(
         proof, *_ = [stack.enter_context(frozen(source)) for source, _ in sources]
         for name in ("train", "test"):
             labels = [label for label in LABELS if has(prepared / f"{name}.h5", label)]
-            split = read_split(prepared / f"{name}.h5", [encoder.takes, *labels], with_depth=encoder.needs_depth)
-            shown = split.arrays.pop(encoder.takes)
+            split = read_split(prepared / f"{name}.h5", [encoder.modality, *labels], with_depth=encoder.needs_depth)
+            shown = split.arrays.pop(encoder.modality)
             columns: dict[str, np.ndarray] = {}
             take: Callable[..., dict[str, np.ndarray]] = _columns
-            if encoder.takes == "waveform":
+            if encoder.modality == "waveform":
                 columns["frame"] = kept_frames(shown.shape[1], split.rate_hz, frame_stride)
                 take = partial(sound_columns, rate_hz=split.rate_hz, kept=columns["frame"])
             for source, of_source in sources:

@@ -10,8 +10,8 @@ from selfsup.errors import InputError, NotApplicable
 from selfsup.evaluations.features import frozen
 from selfsup.evaluations.fine_tune import classes_of, train_on
 from selfsup.evaluations.inputs import Inputs
-from selfsup.evaluations.probes.labelled_images import labelled_images
-from selfsup.evaluations.probes.splits import balanced_subset
+from selfsup.evaluations.reading.labelled_images import labelled_images
+from selfsup.evaluations.solvers.splits import balanced_subset
 from selfsup.nn.encoder import Encoder, build, load_encoder
 from selfsup.results import Measure, accuracy
 from selfsup.seeds import derive, generator
@@ -68,7 +68,7 @@ class FewLabels(nn.Module):
     def __init__(self, encoder: Encoder, frozen_part: Encoder, classes: int) -> None:
         super().__init__()
         self.encoder = encoder
-        self.classifier = nn.Linear(encoder.features, classes)
+        self.classifier = nn.Linear(encoder.feature_dim, classes)
         nn.init.zeros_(self.classifier.weight)
         nn.init.zeros_(self.classifier.bias)
         self.frozen_part = frozen_part.requires_grad_(False)

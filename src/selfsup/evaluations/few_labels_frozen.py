@@ -8,11 +8,11 @@ from torch import Tensor
 
 from selfsup.errors import NotApplicable
 from selfsup.evaluations.inputs import Inputs
-from selfsup.evaluations.probes import feature_file
-from selfsup.evaluations.probes.logistic_regression import fit
-from selfsup.evaluations.probes.penalty_choice import choose_penalty
-from selfsup.evaluations.probes.splits import balanced_subset, folds
-from selfsup.evaluations.probes.standardisation import standardisation
+from selfsup.evaluations.reading import feature_file
+from selfsup.evaluations.solvers.logistic_regression import fit
+from selfsup.evaluations.solvers.penalty_choice import choose_penalty
+from selfsup.evaluations.solvers.splits import balanced_subset, folds
+from selfsup.evaluations.solvers.standardisation import standardisation
 from selfsup.results import Measure, accuracy
 
 NEEDS = "features"

@@ -9,10 +9,10 @@ from torch import Tensor, nn
 
 from selfsup.errors import InputError, NotApplicable
 from selfsup.evaluations.inputs import Inputs
-from selfsup.evaluations.probes.labelled_images import labelled_images
-from selfsup.evaluations.probes.splits import balanced_subset
+from selfsup.evaluations.reading.labelled_images import labelled_images
+from selfsup.evaluations.solvers.splits import balanced_subset
 from selfsup.nn.encoder import load_encoder
-from selfsup.optim import optimiser, warmup_cosine
+from selfsup.optim.optimisers import optimiser, warmup_cosine
 from selfsup.results import Measure, accuracy
 from selfsup.seeds import generator
 from selfsup.views.crops import draw_boxes, resized_crop
@@ -80,7 +80,7 @@ def evaluate(
 def classifier(run: Path, classes: int) -> nn.Module:
     """Return a run's encoder with a linear head of zeros: images (N, 3, H, W) to logits (N, K)."""
     encoder = load_encoder(run)
-    head = nn.Linear(encoder.features, classes)
+    head = nn.Linear(encoder.feature_dim, classes)
     nn.init.zeros_(head.weight)
     nn.init.zeros_(head.bias)
     return nn.Sequential(encoder, head)

@@ -9,10 +9,10 @@ from torch import Tensor
 
 from selfsup.errors import NotApplicable
 from selfsup.evaluations.inputs import Inputs
-from selfsup.evaluations.probes import feature_file
-from selfsup.evaluations.probes.clustered import accuracy_of_frames
-from selfsup.evaluations.probes.layer_probe import measures, probe
-from selfsup.evaluations.probes.splits import held_out
+from selfsup.evaluations.metrics.clustered import accuracy_of_frames
+from selfsup.evaluations.reading import feature_file
+from selfsup.evaluations.solvers.layer_probe import measures, probe
+from selfsup.evaluations.solvers.splits import held_out
 from selfsup.results import Measure
 
 NEEDS = "features"

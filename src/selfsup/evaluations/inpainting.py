@@ -11,8 +11,8 @@ from selfsup.errors import InputError
 from selfsup.evaluations.baselines.nearest_context import context_histogram, hog, last_maps, nearest_fill
 from selfsup.evaluations.baselines.untrained import untrained_encoder
 from selfsup.evaluations.inputs import Inputs
-from selfsup.evaluations.probes.fill_quality import fill_quality, measures
-from selfsup.evaluations.probes.prediction_file import read_predictions
+from selfsup.evaluations.metrics.fill_quality import fill_quality, measures
+from selfsup.evaluations.reading.prediction_file import read_predictions
 from selfsup.nn.encoder import load_encoder
 from selfsup.results import Measure
 from selfsup.views.holes import mean_filled

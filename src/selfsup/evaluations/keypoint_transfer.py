@@ -10,8 +10,8 @@ from selfsup.errors import NotApplicable
 from selfsup.evaluations.correspondence import Query, match
 from selfsup.evaluations.features import frozen
 from selfsup.evaluations.inputs import Inputs
-from selfsup.evaluations.probes import match_error
-from selfsup.evaluations.probes.pair_maps import pair_maps
+from selfsup.evaluations.metrics import match_error
+from selfsup.evaluations.reading.pair_maps import pair_maps
 from selfsup.nn.encoder import load_encoder
 from selfsup.results import Measure
 

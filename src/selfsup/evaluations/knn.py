@@ -8,8 +8,8 @@ from torch import Tensor
 
 from selfsup.errors import NotApplicable
 from selfsup.evaluations.inputs import Inputs
-from selfsup.evaluations.probes import feature_file
-from selfsup.evaluations.probes.cosine import DECIMALS, cosine_similarity
+from selfsup.evaluations.reading import feature_file
+from selfsup.evaluations.tracking.cosine import DECIMALS, cosine_similarity
 from selfsup.results import Measure, accuracy
 
 NEEDS = "features"

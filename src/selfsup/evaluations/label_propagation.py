@@ -12,11 +12,11 @@ from selfsup.evaluations.baselines.grey_patches import grey_patches
 from selfsup.evaluations.baselines.optical_flow import flow_tracks
 from selfsup.evaluations.features import frozen
 from selfsup.evaluations.inputs import Inputs
-from selfsup.evaluations.probes.clip_file import ClipBatch, first_clips, labelled_clips
-from selfsup.evaluations.probes.clip_pictures import write_pictures
-from selfsup.evaluations.probes.propagation import Embed, Law
-from selfsup.evaluations.probes.track_scores import TrackScores
-from selfsup.evaluations.probes.trackers import Tracker, best_temperature, by_encoder, pointing, standing
+from selfsup.evaluations.metrics.track_scores import TrackScores
+from selfsup.evaluations.pictures.clip_pictures import write_pictures
+from selfsup.evaluations.reading.clip_file import ClipBatch, first_clips, labelled_clips
+from selfsup.evaluations.tracking.propagation import Embed, Law
+from selfsup.evaluations.tracking.trackers import Tracker, best_temperature, by_encoder, pointing, standing
 from selfsup.nn.encoder import load_encoder
 from selfsup.results import Measure
 
@@ -49,8 +49,8 @@ def evaluate(
     frame.
     """
     encoder = load_encoder(inputs.run).to(inputs.device)
-    if encoder.takes != "image":
-        raise NotApplicable(f"the encoder takes {encoder.takes}, no frames")
+    if encoder.modality != "image":
+        raise NotApplicable(f"the encoder takes {encoder.modality}, no frames")
     batches = labelled_clips(inputs.prepared / "test.h5", frame_pixels)
     train = first_clips(inputs.prepared / "train.h5", chosen_on_clips).to(inputs.device)
     embed = by_encoder(encoder)

@@ -5,9 +5,9 @@ from typing import Literal
 from pydantic import PositiveFloat
 
 from selfsup.evaluations.inputs import Inputs
-from selfsup.evaluations.probes import feature_file
-from selfsup.evaluations.probes.layer_probe import measures, probe
-from selfsup.evaluations.probes.splits import held_out
+from selfsup.evaluations.reading import feature_file
+from selfsup.evaluations.solvers.layer_probe import measures, probe
+from selfsup.evaluations.solvers.splits import held_out
 from selfsup.results import Measure, accuracy
 
 NEEDS = "features"

@@ -14,11 +14,11 @@ from selfsup.errors import NotApplicable
 from selfsup.evaluations.baselines.colour_histogram import colour_histogram
 from selfsup.evaluations.baselines.untrained import untrained_encoder
 from selfsup.evaluations.inputs import Inputs
-from selfsup.evaluations.probes.cosine import cosine_similarity
-from selfsup.evaluations.probes.logistic_regression import fit
-from selfsup.evaluations.probes.penalty_choice import choose_penalty
-from selfsup.evaluations.probes.splits import held_out
-from selfsup.evaluations.probes.standardisation import standardisation
+from selfsup.evaluations.solvers.logistic_regression import fit
+from selfsup.evaluations.solvers.penalty_choice import choose_penalty
+from selfsup.evaluations.solvers.splits import held_out
+from selfsup.evaluations.solvers.standardisation import standardisation
+from selfsup.evaluations.tracking.cosine import cosine_similarity
 from selfsup.results import Measure, accuracy
 
 NEEDS = "run"

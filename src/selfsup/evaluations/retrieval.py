@@ -11,7 +11,7 @@ from torch import Tensor
 from selfsup.datasets.prepared import has, read
 from selfsup.errors import NotApplicable
 from selfsup.evaluations.inputs import Inputs
-from selfsup.evaluations.probes.common_space import common_space
+from selfsup.evaluations.reading.common_space import common_space
 from selfsup.hdf5 import write_arrays
 from selfsup.results import Measure, accuracy
 from selfsup.views.tokens import texts

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from selfsup.datasets.prepared import has, read, read_split
 from selfsup.errors import InputError, NotApplicable
 from selfsup.evaluations.inputs import Inputs
-from selfsup.evaluations.probes.common_space import CommonSpace, common_space
+from selfsup.evaluations.reading.common_space import CommonSpace, common_space
 from selfsup.results import Measure, accuracy
 
 NEEDS = "run"

@@ -12,7 +12,7 @@ from selfsup.errors import InputError
 from selfsup.experiments._correlated_gaussians import correlation, draw, optimal_scores
 from selfsup.losses.infonce_bound import infonce_bound
 from selfsup.nn.separable_critic import SeparableCritic
-from selfsup.optim import optimiser
+from selfsup.optim.optimisers import optimiser
 from selfsup.results import Measure
 from selfsup.seeds import derive, generator
 

@@ -10,14 +10,14 @@ from torch.nn import functional as F
 
 from selfsup.errors import InputError
 from selfsup.losses.colorization import soft_cross_entropy, squared_error
-from selfsup.methods.base import Draws, Facts, Panel, Terms, Views
+from selfsup.methods.base import DataInfo, Draws, LossOutput, Panel, Views
 from selfsup.nn.encoder import ConcatenatedEncoder, Encoder
-from selfsup.nn.inputs import AB_RANGE, CHANNELS, seen
+from selfsup.nn.inputs import AB_RANGE, CHANNELS, preprocess
 from selfsup.nn.map_decoder import map_decoder
 from selfsup.views.ab_bins import annealed_mean, bins_in_gamut, nearest_bin
-from selfsup.views.channel_pictures import picture
 from selfsup.views.crops import draw_boxes, resized_crop
 from selfsup.views.lightness_bins import nearest_lightness
+from selfsup.views.pictures.channels import picture
 
 Channels = Literal["lightness", "ab", "lab", "depth"]
 SHOWN_IMAGES = 4
@@ -79,7 +79,7 @@ class CrossChannel(nn.Module):
     def __init__(self, encoder: Encoder, tasks: list[Task], *, decoder_width: int, upsampling: int) -> None:
         super().__init__()
         self.tasks = tasks
-        features = [half.features for half in halves(encoder)]
+        features = [half.feature_dim for half in halves(encoder)]
         self.decoders = nn.ModuleList(
             ChannelDecoder(features[task.half], task, width=decoder_width, upsampling=upsampling) for task in tasks
         )
@@ -90,12 +90,12 @@ class CrossChannel(nn.Module):
         found = zip(self.tasks, self._each(), strict=True)
         return [decoder.loss(decoder(last[task.half]), views[task.channels]) for task, decoder in found]
 
-    def terms(self, encoder: Encoder, views: Views) -> Terms:
+    def terms(self, encoder: Encoder, views: Views) -> LossOutput:
         """Return the weighted sum of the losses, each logged by its half and channels."""
         losses = self.losses(encoder, views)
         total = torch.stack([task.weight * loss for task, loss in zip(self.tasks, losses, strict=True)]).sum()
         names = [f"half{task.half + 1}_{task.channels}_loss" for task in self.tasks]
-        return Terms(total, {name: loss.detach() for name, loss in zip(names, losses, strict=True)})
+        return LossOutput(total, {name: loss.detach() for name, loss in zip(names, losses, strict=True)})
 
     def estimate(self, encoder: Encoder, image: Tensor, channels: Channels, temperature: float) -> Tensor | None:
         """Return the values (N, C, H, W) of the first task that asks for these channels of images; None: no task does."""
@@ -126,9 +126,9 @@ def halves(encoder: Encoder) -> list[Encoder]:
     return [part for part in encoder.parts if isinstance(part, Encoder)]
 
 
-def check_colours(facts: Facts) -> None:
+def check_colours(info: DataInfo) -> None:
     """Raise InputError where the data has no colours, for then there is nothing to predict."""
-    if facts.grey:
+    if info.grey:
         raise InputError("the data is grey, and the method predicts colours; give it images in colour")
 
 
@@ -153,7 +153,7 @@ def make_views(images: Tensor, draws: Draws, size_px: int, tasks: list[Task]) ->
     ``image`` the channels that the tasks ask for, (N, C, H, W) by their names, scaled as of nn/inputs.py.
     """
     image = resized_crop(images, draws["box"], draws["flip"], size_px).clamp_(0, 1)
-    asked: Views = {task.channels: seen(image, task.channels) for task in tasks}
+    asked: Views = {task.channels: preprocess(image, task.channels) for task in tasks}
     return {"image": image, "whole": images.float() / 255, **asked}
 
 

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from selfsup.errors import InputError
-from selfsup.methods.base import Facts, Panel, Views
+from selfsup.methods.base import DataInfo, Panel, Views
 from selfsup.nn.encoder import Encoder
 
 SIDES = ("first", "second")
@@ -19,16 +19,16 @@ def pair_images(batch: Views) -> Views:
 
 
 @torch.no_grad()
-def check_full_resolution(encoder: Encoder, facts: Facts) -> None:
+def check_full_resolution(encoder: Encoder, info: DataInfo) -> None:
     """Raise InputError unless the encoder's last map is as large as the images."""
     training = encoder.training
-    image = torch.zeros(1, 3, facts.size_px, facts.size_px)
+    image = torch.zeros(1, 3, info.size_px, info.size_px)
     height, width = list(encoder.eval().maps(image).values())[-1].shape[2:]
     encoder.train(training)
-    if (height, width) != (facts.size_px, facts.size_px):
+    if (height, width) != (info.size_px, info.size_px):
         raise InputError(
             f"encoder.backbone is {encoder.description.get('backbone')}, whose last map has {width} x {height} places for "
-            f"images of {facts.size_px} px; descriptors need one for each pixel: take dense_conv or dense_resnet, and "
+            f"images of {info.size_px} px; descriptors need one for each pixel: take dense_conv or dense_resnet, and "
             "images whose size_px is a multiple of 8"
         )
 

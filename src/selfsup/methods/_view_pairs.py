@@ -6,17 +6,17 @@ import torch
 from torch import Tensor
 
 from selfsup.errors import InputError
-from selfsup.methods.base import Draws, Facts, Panel, Pretext, Views
+from selfsup.methods.base import DataInfo, Draws, Panel, Pretext, Views
 from selfsup.views import augmentation
 
 Names = tuple[str, str]
 SHOWN_IMAGES = 4
 
 
-def check_batch(facts: Facts) -> None:
+def check_batch(info: DataInfo) -> None:
     """Raise InputError where a batch is one image, which has nothing to be told from."""
-    if facts.batch_size < 2:
-        raise InputError(f"batch_size is {facts.batch_size}, but contrasting needs other images; set 2 or more")
+    if info.batch_size < 2:
+        raise InputError(f"batch_size is {info.batch_size}, but contrasting needs other images; set 2 or more")
 
 
 def draw_pair(names: Names, examples: int, generator: torch.Generator, size_px: int, **law: Any) -> Draws:

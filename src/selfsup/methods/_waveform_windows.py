@@ -1,32 +1,32 @@
 """What methods that hear windows of waveforms share: the size of a window and of a frame, and whether they fit the data."""
 
 from selfsup.errors import InputError
-from selfsup.methods.base import Facts
+from selfsup.methods.base import DataInfo
 from selfsup.nn.encoder import Encoder
 from selfsup.views.waveforms import FRAMES_PER_SECOND
 
 
-def window_samples(facts: Facts, window_seconds: float) -> int:
+def window_samples(info: DataInfo, window_seconds: float) -> int:
     """Return the samples of a window: a whole number of frames of 10 ms. InputError where the data are shorter."""
-    frame = facts.rate_hz // FRAMES_PER_SECOND
+    frame = info.rate_hz // FRAMES_PER_SECOND
     window = round(window_seconds * FRAMES_PER_SECOND) * frame
-    if window > facts.length:
+    if window > info.length:
         raise InputError(
-            f"hyper.window_seconds is {window_seconds:g}, but the waveforms last {facts.length / facts.rate_hz:g} s; "
+            f"hyper.window_seconds is {window_seconds:g}, but the waveforms last {info.length / info.rate_hz:g} s; "
             "lower it, or prepare longer ones (seconds)"
         )
     return window
 
 
-def frame_samples(encoder: Encoder, facts: Facts) -> int:
+def frame_samples(encoder: Encoder, info: DataInfo) -> int:
     """Return how many samples the encoder takes to a frame; InputError unless that is 10 ms, as the data's labels are."""
     frame = 1
     for stride in encoder.description["strides"]:
         frame *= stride
-    wanted = facts.rate_hz // FRAMES_PER_SECOND
+    wanted = info.rate_hz // FRAMES_PER_SECOND
     if frame != wanted:
         raise InputError(
-            f"encoder.strides multiply to {frame} samples a frame, but 10 ms at {facts.rate_hz} Hz are {wanted}; "
+            f"encoder.strides multiply to {frame} samples a frame, but 10 ms at {info.rate_hz} Hz are {wanted}; "
             f"choose strides whose product is {wanted}"
         )
     return frame

@@ -5,7 +5,7 @@ from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 
 from selfsup.errors import InputError
 from selfsup.methods import _cross_channel as cross
-from selfsup.methods.base import Carry, Draws, Facts, Method, Panel, Terms, Views
+from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Views
 from selfsup.nn.encoder import Encoder
 
 
@@ -21,15 +21,15 @@ class Autoencoder(Method):
     def __init__(
         self,
         encoder: Encoder,
-        facts: Facts,
+        info: DataInfo,
         *,
         decoder_width: PositiveInt,
         upsampling: PositiveInt,
         crop_scale_min: PositiveFloat,
         flip_probability: NonNegativeFloat,
     ) -> None:
-        super().__init__(encoder, facts)
-        cross.check_colours(facts)
+        super().__init__(encoder, info)
+        cross.check_colours(info)
         cross.check_crops(crop_scale_min, flip_probability)
         sees = [half.input for half in cross.halves(encoder)]
         if sees != ["lab"]:
@@ -42,13 +42,13 @@ class Autoencoder(Method):
 
     def draw(self, examples: int, generator: torch.Generator) -> Draws:
         """Return the draws of crop and mirror."""
-        return cross.draw_crops(examples, generator, self.facts.size_px, **self.law)
+        return cross.draw_crops(examples, generator, self.info.size_px, **self.law)
 
     def views(self, batch: Views, draws: Draws) -> Views:
         """Return ``image`` and ``whole`` (N, 3, H, W) and, of the first, ``lab`` (N, 3, H, W), what is asked for."""
-        return cross.make_views(batch["image"], draws, self.facts.size_px, self.tasks)
+        return cross.make_views(batch["image"], draws, self.info.size_px, self.tasks)
 
-    def loss(self, views: Views, carry: Carry) -> Terms:
+    def loss(self, views: Views, extras: Extras) -> LossOutput:
         """Return half the squared error of Lab, a mean over places and images."""
         return self.prediction.terms(self.encoder, views)
 

@@ -1,4 +1,4 @@
-"""What a self-supervised method is: views, players with losses, and an encoder to keep."""
+"""What a self-supervised method is: views, objectives with losses, and an encoder to keep."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -22,11 +22,11 @@ ARRAYS: dict[str, tuple[str, ...]] = {
 }
 Views = dict[str, Tensor]
 Draws = dict[str, Tensor]
-Carry = dict[str, Tensor]
+Extras = dict[str, Tensor]
 
 
 @dataclass(frozen=True)
-class Facts:
+class DataInfo:
     """What a method may know of the data and the training: counts, sizes, its table, never an example.
 
     ``size_px`` is 0 for sound; ``length`` counts the frames of a clip or the samples of a waveform, 0 for still images,
@@ -47,19 +47,19 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class Terms:
-    """What one loss returns: the scalar to minimise, scalars to log, detached tensors for later players and after_step."""
+class LossOutput:
+    """What one loss returns: the scalar to minimise, scalars to log, detached tensors for later objectives and after_step."""
 
     loss: Tensor
     metrics: dict[str, Tensor] = field(default_factory=dict)
-    carry: Carry = field(default_factory=dict)
+    extras: Extras = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Player:
+class Objective:
     """One loss and the only parameters that it may move, by name, so that decay can skip norms and biases."""
 
-    loss: Callable[[Views, Carry], Terms]
+    loss: Callable[[Views, Extras], LossOutput]
     parameters: dict[str, nn.Parameter]
 
 
@@ -116,10 +116,10 @@ class Method(nn.Module, ABC):
         "image_pair",
     ] = "image"
 
-    def __init__(self, encoder: Encoder, facts: Facts) -> None:
+    def __init__(self, encoder: Encoder, info: DataInfo) -> None:
         super().__init__()
         self.encoder = encoder
-        self.facts = facts
+        self.info = info
 
     @abstractmethod
     def draw(self, examples: int, generator: torch.Generator) -> Draws:
@@ -138,14 +138,14 @@ class Method(nn.Module, ABC):
         """
 
     @abstractmethod
-    def loss(self, views: Views, carry: Carry) -> Terms:
-        """Return the loss of the only player; pure: same views and state, same number (BatchNorm's buffers aside)."""
+    def loss(self, views: Views, extras: Extras) -> LossOutput:
+        """Return the loss of the only objective; pure: same views and state, same number (BatchNorm's buffers aside)."""
 
-    def players(self) -> dict[str, Player]:
-        """Return the players in the order in which they move; by default one, with every trainable parameter."""
-        return {"main": Player(self.loss, {n: p for n, p in self.named_parameters() if p.requires_grad})}
+    def objectives(self) -> dict[str, Objective]:
+        """Return the objectives in the order in which they move; by default one, with every trainable parameter."""
+        return {"main": Objective(self.loss, {n: p for n, p in self.named_parameters() if p.requires_grad})}
 
-    def after_step(self, carry: Carry) -> None:
+    def after_step(self, extras: Extras) -> None:
         """Do what follows the optimisers' steps: a momentum update, a queue's push. By default nothing."""
 
     def pretext(self, views: Views) -> Pretext | None:

@@ -9,7 +9,7 @@ from torch import nn
 from selfsup.errors import InputError
 from selfsup.losses.clip import clip
 from selfsup.methods._view_pairs import check_batch
-from selfsup.methods.base import Carry, Draws, Facts, Method, Panel, Terms, Views
+from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Views
 from selfsup.nn.collapse import embedding_std
 from selfsup.nn.encoder import Encoder, ProjectedEncoder, build
 from selfsup.nn.heads import projection_head
@@ -32,7 +32,7 @@ class CLIP(Method):
     def __init__(
         self,
         encoder: Encoder,
-        facts: Facts,
+        info: DataInfo,
         *,
         temperature: PositiveFloat,
         largest_scale: PositiveFloat,
@@ -43,10 +43,10 @@ class CLIP(Method):
         context_length: PositiveInt,
         crop_scale_min: PositiveFloat,
     ) -> None:
-        super().__init__(encoder, facts)
-        check_batch(facts)
-        _check(facts, text_width, text_heads, context_length, temperature, largest_scale)
-        vocabulary = facts.table["vocabulary"]
+        super().__init__(encoder, info)
+        check_batch(info)
+        _check(info, text_width, text_heads, context_length, temperature, largest_scale)
+        vocabulary = info.table["vocabulary"]
         self.tokenizer = Tokenizer(vocabulary, context_length)
         self.crop_scale_min = crop_scale_min
         self.largest_scale = largest_scale
@@ -64,26 +64,26 @@ class CLIP(Method):
         )
         self.text.stages["end"].get_buffer("vocabulary").copy_(vocabulary)
         self.head = {"kind": "linear", "hidden_width": output_width, "output_width": output_width}
-        self.image_projection = projection_head("linear", encoder.features, output_width, output_width)
+        self.image_projection = projection_head("linear", encoder.feature_dim, output_width, output_width)
         self.text_projection = projection_head("linear", text_width, output_width, output_width)
         self.log_scale = nn.Parameter(torch.tensor(-math.log(temperature)))
 
     def draw(self, examples: int, generator: torch.Generator) -> Draws:
         """Return ``box`` (N, 4), a square crop, and ``phrasing`` (N,) in [0, 1), which of an image's captions is read."""
-        size = {"height_px": self.facts.size_px, "width_px": self.facts.size_px}
+        size = {"height_px": self.info.size_px, "width_px": self.info.size_px}
         box = draw_boxes(examples, generator, **size, scale_min=self.crop_scale_min, ratio_min=1.0, ratio_max=1.0)
         return {"box": box, "phrasing": torch.rand(examples, generator=generator)}
 
     def views(self, batch: Views, draws: Draws) -> Views:
         """Return ``image`` (N, 3, H, W) in [0, 1], ``caption`` uint8 (N, L) and its ``tokens`` int64 (N, T)."""
         straight = torch.zeros_like(draws["phrasing"], dtype=torch.bool)  # captions know left from right
-        image = resized_crop(batch["image"], draws["box"], straight, self.facts.size_px)
+        image = resized_crop(batch["image"], draws["box"], straight, self.info.size_px)
         phrasings = batch["caption"]
         chosen = (draws["phrasing"] * phrasings.shape[1]).long()
         caption = phrasings[torch.arange(len(chosen), device=chosen.device), chosen]
         return {"image": image, "caption": caption, "tokens": self.tokenizer(texts(caption)).to(image.device)}
 
-    def loss(self, views: Views, carry: Carry) -> Terms:
+    def loss(self, views: Views, extras: Extras) -> LossOutput:
         """Return the loss of the batch's pairs, how many find each other, the scale, and how far from collapse it is."""
         image = self.image_projection(self.encoder(views["image"]))
         text = self.text_projection(self.text(views["tokens"]))
@@ -93,10 +93,10 @@ class CLIP(Method):
             "scale": self.log_scale.detach().exp(),
             "embedding_std": embedding_std(image),
         }
-        return Terms(loss, metrics)
+        return LossOutput(loss, metrics)
 
     @torch.no_grad()
-    def after_step(self, carry: Carry) -> None:
+    def after_step(self, extras: Extras) -> None:
         """Keep the scale from growing beyond ``largest_scale``, which the paper found to make training unstable."""
         self.log_scale.clamp_(max=math.log(self.largest_scale))
 
@@ -119,9 +119,9 @@ class CLIP(Method):
 
 
 def _check(
-    facts: Facts, text_width: int, text_heads: int, context_length: int, temperature: float, largest_scale: float
+    info: DataInfo, text_width: int, text_heads: int, context_length: int, temperature: float, largest_scale: float
 ) -> None:
-    if "vocabulary" not in facts.table:
+    if "vocabulary" not in info.table:
         raise InputError("table is missing; write {table: vocabulary, vocabulary_size: 512} to learn one from captions")
     if text_width % text_heads:
         raise InputError(f"hyper.text_width is {text_width}, no multiple of text_heads, {text_heads}; set one")

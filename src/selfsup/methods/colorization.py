@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from selfsup.errors import InputError
 from selfsup.losses.colorization import soft_cross_entropy, squared_error
-from selfsup.methods.base import Carry, Draws, Facts, Method, Panel, Prediction, Pretext, Terms, Views
+from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Prediction, Pretext, Views
 from selfsup.nn.encoder import Encoder
 from selfsup.nn.inputs import AB_RANGE
 from selfsup.nn.map_decoder import map_decoder
@@ -37,7 +37,7 @@ class Colorization(Method):
     def __init__(
         self,
         encoder: Encoder,
-        facts: Facts,
+        info: DataInfo,
         *,
         objective: Literal["classification", "regression"],
         rebalance: bool,
@@ -49,8 +49,8 @@ class Colorization(Method):
         crop_scale_min: PositiveFloat,
         flip_probability: NonNegativeFloat,
     ) -> None:
-        super().__init__(encoder, facts)
-        _check(facts, objective, rebalance, neighbours)
+        super().__init__(encoder, info)
+        _check(info, objective, rebalance, neighbours)
         self.objective = objective
         self.rebalance = rebalance
         self.neighbours = neighbours
@@ -59,14 +59,14 @@ class Colorization(Method):
         self.law = {"crop_scale_min": crop_scale_min, "flip_probability": flip_probability}
         outputs = 2
         if objective == "classification":
-            outputs = len(facts.table["centres"])
-            self.register_buffer("centres", facts.table["centres"], persistent=False)
-            self.register_buffer("weight", facts.table["weight"], persistent=False)
-        self.decoder = map_decoder(encoder.features, outputs, width=decoder_width, upsampling=upsampling)
+            outputs = len(info.table["centres"])
+            self.register_buffer("centres", info.table["centres"], persistent=False)
+            self.register_buffer("weight", info.table["weight"], persistent=False)
+        self.decoder = map_decoder(encoder.feature_dim, outputs, width=decoder_width, upsampling=upsampling)
 
     def draw(self, examples: int, generator: torch.Generator) -> Draws:
         """Return the draws of crop and mirror; colours are left as they are, for they are the answer."""
-        size_px = self.facts.size_px
+        size_px = self.info.size_px
         no_jitter = {"color_strength": 0.0, "jitter_probability": 0.0, "gray_probability": 0.0, "blur_probability": 0.0}
         return augmentation.draw(examples, generator, height_px=size_px, width_px=size_px, **self.law, **no_jitter)
 
@@ -75,19 +75,19 @@ class Colorization(Method):
 
         They are in colour; that the encoder sees lightness alone is its recipe's ``input``.
         """
-        image = augmentation.apply(batch["image"], draws, size_px=self.facts.size_px)
+        image = augmentation.apply(batch["image"], draws, size_px=self.info.size_px)
         return {"image": image, "whole": batch["image"].float() / 255}
 
-    def loss(self, views: Views, carry: Carry) -> Terms:
+    def loss(self, views: Views, extras: Extras) -> LossOutput:
         """Return the cross entropy over ab bins, or half the squared error of ab in units of 110, a mean over pixels."""
         answer = self._answer(views["image"])
         target = _at(rgb_to_lab(views["image"])[:, 1:], answer)
         if self.objective == "regression":
-            return Terms(squared_error(answer, target / AB_RANGE))
+            return LossOutput(squared_error(answer, target / AB_RANGE))
         index, weight = soft_bins(target, self.centres, self.neighbours, self.sigma)
         loss = soft_cross_entropy(answer, index, weight, self.weight if self.rebalance else None)
         right = answer.detach().argmax(1) == index[:, 0]
-        return Terms(loss, {"bin_accuracy": right.float().mean()})
+        return LossOutput(loss, {"bin_accuracy": right.float().mean()})
 
     @torch.no_grad()
     def pretext(self, views: Views) -> Pretext:
@@ -140,18 +140,18 @@ class Colorization(Method):
         return annealed_mean(answer, self.centres, temperature)
 
 
-def _check(facts: Facts, objective: str, rebalance: bool, neighbours: int) -> None:
-    if facts.grey:
+def _check(info: DataInfo, objective: str, rebalance: bool, neighbours: int) -> None:
+    if info.grey:
         raise InputError("the data is grey, and colorization has no colours to learn from; give it images in colour")
     if objective == "regression":
         if rebalance:
             raise InputError("hyper.rebalance is true, and regression has no classes to rebalance; set it to false")
         return
-    if "centres" not in facts.table:
+    if "centres" not in info.table:
         raise InputError(
             "table is missing, and classification needs ab_bins; name it, or set hyper.objective: regression"
         )
-    bins = len(facts.table["centres"])
+    bins = len(info.table["centres"])
     if neighbours > bins:
         raise InputError(f"hyper.neighbours is {neighbours}, and there are {bins} bins; give at most as many")
 

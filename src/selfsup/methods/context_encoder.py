@@ -10,7 +10,7 @@ from torch.func import functional_call
 from selfsup.errors import InputError
 from selfsup.losses.adversarial import discriminator_loss, generator_loss
 from selfsup.losses.overlap_reconstruction import overlap_reconstruction, overlap_weights
-from selfsup.methods.base import Carry, Draws, Facts, Method, Panel, Player, Prediction, Terms, Views
+from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Objective, Panel, Prediction, Views
 from selfsup.nn.channelwise_fc import ChannelwiseFullyConnected
 from selfsup.nn.decoder import up_convolutions
 from selfsup.nn.discriminator import discriminator
@@ -38,7 +38,7 @@ class ContextEncoder(Method):
     def __init__(
         self,
         encoder: Encoder,
-        facts: Facts,
+        info: DataInfo,
         *,
         mask: Literal["center", "blocks"],
         blocks: PositiveInt,
@@ -50,26 +50,26 @@ class ContextEncoder(Method):
         discriminator_width: PositiveInt,
         flip_probability: NonNegativeFloat,
     ) -> None:
-        super().__init__(encoder, facts)
+        super().__init__(encoder, info)
         self.mask = mask
         self.blocks = 1 if mask == "center" else blocks
-        _check(facts, self.blocks, overlap_px, reconstruction_weight, adversarial_weight)
+        _check(info, self.blocks, overlap_px, reconstruction_weight, adversarial_weight)
         self.overlap_px = overlap_px
         self.overlap_weight = overlap_weight
         self.reconstruction_weight = reconstruction_weight
         self.adversarial_weight = adversarial_weight
         self.flip_probability = flip_probability
-        side_px = _map_side_px(encoder, facts.size_px)
+        side_px = _map_side_px(encoder, info.size_px)
         bottleneck = nn.Sequential(
-            ChannelwiseFullyConnected(encoder.features, side_px),
+            ChannelwiseFullyConnected(encoder.feature_dim, side_px),
             nn.ReLU(),
-            nn.Conv2d(encoder.features, encoder.features, 1, bias=False),
-            nn.BatchNorm2d(encoder.features),
+            nn.Conv2d(encoder.feature_dim, encoder.feature_dim, 1, bias=False),
+            nn.BatchNorm2d(encoder.feature_dim),
             nn.ReLU(),
         )
-        decoder = up_convolutions(encoder.features, side_px, facts.size_px, decoder_width)
+        decoder = up_convolutions(encoder.feature_dim, side_px, info.size_px, decoder_width)
         self.bottleneck, self.decoder = (part.to(memory_format=torch.channels_last) for part in (bottleneck, decoder))
-        self.judged = _judged(mask, facts.size_px, overlap_px)
+        self.judged = _judged(mask, info.size_px, overlap_px)
         if adversarial_weight:  # last, so that all variants of a seed start from the same generator
             judge = discriminator(self.judged.stop - self.judged.start, discriminator_width)
             self.discriminator = judge.to(memory_format=torch.channels_last)
@@ -78,7 +78,7 @@ class ContextEncoder(Method):
         """Return ``flip`` (N,) bool, and for random blocks their ``corner`` (N, blocks, 2)."""
         draws = {"flip": torch.rand(examples, generator=generator) < self.flip_probability}
         if self.mask == "blocks":
-            draws["corner"] = holes.draw_corners(examples, generator, size_px=self.facts.size_px, blocks=self.blocks)
+            draws["corner"] = holes.draw_corners(examples, generator, size_px=self.info.size_px, blocks=self.blocks)
         return draws
 
     def views(self, batch: Views, draws: Draws) -> Views:
@@ -86,23 +86,23 @@ class ContextEncoder(Method):
         (N, H, W) of each pixel's reconstruction."""
         image = batch["image"].float() / 255
         image = torch.where(draws["flip"][:, None, None, None], image.flip(3), image)
-        corner = draws["corner"] if "corner" in draws else holes.central_corner(len(image), self.facts.size_px)
-        mask = holes.hole_mask(corner.to(image.device), self.facts.size_px)
+        corner = draws["corner"] if "corner" in draws else holes.central_corner(len(image), self.info.size_px)
+        mask = holes.hole_mask(corner.to(image.device), self.info.size_px)
         weight = overlap_weights(mask, self.overlap_px, self.overlap_weight)
         return {"image": image, "masked": holes.mean_filled(image, mask), "mask": mask, "weight": weight}
 
-    def players(self) -> dict[str, Player]:
+    def objectives(self) -> dict[str, Objective]:
         """Return the generator, and after it the discriminator where there is one."""
         named = dict(self.named_parameters())
         of_discriminator = {n: p for n, p in named.items() if n.startswith(f"{DISCRIMINATOR}.")}
         of_generator = {n: p for n, p in named.items() if n not in of_discriminator}
-        players = {"generator": Player(self.loss, of_generator)}
+        objectives = {"generator": Objective(self.loss, of_generator)}
         if of_discriminator:
-            players[DISCRIMINATOR] = Player(self.discriminator_loss, of_discriminator)
-        return players
+            objectives[DISCRIMINATOR] = Objective(self.discriminator_loss, of_discriminator)
+        return objectives
 
-    def loss(self, views: Views, carry: Carry) -> Terms:
-        """Return the generator's loss, the weighted sum of both; its ``prediction`` (N, 3, H, W) waits in ``carry``.
+    def loss(self, views: Views, extras: Extras) -> LossOutput:
+        """Return the generator's loss, the weighted sum of both; its ``prediction`` (N, 3, H, W) waits in ``extras``.
 
         Colours are in [-1, 1] here, the scale for which the paper's weights are meant.
         """
@@ -114,16 +114,16 @@ class ContextEncoder(Method):
             adversarial = generator_loss(functional_call(self.discriminator, frozen, (self._seen(prediction, views),)))
             loss = loss + self.adversarial_weight * adversarial
             metrics["adversarial"] = adversarial.detach()
-        return Terms(loss, metrics, {"prediction": prediction.detach()})
+        return LossOutput(loss, metrics, {"prediction": prediction.detach()})
 
-    def discriminator_loss(self, views: Views, carry: Carry) -> Terms:
+    def discriminator_loss(self, views: Views, extras: Extras) -> LossOutput:
         """Return the discriminator's loss on the images and on the generator's prediction of the same step."""
         with torch.no_grad():
-            prediction = carry["prediction"] if "prediction" in carry else self._predict(views["masked"])
+            prediction = extras["prediction"] if "prediction" in extras else self._predict(views["masked"])
         real = self.discriminator(_signed(views["image"])[..., self.judged, self.judged])
         made = self.discriminator(self._seen(prediction, views))
         correct = torch.cat([real > 0, made < 0]).float().mean()
-        return Terms(discriminator_loss(real, made), {"accuracy": correct})
+        return LossOutput(discriminator_loss(real, made), {"accuracy": correct})
 
     def predict(self, views: Views) -> Prediction:
         """Return ``original``, ``masked`` and ``filled`` images, and ``mask`` (M, H, W) uint8, 1 in the hole."""
@@ -141,7 +141,7 @@ class ContextEncoder(Method):
     def _predict(self, masked: Tensor) -> Tensor:
         """Return the prediction (N, 3, H, W) in [-1, 1] for every pixel; only the predicted region is ever used."""
         maps = list(self.encoder.maps(masked).values())[-1]
-        size_px = self.facts.size_px
+        size_px = self.info.size_px
         return self.decoder(self.bottleneck(maps))[..., :size_px, :size_px]
 
     def _seen(self, prediction: Tensor, views: Views) -> Tensor:
@@ -172,19 +172,21 @@ def _map_side_px(encoder: Encoder, size_px: int) -> int:
     return side
 
 
-def _check(facts: Facts, blocks: int, overlap_px: int, reconstruction_weight: float, adversarial_weight: float) -> None:
+def _check(
+    info: DataInfo, blocks: int, overlap_px: int, reconstruction_weight: float, adversarial_weight: float
+) -> None:
     if not reconstruction_weight and not adversarial_weight:
         raise InputError(
             "hyper.reconstruction_weight and hyper.adversarial_weight are both 0, and nothing would be learned; "
             "set one above 0"
         )
-    side = holes.block_side_px(facts.size_px, blocks)
+    side = holes.block_side_px(info.size_px, blocks)
     if side < 2:
         raise InputError(
-            f"hyper.blocks is {blocks}, which leaves blocks of {side} px in images of {facts.size_px} px; set fewer"
+            f"hyper.blocks is {blocks}, which leaves blocks of {side} px in images of {info.size_px} px; set fewer"
         )
-    if overlap_px > (facts.size_px - side) // 2:
+    if overlap_px > (info.size_px - side) // 2:
         raise InputError(
             f"hyper.overlap_px is {overlap_px}, more than lies around a hole of {side} px in an image of "
-            f"{facts.size_px} px; set {(facts.size_px - side) // 2} or less"
+            f"{info.size_px} px; set {(info.size_px - side) // 2} or less"
         )

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from selfsup.losses.cpc import cpc_at
 from selfsup.methods._waveform_windows import check_stages, check_window, frame_samples, window_samples
-from selfsup.methods.base import Carry, Draws, Facts, Method, Panel, Terms, Views
+from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Views
 from selfsup.nn.encoder import Encoder
 from selfsup.views.spectrograms import spectrogram
 from selfsup.views.waveforms import draw_window, first_sample, sounding, windows
@@ -29,17 +29,17 @@ class CPCAudio(Method):
     def __init__(
         self,
         encoder: Encoder,
-        facts: Facts,
+        info: DataInfo,
         *,
         window_seconds: PositiveFloat,
         gain_db: NonNegativeFloat,
         steps_predicted: PositiveInt,
         times: PositiveInt,
     ) -> None:
-        super().__init__(encoder, facts)
+        super().__init__(encoder, info)
         check_stages(encoder)
-        self.window = window_samples(facts, window_seconds)
-        self.frame = frame_samples(encoder, facts)
+        self.window = window_samples(info, window_seconds)
+        self.frame = frame_samples(encoder, info)
         check_window(self.window, self.frame, steps_predicted)
         self.gain_db = gain_db
         self.steps_predicted = steps_predicted
@@ -65,12 +65,12 @@ class CPCAudio(Method):
         askable = (sounding(waveform) // self.frame - self.steps_predicted).clamp(min=1)[:, None]
         return {"waveform": waveform, "time": (draws["time"] * askable).long().minimum(askable - 1)}
 
-    def loss(self, views: Views, carry: Carry) -> Terms:
+    def loss(self, views: Views, extras: Extras) -> LossOutput:
         """Return the mean of the steps' losses and each step's accuracy."""
         latents, predictions = self._predict(views)
         losses, accuracies = cpc_at(latents, predictions, views["time"])
         metrics = {f"accuracy_step_{k}": accuracy for k, accuracy in enumerate(accuracies, start=1)}
-        return Terms(losses.mean(), metrics)
+        return LossOutput(losses.mean(), metrics)
 
     def panels(self, views: Views) -> list[Panel]:
         """Return for each of two windows what was heard, and some sounds of which one comes next."""

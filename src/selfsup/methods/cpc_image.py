@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from selfsup.errors import InputError
 from selfsup.losses.cpc import cpc
 from selfsup.methods._view_pairs import check_batch
-from selfsup.methods.base import Carry, Draws, Facts, Method, Panel, Pretext, Terms, Views
+from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Pretext, Views
 from selfsup.nn.encoder import Encoder
 from selfsup.nn.row_context import RowContext
 from selfsup.views.crops import resized_crop
@@ -36,7 +36,7 @@ class CPCImage(Method):
     def __init__(
         self,
         encoder: Encoder,
-        facts: Facts,
+        info: DataInfo,
         *,
         crop_px: PositiveInt,
         patch_px: PositiveInt,
@@ -48,9 +48,9 @@ class CPCImage(Method):
         flip_probability: NonNegativeFloat,
         gray_probability: NonNegativeFloat,
     ) -> None:
-        super().__init__(encoder, facts)
-        check_batch(facts)
-        _check(facts, crop_px, patch_px, stride_px, subcrop_px, rows_predicted)
+        super().__init__(encoder, info)
+        check_batch(info)
+        _check(info, crop_px, patch_px, stride_px, subcrop_px, rows_predicted)
         self.crop_px = crop_px
         self.patch_px = patch_px
         self.stride_px = stride_px
@@ -62,9 +62,9 @@ class CPCImage(Method):
         for module in encoder.modules():
             if isinstance(module, nn.Conv2d):  # no BatchNorm will restore the scale that torch's default loses
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-        self.context = RowContext(encoder.features, context_width, context_blocks)
+        self.context = RowContext(encoder.feature_dim, context_width, context_blocks)
         self.predict_rows = nn.ModuleList(  # W_k of equation 3
-            nn.Linear(encoder.features, encoder.features, bias=False) for _ in range(rows_predicted)
+            nn.Linear(encoder.feature_dim, encoder.feature_dim, bias=False) for _ in range(rows_predicted)
         )
 
     def train(self, mode: bool = True) -> Self:
@@ -80,7 +80,7 @@ class CPCImage(Method):
 
     def draw(self, examples: int, generator: torch.Generator) -> Draws:
         """Return ``corner`` (N, 2) pixels down and right, ``flip`` and ``gray`` (N,) bool, ``shift`` (N, R, C, 2) pixels."""
-        room_px = self.facts.size_px - self.crop_px
+        room_px = self.info.size_px - self.crop_px
         return {
             "corner": torch.randint(0, room_px + 1, (examples, 2), generator=generator),
             "flip": torch.rand(examples, generator=generator) < self.flip_probability,
@@ -95,12 +95,12 @@ class CPCImage(Method):
         sizes = {"patch_px": self.patch_px, "stride_px": self.stride_px, "subcrop_px": self.subcrop_px}
         return {"image": image, "patch": patch_grid(image, draws["shift"], **sizes)}
 
-    def loss(self, views: Views, carry: Carry) -> Terms:
+    def loss(self, views: Views, extras: Extras) -> LossOutput:
         """Return the mean of the steps' losses and each step's accuracy."""
         latents, context = self._encode(views["patch"])
         losses, accuracies = cpc(latents, torch.stack([predict(context) for predict in self.predict_rows]))
         metrics = {f"accuracy_step_{k}": accuracy for k, accuracy in enumerate(accuracies, start=1)}
-        return Terms(losses.mean(), metrics)
+        return LossOutput(losses.mean(), metrics)
 
     @torch.no_grad()
     def pretext(self, views: Views) -> Pretext:
@@ -155,10 +155,10 @@ def _frame(image: Tensor, top: int, left: int, size_px: int) -> None:
     image[:, top : bottom + 1, [left, right]] = 1.0
 
 
-def _check(facts: Facts, crop_px: int, patch_px: int, stride_px: int, subcrop_px: int, rows_predicted: int) -> None:
-    if crop_px > facts.size_px:
+def _check(info: DataInfo, crop_px: int, patch_px: int, stride_px: int, subcrop_px: int, rows_predicted: int) -> None:
+    if crop_px > info.size_px:
         raise InputError(
-            f"hyper.crop_px is {crop_px}, more than the images' {facts.size_px}; prepare larger images (size_px)"
+            f"hyper.crop_px is {crop_px}, more than the images' {info.size_px}; prepare larger images (size_px)"
         )
     if patch_px > crop_px or (crop_px - patch_px) % stride_px:
         raise InputError(

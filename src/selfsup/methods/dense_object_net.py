@@ -8,7 +8,7 @@ from torch import Tensor
 
 from selfsup.losses.pixelwise_contrastive import match_loss, non_match_loss
 from selfsup.methods._image_pairs import check_full_resolution, pair_images, pair_panel
-from selfsup.methods.base import Carry, Draws, Facts, Method, Panel, Terms, Views
+from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Views
 from selfsup.nn.encoder import Encoder
 from selfsup.views import correspondences
 
@@ -35,7 +35,7 @@ class DenseObjectNet(Method):
     def __init__(
         self,
         encoder: Encoder,
-        facts: Facts,
+        info: DataInfo,
         *,
         sampling: Literal["single_object", "class_consistent", "multi_object_distinct"],
         matches: PositiveInt,
@@ -45,8 +45,8 @@ class DenseObjectNet(Method):
         background_margin: PositiveFloat,
         hard_negative_scaling: bool,
     ) -> None:
-        super().__init__(encoder, facts)
-        check_full_resolution(encoder, facts)
+        super().__init__(encoder, info)
+        check_full_resolution(encoder, info)
         self.sampling = sampling
         self.counts = {"matches": matches, "non_matches": non_matches}
         self.least_distance_px = least_distance_px
@@ -72,7 +72,7 @@ class DenseObjectNet(Method):
         found = {"query": query, "match": match, "match_counts": counts.expand_as(query)}
         return pair_images(batch) | found | self._non_matches(match, counts, masks[1], draws)
 
-    def loss(self, views: Views, carry: Carry) -> Terms:
+    def loss(self, views: Views, extras: Extras) -> LossOutput:
         """Return the sum of the losses of matches and of each sort of non-matches."""
         first, second = (self._descriptors(views[side]) for side in ("first", "second"))
         query = first[views["query"]]
@@ -88,7 +88,7 @@ class DenseObjectNet(Method):
             )
             total = total + loss
             metrics |= {f"{sort}_loss": loss.detach(), f"{sort}_hard_share": hard.detach()}
-        return Terms(total, metrics)
+        return LossOutput(total, metrics)
 
     def panels(self, views: Views) -> list[Panel]:
         """Return a few pairs with some of their matches marked."""

@@ -3,7 +3,7 @@
 import torch
 
 from selfsup.errors import InputError
-from selfsup.methods.base import Carry, Draws, Facts, Method, Panel, Terms, Views
+from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Views
 from selfsup.methods.random import Random
 from selfsup.nn.encoder import Encoder
 from selfsup.views.spectrograms import spectrogram
@@ -23,21 +23,21 @@ class FixedWaveform(Random, Method):  # Method again, because planning reads par
 
     modality = "waveform"
 
-    def __init__(self, encoder: Encoder, facts: Facts) -> None:
-        super().__init__(encoder, facts)
-        rate_hz = encoder.description.get("rate_hz", facts.rate_hz)
-        if rate_hz != facts.rate_hz:
-            raise InputError(f"encoder.rate_hz is {rate_hz}, but the waveforms have {facts.rate_hz} Hz; set it to that")
+    def __init__(self, encoder: Encoder, info: DataInfo) -> None:
+        super().__init__(encoder, info)
+        rate_hz = encoder.description.get("rate_hz", info.rate_hz)
+        if rate_hz != info.rate_hz:
+            raise InputError(f"encoder.rate_hz is {rate_hz}, but the waveforms have {info.rate_hz} Hz; set it to that")
 
     def views(self, batch: Views, draws: Draws) -> Views:
         """Return ``waveform`` float (N, S) in [-1, 1], untouched, as evaluations will play them."""
         return {"waveform": batch["waveform"].float() / FULL_SCALE}
 
     @torch.no_grad()
-    def loss(self, views: Views, carry: Carry) -> Terms:
+    def loss(self, views: Views, extras: Extras) -> LossOutput:
         """Return zero, after a forward whose only effect is on BatchNorm's running statistics."""
         self.encoder(views["waveform"])
-        return Terms(torch.zeros((), device=views["waveform"].device))
+        return LossOutput(torch.zeros((), device=views["waveform"].device))
 
     def panels(self, views: Views) -> list[Panel]:
         """Return spectrograms of whole waveforms."""

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from selfsup.errors import InputError
-from selfsup.methods.base import Carry, Draws, Facts, Method, Panel, Pretext, Terms, Views
+from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Pretext, Views
 from selfsup.nn.encoder import Encoder
 from selfsup.views import patches
 from selfsup.views.grayscale import grayscale_
@@ -30,22 +30,22 @@ class Jigsaw(Method):
     def __init__(
         self,
         encoder: Encoder,
-        facts: Facts,
+        info: DataInfo,
         *,
         cell_px: PositiveInt,
         tile_px: PositiveInt,
         gray_probability: NonNegativeFloat,
         hidden_width: PositiveInt,
     ) -> None:
-        super().__init__(encoder, facts)
-        _check(facts, cell_px, tile_px)
+        super().__init__(encoder, info)
+        _check(info, cell_px, tile_px)
         self.tile_px = tile_px
         self.gray_probability = gray_probability
         self.place = {"patch_px": tile_px, "pitch_px": cell_px, "room_px": cell_px - tile_px}
         self.permutations: Tensor
-        self.register_buffer("permutations", facts.table["permutations"], persistent=False)
+        self.register_buffer("permutations", info.table["permutations"], persistent=False)
         self.classifier = nn.Sequential(
-            nn.Linear(patches.PATCHES * encoder.features, hidden_width),
+            nn.Linear(patches.PATCHES * encoder.feature_dim, hidden_width),
             nn.ReLU(),
             nn.Linear(hidden_width, len(self.permutations)),
         )
@@ -53,7 +53,7 @@ class Jigsaw(Method):
     def draw(self, examples: int, generator: torch.Generator) -> Draws:
         """Return ``corner`` (N, 9, 2) of the tiles, ``permutation`` (N,) and ``gray`` (N,)."""
         return {
-            "corner": patches.draw_corners(examples, generator, size_px=self.facts.size_px, **self.place),
+            "corner": patches.draw_corners(examples, generator, size_px=self.info.size_px, **self.place),
             "permutation": torch.randint(len(self.permutations), (examples,), generator=generator),
             "gray": torch.rand(examples, generator=generator) < self.gray_probability,
         }
@@ -65,11 +65,11 @@ class Jigsaw(Method):
         example = torch.arange(len(tile), device=tile.device)[:, None]
         return {"tile": tile[example, self.permutations[draws["permutation"]]], "permutation": draws["permutation"]}
 
-    def loss(self, views: Views, carry: Carry) -> Terms:
+    def loss(self, views: Views, extras: Extras) -> LossOutput:
         """Return the cross entropy over the K permutations, the mean over N puzzles, and the accuracy."""
         logits = self._logits(views["tile"])
         accuracy = (logits.detach().argmax(1) == views["permutation"]).float().mean()
-        return Terms(F.cross_entropy(logits, views["permutation"]), {"pretext_accuracy": accuracy})
+        return LossOutput(F.cross_entropy(logits, views["permutation"]), {"pretext_accuracy": accuracy})
 
     @torch.no_grad()
     def pretext(self, views: Views) -> Pretext:
@@ -89,15 +89,15 @@ class Jigsaw(Method):
         return self.classifier(features.flatten(1))
 
 
-def _check(facts: Facts, cell_px: int, tile_px: int) -> None:
-    if "permutations" not in facts.table:
+def _check(info: DataInfo, cell_px: int, tile_px: int) -> None:
+    if "permutations" not in info.table:
         raise InputError(
             "table is missing in the recipe of jigsaw; set {table: permutations, permutations: 100, seed: 0}"
         )
     if tile_px > cell_px:
         raise InputError(f"hyper.tile_px is {tile_px}, more than hyper.cell_px {cell_px}; set {cell_px} or less")
-    if facts.size_px < patches.SIDE * cell_px:
+    if info.size_px < patches.SIDE * cell_px:
         raise InputError(
             f"hyper.cell_px is {cell_px}, so three cells need images of {patches.SIDE * cell_px} px, and these have "
-            f"{facts.size_px}; take larger images, or set hyper.cell_px to {facts.size_px // patches.SIDE} or less"
+            f"{info.size_px}; take larger images, or set hyper.cell_px to {info.size_px // patches.SIDE} or less"
         )

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from selfsup.errors import InputError
 from selfsup.losses.info_nce import info_nce
 from selfsup.methods._view_pairs import check_batch, draw_pair, make_pair, matching, pair_panels
-from selfsup.methods.base import Carry, Draws, Facts, Method, Panel, Pretext, Terms, Views
+from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Pretext, Views
 from selfsup.nn.collapse import embedding_std
 from selfsup.nn.encoder import Encoder
 from selfsup.nn.heads import projection_head
@@ -44,7 +44,7 @@ class MoCo(Method):
     def __init__(
         self,
         encoder: Encoder,
-        facts: Facts,
+        info: DataInfo,
         *,
         dictionary: Literal["queue", "memory_bank"],
         momentum: NonNegativeFloat,
@@ -62,8 +62,8 @@ class MoCo(Method):
         blur_probability: NonNegativeFloat,
         color: Literal["exact", "shared_order", "affine"],
     ) -> None:
-        super().__init__(encoder, facts)
-        _check(facts, dictionary, momentum, bank_momentum, queue_length, batch_norm_splits)
+        super().__init__(encoder, info)
+        _check(info, dictionary, momentum, bank_momentum, queue_length, batch_norm_splits)
         self.dictionary = dictionary
         self.momentum = momentum
         self.bank_momentum = bank_momentum
@@ -78,10 +78,10 @@ class MoCo(Method):
             "gray_probability": gray_probability,
             "blur_probability": blur_probability,
         }
-        self.projection = projection_head(head, encoder.features, hidden_width, output_width)
+        self.projection = projection_head(head, encoder.feature_dim, hidden_width, output_width)
         seeded = torch.default_generator  # with the run, as the weights
         if dictionary == "memory_bank":
-            self.bank = MemoryBank(facts.examples, output_width, seeded)
+            self.bank = MemoryBank(info.examples, output_width, seeded)
             return
         self.key_encoder = momentum_copy(encoder)
         self.key_projection = momentum_copy(self.projection)
@@ -92,10 +92,10 @@ class MoCo(Method):
 
         With a memory bank instead ``negatives`` (N, K / N rounded up): rows of the bank, all of them for all queries.
         """
-        pair_draws = draw_pair(VIEWS, examples, generator, self.facts.size_px, **self.law)
+        pair_draws = draw_pair(VIEWS, examples, generator, self.info.size_px, **self.law)
         if self.dictionary == "memory_bank":
             each = math.ceil(self.queue_length / examples)
-            rows = torch.randint(self.facts.examples, (examples, each), generator=generator)
+            rows = torch.randint(self.info.examples, (examples, each), generator=generator)
             return {**pair_draws, "negatives": rows}
         return {**pair_draws, "shuffle": torch.randperm(examples, generator=generator)}
 
@@ -105,16 +105,16 @@ class MoCo(Method):
         With a memory bank instead ``row`` (N,), each query's own of the bank, and ``negatives`` (K,); the key is then
         made for the pretext task alone.
         """
-        made = make_pair(VIEWS, batch["image"], draws, self.facts.size_px, self.color)
+        made = make_pair(VIEWS, batch["image"], draws, self.info.size_px, self.color)
         if self.dictionary == "memory_bank":
             negatives = draws["negatives"].flatten()[: self.queue_length]
             return {**made, "row": batch["index"], "negatives": negatives}
         return {**made, "shuffle": draws["shuffle"]}
 
-    def loss(self, views: Views, carry: Carry) -> Terms:
+    def loss(self, views: Views, extras: Extras) -> LossOutput:
         """Return InfoNCE of the queries against the dictionary as it stands.
 
-        What will change it waits in ``carry``: the keys (N, D), or with a memory bank the queries and their rows.
+        What will change it waits in ``extras``: the keys (N, D), or with a memory bank the queries and their rows.
         """
         query = forward_in_splits(self._query, views["query"], self.batch_norm_splits)
         if self.dictionary == "memory_bank":
@@ -127,16 +127,16 @@ class MoCo(Method):
             loss, correct = info_nce(query, key, self.queue.entries, self.temperature)
             carried = {"keys": key}
         metrics = {"pretext_accuracy": correct.float().mean(), "embedding_std": embedding_std(query)}
-        return Terms(loss, metrics, carried)
+        return LossOutput(loss, metrics, carried)
 
-    def after_step(self, carry: Carry) -> None:
+    def after_step(self, extras: Extras) -> None:
         """Let the key encoder follow the query encoder, then push the step's keys; or bring the bank up to date."""
         if self.dictionary == "memory_bank":
-            self.bank.update(carry["row"], carry["queries"], self.bank_momentum)
+            self.bank.update(extras["row"], extras["queries"], self.bank_momentum)
             return
         update_momentum(self.key_encoder, self.encoder, self.momentum)
         update_momentum(self.key_projection, self.projection, self.momentum)
-        self.queue.push(carry["keys"])
+        self.queue.push(extras["keys"])
 
     @torch.no_grad()
     def pretext(self, views: Views) -> Pretext:
@@ -169,19 +169,19 @@ class MoCo(Method):
 
 
 def _check(
-    facts: Facts, dictionary: str, momentum: float, bank_momentum: float, queue_length: int, batch_norm_splits: int
+    info: DataInfo, dictionary: str, momentum: float, bank_momentum: float, queue_length: int, batch_norm_splits: int
 ) -> None:
-    check_batch(facts)
+    check_batch(info)
     if momentum >= 1:
         raise InputError(f"hyper.momentum is {momentum:g}, and the key encoder would never move; set it below 1")
     if bank_momentum >= 1:
         raise InputError(f"hyper.bank_momentum is {bank_momentum:g}, and no entry would ever change; set it below 1")
-    if dictionary == "queue" and queue_length < facts.batch_size:
+    if dictionary == "queue" and queue_length < info.batch_size:
         raise InputError(
-            f"hyper.queue_length is {queue_length}, less than the keys of one batch; set {facts.batch_size} or more"
+            f"hyper.queue_length is {queue_length}, less than the keys of one batch; set {info.batch_size} or more"
         )
-    if facts.batch_size % batch_norm_splits or facts.batch_size < 2 * batch_norm_splits:
+    if info.batch_size % batch_norm_splits or info.batch_size < 2 * batch_norm_splits:
         raise InputError(
-            f"hyper.batch_norm_splits is {batch_norm_splits}, but must cut batch_size {facts.batch_size} "
+            f"hyper.batch_norm_splits is {batch_norm_splits}, but must cut batch_size {info.batch_size} "
             "into equal parts of 2 or more; set 1, which is one part"
         )

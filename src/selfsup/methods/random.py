@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from selfsup.methods.base import Carry, Draws, Facts, Method, Panel, Player, Terms, Views
+from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Objective, Panel, Views
 from selfsup.nn.encoder import Encoder
 
 
@@ -15,8 +15,8 @@ class Random(Method):
     with the statistics of initialisation its features would be badly scaled and the floor too low.
     """
 
-    def __init__(self, encoder: Encoder, facts: Facts) -> None:
-        super().__init__(encoder, facts)
+    def __init__(self, encoder: Encoder, info: DataInfo) -> None:
+        super().__init__(encoder, info)
         for module in encoder.modules():
             if isinstance(module, nn.modules.batchnorm._BatchNorm):
                 module.momentum = None  # torch's name for a cumulative average
@@ -29,15 +29,15 @@ class Random(Method):
         """Return ``image`` (N, 3, H, W) in [0, 1], untouched, as evaluations will show them."""
         return {"image": batch["image"].float() / 255}
 
-    def players(self) -> dict[str, Player]:
-        """Return one player that may move nothing."""
-        return {"main": Player(self.loss, {})}
+    def objectives(self) -> dict[str, Objective]:
+        """Return one objective that may move nothing."""
+        return {"main": Objective(self.loss, {})}
 
     @torch.no_grad()
-    def loss(self, views: Views, carry: Carry) -> Terms:
+    def loss(self, views: Views, extras: Extras) -> LossOutput:
         """Return zero, after a forward whose only effect is on BatchNorm's running statistics."""
         self.encoder(views["image"])
-        return Terms(torch.zeros((), device=views["image"].device))
+        return LossOutput(torch.zeros((), device=views["image"].device))
 
     def panels(self, views: Views) -> list[Panel]:
         images = views["image"][:8]

@@ -3,7 +3,7 @@
 import torch
 
 from selfsup.methods._image_pairs import check_full_resolution, pair_images, pair_panel
-from selfsup.methods.base import Draws, Facts, Method, Panel, Views
+from selfsup.methods.base import DataInfo, Draws, Method, Panel, Views
 from selfsup.methods.random import Random
 from selfsup.nn.encoder import Encoder
 
@@ -16,9 +16,9 @@ class RandomDense(Random, Method):  # Method again, because planning reads paren
 
     modality = "image_pair"
 
-    def __init__(self, encoder: Encoder, facts: Facts) -> None:
-        super().__init__(encoder, facts)
-        check_full_resolution(encoder, facts)
+    def __init__(self, encoder: Encoder, info: DataInfo) -> None:
+        super().__init__(encoder, info)
+        check_full_resolution(encoder, info)
 
     def views(self, batch: Views, draws: Draws) -> Views:
         """Return ``first`` and ``second`` (N, 3, H, W) in [0, 1], and ``image`` (2N, 3, H, W), one after the other."""

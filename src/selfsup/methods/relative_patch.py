@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from selfsup.errors import InputError
-from selfsup.methods.base import Carry, Draws, Facts, Method, Panel, Pretext, Terms, Views
+from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Pretext, Views
 from selfsup.nn.encoder import Encoder
 from selfsup.views import chromatic as colours
 from selfsup.views import patches
@@ -42,7 +42,7 @@ class RelativePatch(Method):
     def __init__(
         self,
         encoder: Encoder,
-        facts: Facts,
+        info: DataInfo,
         *,
         patch_px: PositiveInt,
         gap_px: NonNegativeInt,
@@ -50,13 +50,13 @@ class RelativePatch(Method):
         chromatic: Literal["drop", "project", "none"],
         hidden_width: PositiveInt,
     ) -> None:
-        super().__init__(encoder, facts)
+        super().__init__(encoder, info)
         self.patch_px = patch_px
         self.chromatic = chromatic
         self.place = {"patch_px": patch_px, "pitch_px": patch_px + gap_px, "room_px": 2 * jitter_px}
-        _check(facts, patch_px, gap_px, jitter_px)
+        _check(info, patch_px, gap_px, jitter_px)
         self.classifier = nn.Sequential(
-            nn.Linear(2 * encoder.features, hidden_width),
+            nn.Linear(2 * encoder.feature_dim, hidden_width),
             nn.BatchNorm1d(hidden_width),
             nn.ReLU(),
             nn.Linear(hidden_width, hidden_width),
@@ -67,7 +67,7 @@ class RelativePatch(Method):
     def draw(self, examples: int, generator: torch.Generator) -> Draws:
         """Return ``corner`` (N, 9, 2), ``pair`` (N, 8, 2) of patches, and what the colours need."""
         draws = {
-            "corner": patches.draw_corners(examples, generator, size_px=self.facts.size_px, **self.place),
+            "corner": patches.draw_corners(examples, generator, size_px=self.info.size_px, **self.place),
             "pair": draw_pairs(examples, generator),
         }
         if self.chromatic == "drop":
@@ -85,11 +85,11 @@ class RelativePatch(Method):
             patch = colours.projected(patch)
         return {"patch": patches.normalised(patch), "pair": draws["pair"]}
 
-    def loss(self, views: Views, carry: Carry) -> Terms:
+    def loss(self, views: Views, extras: Extras) -> LossOutput:
         """Return the cross entropy over the eight directions, the mean over 8N pairs, and the accuracy."""
         logits, direction = self._logits(views), directions(views)
         accuracy = (logits.detach().argmax(1) == direction).float().mean()
-        return Terms(F.cross_entropy(logits, direction), {"pretext_accuracy": accuracy})
+        return LossOutput(F.cross_entropy(logits, direction), {"pretext_accuracy": accuracy})
 
     @torch.no_grad()
     def pretext(self, views: Views) -> Pretext:
@@ -141,14 +141,14 @@ def of_pairs(values: Tensor, pair: Tensor) -> Tensor:
     return values[example, pair].flatten(0, 1)
 
 
-def _check(facts: Facts, patch_px: int, gap_px: int, jitter_px: int) -> None:
+def _check(info: DataInfo, patch_px: int, gap_px: int, jitter_px: int) -> None:
     if 2 * jitter_px > gap_px:
         raise InputError(
             f"hyper.jitter_px is {jitter_px}, and two patches {gap_px} px apart could overlap; set {gap_px // 2} or less"
         )
     needed_px = patches.grid_extent_px(patch_px, patch_px + gap_px, 2 * jitter_px)
-    if facts.size_px < needed_px:
+    if info.size_px < needed_px:
         raise InputError(
             f"hyper.patch_px is {patch_px}, so three patches with hyper.gap_px {gap_px} and hyper.jitter_px {jitter_px} "
-            f"need images of {needed_px} px, and these have {facts.size_px}; take larger images or smaller patches"
+            f"need images of {needed_px} px, and these have {info.size_px}; take larger images or smaller patches"
         )

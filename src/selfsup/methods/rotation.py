@@ -7,7 +7,7 @@ from pydantic import NonNegativeFloat, PositiveFloat
 from torch import nn
 from torch.nn import functional as F
 
-from selfsup.methods.base import Carry, Draws, Facts, Method, Panel, Pretext, Terms, Views
+from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Pretext, Views
 from selfsup.nn.encoder import Encoder
 from selfsup.views import augmentation, eighth_turns, rotations
 
@@ -29,7 +29,7 @@ class Rotation(Method):
     def __init__(
         self,
         encoder: Encoder,
-        facts: Facts,
+        info: DataInfo,
         *,
         directions: Literal[2, 4, 8],
         crop_scale_min: PositiveFloat,
@@ -39,7 +39,7 @@ class Rotation(Method):
         gray_probability: NonNegativeFloat,
         color: Literal["exact", "shared_order", "affine"],
     ) -> None:
-        super().__init__(encoder, facts)
+        super().__init__(encoder, info)
         self.directions = directions
         self.color: augmentation.ColorVariant = color
         self.law = {
@@ -50,24 +50,24 @@ class Rotation(Method):
             "gray_probability": gray_probability,
             "blur_probability": 0.0,
         }
-        self.classifier = nn.Linear(encoder.features, directions)
+        self.classifier = nn.Linear(encoder.feature_dim, directions)
 
     def draw(self, examples: int, generator: torch.Generator) -> Draws:
         """Return the draws of the augmentation; the rotations need none, since all are taken."""
-        size_px = self.facts.size_px
+        size_px = self.info.size_px
         return augmentation.draw(examples, generator, height_px=size_px, width_px=size_px, **self.law)
 
     def views(self, batch: Views, draws: Draws) -> Views:
         """Return ``image`` (KN, 3, H, W) in [0, 1], all rotations of an image in a row, and ``rotation`` (KN,)."""
-        upright = augmentation.apply(batch["image"], draws, size_px=self.facts.size_px, color=self.color)
+        upright = augmentation.apply(batch["image"], draws, size_px=self.info.size_px, color=self.color)
         image, rotation = TURNED[self.directions](upright)
         return {"image": image, "rotation": rotation}
 
-    def loss(self, views: Views, carry: Carry) -> Terms:
+    def loss(self, views: Views, extras: Extras) -> LossOutput:
         """Return the cross entropy over the K rotations, the mean over KN images, and the accuracy."""
         logits = self.classifier(self.encoder(views["image"]))
         accuracy = (logits.detach().argmax(1) == views["rotation"]).float().mean()
-        return Terms(F.cross_entropy(logits, views["rotation"]), {"pretext_accuracy": accuracy})
+        return LossOutput(F.cross_entropy(logits, views["rotation"]), {"pretext_accuracy": accuracy})
 
     @torch.no_grad()
     def pretext(self, views: Views) -> Pretext:

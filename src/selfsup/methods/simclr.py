@@ -12,7 +12,7 @@ from selfsup.losses.margin import margin_triplet
 from selfsup.losses.nt_logistic import nt_logistic
 from selfsup.losses.nt_xent import nt_xent
 from selfsup.methods._view_pairs import check_batch, draw_pair, make_pair, matching, pair_panels
-from selfsup.methods.base import Carry, Draws, Facts, Method, Panel, Pretext, Terms, Views
+from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Pretext, Views
 from selfsup.nn.collapse import embedding_std
 from selfsup.nn.encoder import Encoder, ProjectedEncoder
 from selfsup.nn.heads import projection_head
@@ -31,7 +31,7 @@ class SimCLR(Method):
     def __init__(
         self,
         encoder: Encoder,
-        facts: Facts,
+        info: DataInfo,
         *,
         loss: Literal["nt_xent", "nt_logistic", "margin"],
         temperature: PositiveFloat,
@@ -47,8 +47,8 @@ class SimCLR(Method):
         blur_probability: NonNegativeFloat,
         color: Literal["exact", "shared_order", "affine"],
     ) -> None:
-        super().__init__(encoder, facts)
-        check_batch(facts)
+        super().__init__(encoder, info)
+        check_batch(info)
         _check(loss, margin, negatives)
         self.criterion = loss
         self.temperature = temperature
@@ -63,22 +63,22 @@ class SimCLR(Method):
             "blur_probability": blur_probability,
         }
         self.head = {"kind": head, "hidden_width": hidden_width, "output_width": output_width}
-        self.projection = projection_head(head, encoder.features, hidden_width, output_width)
+        self.projection = projection_head(head, encoder.feature_dim, hidden_width, output_width)
 
     def draw(self, examples: int, generator: torch.Generator) -> Draws:
         """Return the draws of both views, alike in law and independent."""
-        return draw_pair(VIEWS, examples, generator, self.facts.size_px, **self.law)
+        return draw_pair(VIEWS, examples, generator, self.info.size_px, **self.law)
 
     def views(self, batch: Views, draws: Draws) -> Views:
         """Return ``view 1`` and ``view 2`` (N, 3, H, W) in [0, 1]."""
-        return make_pair(VIEWS, batch["image"], draws, self.facts.size_px, self.color)
+        return make_pair(VIEWS, batch["image"], draws, self.info.size_px, self.color)
 
-    def loss(self, views: Views, carry: Carry) -> Terms:
+    def loss(self, views: Views, extras: Extras) -> LossOutput:
         """Return the recipe's loss of the projections, its accuracy, and how far the projection is from collapse."""
         first, second = (self.projection(self.encoder(views[name])) for name in VIEWS)
         loss, correct = self._compare(first, second)
         metrics = {"pretext_accuracy": correct.float().mean(), "embedding_std": embedding_std(first)}
-        return Terms(loss, metrics)
+        return LossOutput(loss, metrics)
 
     @torch.no_grad()
     def pretext(self, views: Views) -> Pretext:

@@ -9,13 +9,13 @@ from torch.nn import functional as F
 
 from selfsup.errors import InputError
 from selfsup.methods import _cross_channel as cross
-from selfsup.methods.base import Carry, Draws, Facts, Method, Panel, Prediction, Pretext, Terms, Views
+from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Prediction, Pretext, Views
 from selfsup.nn.encoder import Encoder
-from selfsup.nn.inputs import AB_RANGE, seen
+from selfsup.nn.inputs import AB_RANGE, preprocess
 from selfsup.views.ab_bins import nearest_bin
-from selfsup.views.channel_pictures import picture
 from selfsup.views.lab import lab_to_rgb, rgb_to_lab
 from selfsup.views.lightness_bins import LIGHTNESS_RANGE, lightness_bins
+from selfsup.views.pictures.channels import picture
 
 OTHER: dict[str, cross.Channels] = {"lightness": "ab", "ab": "lightness"}
 TITLES = {
@@ -39,7 +39,7 @@ class SplitBrain(Method):
     def __init__(
         self,
         encoder: Encoder,
-        facts: Facts,
+        info: DataInfo,
         *,
         objectives: list[Literal["classification", "regression"]],
         ab_spacing: PositiveFloat,
@@ -50,8 +50,8 @@ class SplitBrain(Method):
         crop_scale_min: PositiveFloat,
         flip_probability: NonNegativeFloat,
     ) -> None:
-        super().__init__(encoder, facts)
-        cross.check_colours(facts)
+        super().__init__(encoder, info)
+        cross.check_colours(info)
         cross.check_crops(crop_scale_min, flip_probability)
         self.sees = _inputs(encoder, objectives)
         self.temperature = temperature
@@ -65,13 +65,13 @@ class SplitBrain(Method):
 
     def draw(self, examples: int, generator: torch.Generator) -> Draws:
         """Return the draws of crop and mirror."""
-        return cross.draw_crops(examples, generator, self.facts.size_px, **self.law)
+        return cross.draw_crops(examples, generator, self.info.size_px, **self.law)
 
     def views(self, batch: Views, draws: Draws) -> Views:
         """Return ``image`` and ``whole`` (N, 3, H, W), and what is asked for: ``ab`` (N, 2, H, W), ``lightness``."""
-        return cross.make_views(batch["image"], draws, self.facts.size_px, self.tasks)
+        return cross.make_views(batch["image"], draws, self.info.size_px, self.tasks)
 
-    def loss(self, views: Views, carry: Carry) -> Terms:
+    def loss(self, views: Views, extras: Extras) -> LossOutput:
         """Return the sum of the halves' losses, each its cross entropy over bins or half its squared error."""
         return self.prediction.terms(self.encoder, views)
 
@@ -88,7 +88,7 @@ class SplitBrain(Method):
         coarse = cross.colour_bins(PRETEXT_SPACING).to(image.device)
         target, answer = (
             nearest_bin(_middle(ab).mean((2, 3), keepdim=True), coarse)[:, 0, 0]
-            for ab in (cross.at(seen(image, "ab"), predicted), predicted)
+            for ab in (cross.at(preprocess(image, "ab"), predicted), predicted)
         )
         return Pretext(
             "classification", picture(image, "lightness"), target, torch.zeros_like(target), answer == target

@@ -5,7 +5,7 @@ from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 
 from selfsup.errors import InputError
 from selfsup.methods import _cross_channel as cross
-from selfsup.methods.base import Carry, Draws, Facts, Method, Panel, Terms, Views
+from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Views
 from selfsup.nn.encoder import Encoder
 
 
@@ -22,7 +22,7 @@ class SplitBrainDepth(Method):
     def __init__(
         self,
         encoder: Encoder,
-        facts: Facts,
+        info: DataInfo,
         *,
         ab_spacing: PositiveFloat,
         ab_weight: PositiveFloat,
@@ -31,8 +31,8 @@ class SplitBrainDepth(Method):
         crop_scale_min: PositiveFloat,
         flip_probability: NonNegativeFloat,
     ) -> None:
-        super().__init__(encoder, facts)
-        cross.check_colours(facts)
+        super().__init__(encoder, info)
+        cross.check_colours(info)
         cross.check_crops(crop_scale_min, flip_probability)
         sees = [half.input for half in cross.halves(encoder)]
         if sees != ["rgb", "depth"]:
@@ -46,13 +46,13 @@ class SplitBrainDepth(Method):
 
     def draw(self, examples: int, generator: torch.Generator) -> Draws:
         """Return the draws of crop and mirror."""
-        return cross.draw_crops(examples, generator, self.facts.size_px, **self.law)
+        return cross.draw_crops(examples, generator, self.info.size_px, **self.law)
 
     def views(self, batch: Views, draws: Draws) -> Views:
         """Return ``image`` and ``whole`` (N, 4, H, W), and what is asked for: ``depth``, ``lightness``, ``ab``."""
-        return cross.make_views(batch["image"], draws, self.facts.size_px, self.tasks)
+        return cross.make_views(batch["image"], draws, self.info.size_px, self.tasks)
 
-    def loss(self, views: Views, carry: Carry) -> Terms:
+    def loss(self, views: Views, extras: Extras) -> LossOutput:
         """Return the squared errors of depth and of L, each halved, and ``ab_weight`` times the cross entropy of ab."""
         return self.prediction.terms(self.encoder, views)
 

@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from selfsup.errors import InputError
-from selfsup.methods.base import Carry, Draws, Facts, Method, Panel, Pretext, Terms, Views
+from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Pretext, Views
 from selfsup.nn.encoder import Encoder
 from selfsup.views import augmentation
 
@@ -25,7 +25,7 @@ class Supervised(Method):
     def __init__(
         self,
         encoder: Encoder,
-        facts: Facts,
+        info: DataInfo,
         *,
         crop_scale_min: PositiveFloat,
         flip_probability: NonNegativeFloat,
@@ -35,10 +35,10 @@ class Supervised(Method):
         blur_probability: NonNegativeFloat,
         color: Literal["exact", "shared_order", "affine"],
     ) -> None:
-        super().__init__(encoder, facts)
-        if facts.classes < 2:
+        super().__init__(encoder, info)
+        if info.classes < 2:
             raise InputError(
-                f"method is supervised, which needs 2 classes or more, and the data set has {facts.classes}; "
+                f"method is supervised, which needs 2 classes or more, and the data set has {info.classes}; "
                 "take a labelled data set or another method"
             )
         self.color: augmentation.ColorVariant = color
@@ -50,23 +50,23 @@ class Supervised(Method):
             "gray_probability": gray_probability,
             "blur_probability": blur_probability,
         }
-        self.classifier = nn.Linear(encoder.features, facts.classes)
+        self.classifier = nn.Linear(encoder.feature_dim, info.classes)
 
     def draw(self, examples: int, generator: torch.Generator) -> Draws:
         """Return the draws of the augmentation."""
-        size_px = self.facts.size_px
+        size_px = self.info.size_px
         return augmentation.draw(examples, generator, height_px=size_px, width_px=size_px, **self.law)
 
     def views(self, batch: Views, draws: Draws) -> Views:
         """Return ``image`` (N, 3, H, W) in [0, 1] and ``label`` (N,)."""
-        image = augmentation.apply(batch["image"], draws, size_px=self.facts.size_px, color=self.color)
+        image = augmentation.apply(batch["image"], draws, size_px=self.info.size_px, color=self.color)
         return {"image": image, "label": batch["label"]}
 
-    def loss(self, views: Views, carry: Carry) -> Terms:
+    def loss(self, views: Views, extras: Extras) -> LossOutput:
         """Return the cross entropy over the classes, the mean over N images, and the accuracy."""
         logits = self.classifier(self.encoder(views["image"]))
         accuracy = (logits.detach().argmax(1) == views["label"]).float().mean()
-        return Terms(F.cross_entropy(logits, views["label"]), {"pretext_accuracy": accuracy})
+        return LossOutput(F.cross_entropy(logits, views["label"]), {"pretext_accuracy": accuracy})
 
     @torch.no_grad()
     def pretext(self, views: Views) -> Pretext:

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from selfsup.errors import InputError
 from selfsup.methods._waveform_windows import check_stages, frame_samples, window_samples
-from selfsup.methods.base import Carry, Draws, Facts, Method, Panel, Terms, Views
+from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Views
 from selfsup.nn.encoder import Encoder
 from selfsup.views.spectrograms import spectrogram
 from selfsup.views.waveforms import draw_window, first_sample, frames_of, windows
@@ -31,22 +31,22 @@ class SupervisedWaveform(Method):
     def __init__(
         self,
         encoder: Encoder,
-        facts: Facts,
+        info: DataInfo,
         *,
         target: Literal["content", "speaker"],
         window_seconds: PositiveFloat,
         gain_db: NonNegativeFloat,
     ) -> None:
-        super().__init__(encoder, facts)
+        super().__init__(encoder, info)
         check_stages(encoder)
-        classes = {"content": facts.classes, "speaker": facts.speakers}[target]
+        classes = {"content": info.classes, "speaker": info.speakers}[target]
         if classes < 2:
             raise InputError(f"hyper.target is {target}, of which the data set has {classes}; choose the other target")
         self.target = target
-        self.window = window_samples(facts, window_seconds)
-        self.frame = frame_samples(encoder, facts)
+        self.window = window_samples(info, window_seconds)
+        self.frame = frame_samples(encoder, info)
         self.gain_db = gain_db
-        self.classifier = nn.Linear(encoder.features, classes)
+        self.classifier = nn.Linear(encoder.feature_dim, classes)
 
     def draw(self, examples: int, generator: torch.Generator) -> Draws:
         """Return ``start`` and ``gain`` (N,) of the windows."""
@@ -60,12 +60,12 @@ class SupervisedWaveform(Method):
         speaker = batch["speaker"][:, None].expand_as(content).masked_fill(content == UNSAID, UNSAID)
         return {"waveform": waveform, "label": content if self.target == "content" else speaker}
 
-    def loss(self, views: Views, carry: Carry) -> Terms:
+    def loss(self, views: Views, extras: Extras) -> LossOutput:
         """Return the cross entropy over the classes, the mean over all frames with a label, and the accuracy."""
         logits, label = self._logits(views["waveform"]), views["label"]
         right = (logits.detach().argmax(2) == label)[label != UNSAID]
         loss = F.cross_entropy(logits.flatten(0, 1), label.flatten(), ignore_index=UNSAID)
-        return Terms(loss, {"pretext_accuracy": right.float().mean()})
+        return LossOutput(loss, {"pretext_accuracy": right.float().mean()})
 
     def panels(self, views: Views) -> list[Panel]:
         """Return windows, under each the class of its middle frame."""

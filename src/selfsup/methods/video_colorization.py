@@ -7,13 +7,13 @@ from torch.nn import functional as F
 
 from selfsup.errors import InputError
 from selfsup.losses.pointer import copied, copied_cross_entropy, pointers
-from selfsup.methods.base import Carry, Draws, Facts, Method, Panel, Prediction, Pretext, Terms, Views
+from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Prediction, Pretext, Views
 from selfsup.nn.encoder import Encoder
 from selfsup.views.ab_bins import nearest_bin
-from selfsup.views.channel_pictures import picture
 from selfsup.views.clips import draw_exposure, draw_frames, exposed, take_frames
 from selfsup.views.lab import lab_to_rgb, rgb_to_lab
-from selfsup.views.pointer_pictures import heat_over, marked, most_colourful_place
+from selfsup.views.pictures.channels import picture
+from selfsup.views.pictures.pointers import heat_over, marked, most_colourful_place
 
 SHOWN_CLIPS = 2
 SHOWN_LIGHTNESS = 65.0
@@ -34,7 +34,7 @@ class VideoColorization(Method):
     def __init__(
         self,
         encoder: Encoder,
-        facts: Facts,
+        info: DataInfo,
         *,
         references: PositiveInt,
         longest_step: PositiveInt,
@@ -43,20 +43,20 @@ class VideoColorization(Method):
         flip_probability: NonNegativeFloat,
         exposure_strength: NonNegativeFloat,
     ) -> None:
-        super().__init__(encoder, facts)
-        _check(encoder, facts, references, uniform_fraction)
+        super().__init__(encoder, info)
+        _check(encoder, info, references, uniform_fraction)
         self.references = references
         self.longest_step = longest_step
         self.temperature = temperature
         self.uniform_fraction = uniform_fraction
         self.flip_probability = flip_probability
         self.exposure_strength = exposure_strength
-        self.register_buffer("centroids", facts.table["centroids"], persistent=False)
+        self.register_buffer("centroids", info.table["centroids"], persistent=False)
 
     def draw(self, examples: int, generator: torch.Generator) -> Draws:
         """Return ``frame`` (N, R + 1), the target's last, ``flip`` (N,) bool and ``exposure`` (N, R + 1, 2)."""
         seen = self.references + 1
-        law = {"frames": self.facts.length, "seen": seen, "longest_step": self.longest_step}
+        law = {"frames": self.info.length, "seen": seen, "longest_step": self.longest_step}
         return {
             "frame": draw_frames(examples, generator, **law),
             "flip": torch.rand(examples, generator=generator) < self.flip_probability,
@@ -71,7 +71,7 @@ class VideoColorization(Method):
         frames = take_frames(batch["clip"], draws["frame"], draws["flip"])
         return {"frames": frames, "seen": exposed(frames, draws["exposure"])}
 
-    def loss(self, views: Views, carry: Carry) -> Terms:
+    def loss(self, views: Views, extras: Extras) -> LossOutput:
         """Return the cross-entropy of the copied colours, and their accuracy beside that of the frame before."""
         embedding = self._embedding(views["seen"])
         colour = self._colours(views["frames"], embedding)
@@ -81,7 +81,7 @@ class VideoColorization(Method):
             "colour_accuracy": (probability.detach().argmax(-1) == target).float().mean(),
             "colour_accuracy_previous": (previous == target).float().mean(),
         }
-        return Terms(copied_cross_entropy(probability, target, self.uniform_fraction), metrics)
+        return LossOutput(copied_cross_entropy(probability, target, self.uniform_fraction), metrics)
 
     @torch.no_grad()
     def pretext(self, views: Views) -> Pretext:
@@ -148,19 +148,19 @@ def _references(embedding: Tensor) -> Tensor:
     return embedding[:, :-1].movedim(2, -1).flatten(1, 3)
 
 
-def _check(encoder: Encoder, facts: Facts, references: int, uniform_fraction: float) -> None:
-    if facts.grey:
+def _check(encoder: Encoder, info: DataInfo, references: int, uniform_fraction: float) -> None:
+    if info.grey:
         raise InputError("the clips are grey, and video colorization has no colours to copy; give it clips in colour")
     if encoder.input != "lightness":
         raise InputError(
             f"encoder.input is {encoder.input}, which shows the colours that are to be found; set encoder.input: lightness"
         )
-    if "centroids" not in facts.table:
+    if "centroids" not in info.table:
         raise InputError("table is missing, and video colorization needs colour_centroids; name it")
-    if references >= facts.length:
+    if references >= info.length:
         raise InputError(
-            f"hyper.references is {references}, and with the target that is more than the {facts.length} frames of a clip; "
-            f"set at most {facts.length - 1}, or prepare longer clips (frames)"
+            f"hyper.references is {references}, and with the target that is more than the {info.length} frames of a clip; "
+            f"set at most {info.length - 1}, or prepare longer clips (frames)"
         )
     if uniform_fraction >= 1:
         raise InputError(

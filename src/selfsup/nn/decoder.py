@@ -5,8 +5,8 @@ import itertools
 from torch import nn
 
 
-def up_convolutions(channels_in: int, side_px: int, size_px: int, width: int) -> nn.Sequential:
-    """Return a decoder from maps (N, channels_in, side_px, side_px) to images (N, 3, H, H) in [-1, 1], H >= size_px.
+def up_convolutions(in_channels: int, side_px: int, size_px: int, width: int) -> nn.Sequential:
+    """Return a decoder from maps (N, in_channels, side_px, side_px) to images (N, 3, H, H) in [-1, 1], H >= size_px.
 
     Each up-convolution doubles the map, until it reaches ``size_px``; the last but one has ``width`` channels, those
     before it twice as many each. BatchNorm and ReLU follow each but the last, which ends in a tanh.
@@ -16,7 +16,7 @@ def up_convolutions(channels_in: int, side_px: int, size_px: int, width: int) ->
     ups = 1
     while side_px << ups < size_px:
         ups += 1
-    channels = [channels_in, *(width << left for left in reversed(range(ups - 1)))]
+    channels = [in_channels, *(width << left for left in reversed(range(ups - 1)))]
     parts: list[nn.Module] = []
     for inputs, outputs in itertools.pairwise(channels):
         parts += [_doubling(inputs, outputs, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()]

@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from selfsup.nn.heads import projection_head
-from selfsup.nn.inputs import CHANNELS, seen
+from selfsup.nn.inputs import CHANNELS, preprocess
 
 
 class Encoder(nn.Module):
@@ -29,7 +29,7 @@ class Encoder(nn.Module):
         self.input = str(description.get("input", "rgb"))
 
     @property
-    def features(self) -> int:
+    def feature_dim(self) -> int:
         """D, the length of a feature vector."""
         return list(self.layers.values())[-1]
 
@@ -39,7 +39,7 @@ class Encoder(nn.Module):
         return self.input == "depth"
 
     @property
-    def takes(self) -> str:
+    def modality(self) -> str:
         """What x is: ``image``, ``waveform`` or ``tokens``."""
         return self.input if self.input in ("waveform", "tokens") else "image"
 
@@ -48,7 +48,7 @@ class Encoder(nn.Module):
 
         Of waveforms (N, S) and of tokens (N, L) they are (N, C, T).
         """
-        x = seen(x, self.input)
+        x = preprocess(x, self.input)
         maps = {}
         for name, stage in self.stages.items():
             x = stage(x)
@@ -57,7 +57,7 @@ class Encoder(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return features (N, D): the mean over the last layer's map."""
-        x = seen(x, self.input)
+        x = preprocess(x, self.input)
         for stage in self.stages.values():
             x = stage(x)
         return x.mean(tuple(range(2, x.ndim)))
@@ -87,8 +87,8 @@ class ConcatenatedEncoder(Encoder):
         return any(part.needs_depth for part in self._each())
 
     @property
-    def takes(self) -> str:
-        return self._each()[0].takes
+    def modality(self) -> str:
+        return self._each()[0].modality
 
     def maps(self, x: Tensor) -> dict[str, Tensor]:
         found = [part.maps(x) for part in self._each()]
@@ -116,7 +116,7 @@ class ProjectedEncoder(Encoder):
         nn.Module.__init__(self)
         self.encoder = encoder
         self.projection = projection
-        self.layers = {"projection": encoder.features if head["kind"] == "none" else int(head["output_width"])}
+        self.layers = {"projection": encoder.feature_dim if head["kind"] == "none" else int(head["output_width"])}
         self.description = {"projected": encoder.description, "head": dict(head)}
 
     @property
@@ -124,8 +124,8 @@ class ProjectedEncoder(Encoder):
         return self.encoder.needs_depth
 
     @property
-    def takes(self) -> str:
-        return self.encoder.takes
+    def modality(self) -> str:
+        return self.encoder.modality
 
     def maps(self, x: Tensor) -> dict[str, Tensor]:
         return {"projection": self(x)[:, :, None, None]}
@@ -144,10 +144,10 @@ def build(description: dict[str, Any]) -> Encoder:
         return ConcatenatedEncoder([build(part) for part in description["parts"]])
     if "projected" in description:
         encoder, head = build(description["projected"]), description["head"]
-        return ProjectedEncoder(encoder, projection_head(features=encoder.features, **head), head)
+        return ProjectedEncoder(encoder, projection_head(features=encoder.feature_dim, **head), head)
     arguments = {key: value for key, value in description.items() if key not in ("backbone", "input")}
     module = importlib.import_module(f"selfsup.nn.backbones.{description['backbone']}")
-    stages, channels = module.build(channels_in=CHANNELS[description.get("input", "rgb")], **arguments)
+    stages, channels = module.build(in_channels=CHANNELS[description.get("input", "rgb")], **arguments)
     return Encoder(stages, channels, description).to(memory_format=torch.channels_last)
 
 

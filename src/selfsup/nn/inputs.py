@@ -12,7 +12,7 @@ CHANNELS: dict[str, int] = {"rgb": 3, "lightness": 1, "ab": 2, "lab": 3, "depth"
 AB_RANGE = 110.0
 
 
-def seen(x: Tensor, kind: str) -> Tensor:
+def preprocess(x: Tensor, kind: str) -> Tensor:
     """Return what an encoder of this ``kind`` sees of x, scaled to about [-1, 1]: float (N, C, H, W), channels last.
 
     x is uint8 or float in [0, 1]: (N, 3, H, W) RGB, or (N, 4, H, W) with depth as the fourth channel. A waveform, int16 or

@@ -18,9 +18,9 @@ def provenance(content: Content) -> list[list[str]]:
         recipe = ", ".join(f"{key} {value}" for key, value in group.data_recipe.items())
         lines.append([f"data {group.name}", f"{recipe}; seeds {', '.join(map(str, group.seeds))}"])
         for variant in group.variants:
-            facts = table_facts([member for member in group.members if member.variant == variant])
-            if facts:
-                lines.append([f"table of {variant}", f"{'; '.join(facts)}; on {group.name}"])
+            info = table_facts([member for member in group.members if member.variant == variant])
+            if info:
+                lines.append([f"table of {variant}", f"{'; '.join(info)}; on {group.name}"])
     for name, parameters in content.protocols.items():
         lines.append([f"protocol {name}", ", ".join(f"{key} {value}" for key, value in parameters.items())])
     return lines
@@ -34,8 +34,8 @@ def recipes(content: Content) -> dict[str, str]:
             members = [member for member in group.members if member.variant == variant]
             runs = "".join(f"# {member.run}\n" for member in members)
             recipe = yaml.safe_dump(members[0].recipe, sort_keys=False, allow_unicode=True) if members else ""
-            facts = "".join(f"# table: {line}\n" for line in table_facts(members))
-            found[f"{variant} on {group.name}"] = runs + facts + recipe
+            info = "".join(f"# table: {line}\n" for line in table_facts(members))
+            found[f"{variant} on {group.name}"] = runs + info + recipe
     return found
 
 
@@ -45,9 +45,9 @@ def table_facts(members: list[Member]) -> list[str]:
     by_seed = {}
     for member in members:
         path = member.run / "summary.json"
-        facts = json.loads(path.read_text(encoding="utf-8")).get("table", {}) if path.exists() else {}
-        if facts:
-            by_seed[member.seed] = ", ".join(f"{name.replace('_', ' ')} {value:.6g}" for name, value in facts.items())
+        info = json.loads(path.read_text(encoding="utf-8")).get("table", {}) if path.exists() else {}
+        if info:
+            by_seed[member.seed] = ", ".join(f"{name.replace('_', ' ')} {value:.6g}" for name, value in info.items())
     if len(set(by_seed.values())) == 1:
         return [next(iter(by_seed.values()))]
     return [f"seed {seed}: {text}" for seed, text in by_seed.items()]

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, NonNegativeInt, PositiveFloat, model_validator
 
+from selfsup.config.strict import Strict, check, nearest
 from selfsup.errors import InputError
-from selfsup.strict import Strict, check, nearest
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 OWN_TABLE = (

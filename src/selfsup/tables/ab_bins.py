@@ -14,7 +14,7 @@ def make(
 ) -> dict[str, Tensor]:
     """Return ``centres`` (Q, 2), ``prior`` (Q,), ``weight`` (Q,), of the training images uint8 (M, 3, H, W).
 
-    Facts: ``bins``, Q; ``bins_that_occur`` in the training set. ``spacing`` and ``smoothing_sigma`` are in units of ab,
+    DataInfo: ``bins``, Q; ``bins_that_occur`` in the training set. ``spacing`` and ``smoothing_sigma`` are in units of ab,
     ``uniform_fraction`` is the paper's lambda. Raises InputError where that is 0 or above 1.
 
     Source: Zhang et al. 2016 (Colorful image colorization), sections 2.1 and 2.2.
@@ -26,5 +26,5 @@ def make(
     centres = bins_in_gamut(spacing)
     prior = ab_prior(images, centres, spacing)
     weight = rebalancing_weights(prior, centres, sigma=smoothing_sigma, uniform_fraction=uniform_fraction)
-    facts = {"bins": torch.tensor(len(centres)), "bins_that_occur": (prior > 0).sum()}
-    return {"centres": centres, "prior": prior, "weight": weight, **facts}
+    info = {"bins": torch.tensor(len(centres)), "bins_that_occur": (prior > 0).sum()}
+    return {"centres": centres, "prior": prior, "weight": weight, **info}

@@ -20,7 +20,7 @@ def make(
 ) -> dict[str, Tensor]:
     """Return ``centroids`` (K, 2) of the ab of ``sampled_colours`` pixels of the training clips uint8 (N, T, 3, H, W).
 
-    Facts: ``mean_ab_error``, the mean distance of a sampled colour to its centroid. K-means starts from k-means++ and
+    DataInfo: ``mean_ab_error``, the mean distance of a sampled colour to its centroid. K-means starts from k-means++ and
     ends after ``iterations`` at the latest. Raises InputError where there are fewer different colours than centroids.
 
     Source: Vondrick et al. 2018, section 3.2; Arthur and Vassilvitskii 2007 (k-means++), section 2.2.

@@ -13,7 +13,7 @@ BYTES = 256
 def make(*, captions: Tensor, vocabulary_size: PositiveInt) -> dict[str, Tensor]:
     """Return ``vocabulary``, a tokenizer's JSON as uint8 (B,), learned from captions uint8 (M, V, L).
 
-    Facts: ``tokens``, how many it has, at most ``vocabulary_size``: pairs end where each word is one token; and
+    DataInfo: ``tokens``, how many it has, at most ``vocabulary_size``: pairs end where each word is one token; and
     ``tokens_of_longest_caption`` with its start and end. Every byte is a token, so any text can be read. Equal captions
     give equal bytes, whatever their order. Raises InputError where there is no room for the bytes.
 

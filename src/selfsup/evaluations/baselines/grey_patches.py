@@ -3,13 +3,13 @@
 from torch import Tensor
 from torch.nn import functional as F
 
-from selfsup.nn.inputs import seen
+from selfsup.nn.inputs import preprocess
 
 
 def grey_patches(images: Tensor, *, stride: int, patch_px: int) -> Tensor:
     """Return unit vectors (N, D, H', W'): the lightness of ``patch_px`` x ``patch_px`` pixels around each place of
     ``stride`` x ``stride`` pixels of images uint8 (N, 3, H, W); beyond the border its last pixels go on."""
-    lightness = seen(images, "lightness")
+    lightness = preprocess(images, "lightness")
     height, width = lightness.shape[2:]
     grid = (-(-height // stride), -(-width // stride))
     before = (patch_px - stride) // 2

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from selfsup.evaluations.baselines.colour_histogram import colour_histogram
-from selfsup.evaluations.probes.cosine import cosine_similarity
+from selfsup.evaluations.tracking.cosine import cosine_similarity
 from selfsup.nn.encoder import Encoder
 
 

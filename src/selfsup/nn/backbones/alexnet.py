@@ -7,7 +7,7 @@ from torch import nn
 
 
 def build(
-    *, channels_in: PositiveInt = 3, width: PositiveInt = 64, stem: Literal["small", "imagenet"]
+    *, in_channels: PositiveInt = 3, width: PositiveInt = 64, stem: Literal["small", "imagenet"]
 ) -> tuple[dict[str, nn.Module], dict[str, int]]:
     """Return stages conv1 to conv5 and their channels: 1, 3, 6, 4 and 4 times ``width``; 32 is AlexNet at half width.
 
@@ -21,7 +21,7 @@ def build(
     conv5, whose output only they see, is left out. The ``small`` stem is this project's, for small images.
     """
     channels = {f"conv{i + 1}": width * times for i, times in enumerate((1, 3, 6, 4, 4))}
-    inputs = [channels_in, *channels.values()]
+    inputs = [in_channels, *channels.values()]
     sizes = [5 if stem == "small" else 11, 5, 3, 3, 3]
     stages: dict[str, nn.Module] = {}
     for i, (name, outputs) in enumerate(channels.items()):

@@ -9,7 +9,7 @@ DILATIONS = (1, 2, 4)
 
 
 def build(
-    *, channels_in: PositiveInt = 3, width: PositiveInt = 24, dimension: PositiveInt
+    *, in_channels: PositiveInt = 3, width: PositiveInt = 24, dimension: PositiveInt
 ) -> tuple[dict[str, nn.Module], dict[str, int]]:
     """Return stages conv1 to conv5 and ``descriptor``, whose map is as large as the image, of ``dimension`` channels.
 
@@ -21,7 +21,7 @@ def build(
     """
     channels = {"conv1": width, "conv2": 2 * width, **{f"conv{3 + i}": 4 * width for i in range(len(DILATIONS))}}
     stages: dict[str, nn.Module] = {
-        "conv1": _convolution(channels_in, width, 5, stride=2),
+        "conv1": _convolution(in_channels, width, 5, stride=2),
         "conv2": _convolution(width, 2 * width, 3, stride=2),
     }
     for i, dilation in enumerate(DILATIONS):

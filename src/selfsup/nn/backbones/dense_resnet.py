@@ -10,7 +10,7 @@ from selfsup.nn.full_resolution import full_resolution
 
 
 def build(
-    *, channels_in: PositiveInt = 3, width: PositiveInt = 64, depth: Literal[18, 50], dimension: PositiveInt
+    *, in_channels: PositiveInt = 3, width: PositiveInt = 64, depth: Literal[18, 50], dimension: PositiveInt
 ) -> tuple[dict[str, nn.Module], dict[str, int]]:
     """Return the stages of a residual network with the small stem, and ``descriptor``, whose map is as large as the image.
 
@@ -20,7 +20,7 @@ def build(
     Differs: the stride of 8 is that of the stem without strides, for small images, where the paper dilates the last
     layers of the published network; 18 or 50 layers in place of 34.
     """
-    stages, channels = resnet.build(channels_in=channels_in, width=width, depth=depth, stem="cifar")
+    stages, channels = resnet.build(in_channels=in_channels, width=width, depth=depth, stem="cifar")
     features = list(channels.values())[-1]
     return (
         {**stages, "descriptor": full_resolution(features, dimension, stride=8)},

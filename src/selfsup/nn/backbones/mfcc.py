@@ -13,7 +13,7 @@ MELS = 26
 
 
 def build(
-    *, channels_in: PositiveInt = 1, rate_hz: PositiveInt, coefficients: PositiveInt = 13
+    *, in_channels: PositiveInt = 1, rate_hz: PositiveInt, coefficients: PositiveInt = 13
 ) -> tuple[dict[str, nn.Module], dict[str, int]]:
     """Return the one stage ``mfcc``: the coefficients every 10 ms, their first and their second differences over time.
 

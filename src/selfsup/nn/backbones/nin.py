@@ -7,7 +7,7 @@ from torch import nn
 
 
 def build(
-    *, channels_in: PositiveInt = 3, width: PositiveInt = 192, blocks: Literal[3, 4, 5] = 4
+    *, in_channels: PositiveInt = 3, width: PositiveInt = 192, blocks: Literal[3, 4, 5] = 4
 ) -> tuple[dict[str, nn.Module], dict[str, int]]:
     """Return stages conv1 to conv3, conv4 or conv5 and their channels.
 
@@ -20,7 +20,7 @@ def build(
     """
     narrow, narrowest = round(width * 160 / 192), round(width * 96 / 192)
     stages: dict[str, nn.Module] = {
-        "conv1": nn.Sequential(*_block(channels_in, width, narrow, narrowest, 5), nn.MaxPool2d(3, 2, padding=1)),
+        "conv1": nn.Sequential(*_block(in_channels, width, narrow, narrowest, 5), nn.MaxPool2d(3, 2, padding=1)),
         "conv2": nn.Sequential(*_block(narrowest, width, width, width, 5), nn.AvgPool2d(3, 2, padding=1)),
     }
     stages |= {f"conv{i}": nn.Sequential(*_block(width, width, width, width, 3)) for i in range(3, blocks + 1)}

@@ -8,7 +8,7 @@ from torch import nn
 
 def build(
     *,
-    channels_in: PositiveInt = 3,
+    in_channels: PositiveInt = 3,
     width: PositiveInt = 24,
     stride: Literal[4, 8] = 4,
     embedding: PositiveInt = 64,
@@ -20,7 +20,7 @@ def build(
     """
     wide = 2 * width
     stages = {
-        "conv1": _convolution(channels_in, width, 5, 2),
+        "conv1": _convolution(in_channels, width, 5, 2),
         "conv2": _convolution(width, wide, 3, 2),
         "conv3": _convolution(wide, wide, 3, stride // 4),
         "conv4": _convolution(wide, wide, 3, 1, dilation=2),

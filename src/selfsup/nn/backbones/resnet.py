@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def build(
     *,
-    channels_in: PositiveInt = 3,
+    in_channels: PositiveInt = 3,
     width: PositiveInt = 64,
     depth: Literal[18, 50],
     stem: Literal["cifar", "imagenet"],
@@ -28,7 +28,7 @@ def build(
 
     block, counts = (BasicBlock, (2, 2, 2, 2)) if depth == 18 else (Bottleneck, (3, 4, 6, 3))
     size, stride = (3, 1) if stem == "cifar" else (7, 2)
-    first: list[nn.Module] = [_convolution(channels_in, width, size, stride), nn.BatchNorm2d(width), nn.ReLU()]
+    first: list[nn.Module] = [_convolution(in_channels, width, size, stride), nn.BatchNorm2d(width), nn.ReLU()]
     if stem == "imagenet":
         first.append(nn.MaxPool2d(3, 2, padding=1))
     stages: dict[str, nn.Module] = {"stem": nn.Sequential(*first)}

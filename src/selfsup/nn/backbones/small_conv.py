@@ -4,14 +4,14 @@ from pydantic import PositiveInt
 from torch import nn
 
 
-def build(*, channels_in: PositiveInt = 3, width: PositiveInt = 24) -> tuple[dict[str, nn.Module], dict[str, int]]:
+def build(*, in_channels: PositiveInt = 3, width: PositiveInt = 24) -> tuple[dict[str, nn.Module], dict[str, int]]:
     """Return stages conv1 to conv4 and their channels: width, 2 width, 4 width, 8 width.
 
     Each stage halves H and W, so 32 pixels end in a map of 2 x 2. The stride of the first layer makes training three
     times as fast; at width 24 the network has about 0.22 million parameters.
     """
     channels = {f"conv{i + 1}": width * 2**i for i in range(4)}
-    inputs = [channels_in, *channels.values()]
+    inputs = [in_channels, *channels.values()]
     sizes = [5, 3, 3, 3]
     stages = {name: _convolution(inputs[i], outputs, sizes[i]) for i, (name, outputs) in enumerate(channels.items())}
     return stages, channels

@@ -10,7 +10,7 @@ from selfsup.views.tokens import END
 
 def build(
     *,
-    channels_in: NonNegativeInt = 0,
+    in_channels: NonNegativeInt = 0,
     vocabulary_size: PositiveInt,
     vocabulary_bytes: PositiveInt,
     context_length: PositiveInt,
@@ -20,7 +20,7 @@ def build(
 ) -> tuple[dict[str, nn.Module], dict[str, int]]:
     """Return one stage, ``end``: tokens int64 (N, T) to (N, ``width``, 1).
 
-    ``vocabulary_bytes`` is the length of the tokenizer's JSON, which the stage keeps; ``channels_in`` says nothing here.
+    ``vocabulary_bytes`` is the length of the tokenizer's JSON, which the stage keeps; ``in_channels`` says nothing here.
     """
     return {"end": TextTower(vocabulary_size, vocabulary_bytes, context_length, width, layers, heads)}, {"end": width}
 

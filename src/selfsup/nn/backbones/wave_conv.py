@@ -9,7 +9,7 @@ from selfsup.errors import InputError
 
 def build(
     *,
-    channels_in: PositiveInt = 1,
+    in_channels: PositiveInt = 1,
     widths: list[PositiveInt],
     filters: list[PositiveInt],
     strides: list[PositiveInt],
@@ -31,7 +31,7 @@ def build(
         )
     if wrong := [size for size, stride in zip(filters, strides, strict=True) if size < stride]:
         raise InputError(f"encoder.filters has {wrong[0]}, less than its stride, which skips samples; set it higher")
-    inputs = [channels_in, *widths]
+    inputs = [in_channels, *widths]
     stages: dict[str, nn.Module] = {
         f"conv{n + 1}": _Convolution(inputs[n], widths[n], filters[n], strides[n]) for n in range(len(widths))
     }

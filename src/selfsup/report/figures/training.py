@@ -27,7 +27,7 @@ def read_curves(group: Group) -> pd.DataFrame:
 
 
 def _with_loss(curves: pd.DataFrame) -> pd.DataFrame:
-    """Return the curves with a column ``loss``: where several players each have one, the first player's."""
+    """Return the curves with a column ``loss``: where several objectives each have one, the first objective's."""
     if "loss" in curves:
         return curves
     return curves.assign(loss=curves[next(name for name in curves.columns if str(name).endswith("_loss"))])
@@ -66,7 +66,7 @@ def _page(group: Group, curves: pd.DataFrame, metrics: list[str], variants: list
         figure.supxlabel("examples through the encoder, thousands", fontsize=8)
     caption = (
         f"Training on {group.name}, one line a seed. Losses of different methods are not "
-        "comparable; of two players the first's is shown. "
+        "comparable; of two objectives the first's is shown. "
         "Embedding std is scaled so that 1 is an isotropic embedding, 0 a collapsed one."
     )
     return finished(figure, f"{group.name}-training{ending}", caption)

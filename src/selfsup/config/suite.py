@@ -1,0 +1,129 @@
+"""A suite: which runs on which data, with which seeds and evaluations; one suite is one report."""
+
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from selfsup.config import signature
+from selfsup.config.recipe import PARAMS, Asked, Data, Run, SuiteFile, Variant, data, evaluation, run
+from selfsup.config.strict import check, read_yaml
+from selfsup.errors import InputError
+
+NEEDED = {
+    "image": "images",
+    "labelled_image": "labelled images",
+    "image_depth": "images with depth",
+    "clip": "clips",
+    "waveform": "waveforms",
+    "labelled_waveform": "labelled waveforms",
+    "image_text": "images with captions",
+    "image_pair": "pairs of images with correspondences",
+}
+
+
+@dataclass(frozen=True)
+class Group:
+    """The runs of a suite on one data set: one table of the report."""
+
+    name: str
+    data: Data
+    seeds: list[int]
+    runs: list[Run]
+    evaluations: list[str]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A measurement that needs no data and no encoder, with its seeds and what the suite changes of its arguments."""
+
+    name: str
+    seeds: list[int]
+    set: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A suite's file, resolved. Device, precision and threads are its values, never the machine's."""
+
+    name: str
+    title: str
+    summary: str
+    device: str
+    precision: str
+    threads: int
+    groups: list[Group]
+    claims: list[str]
+    reported: list[str]
+    experiments: list[Experiment]
+    ablations: list[dict[str, Any]]
+
+
+def default() -> str:
+    """Return the suite that `params/run.yaml` names."""
+    content = read_yaml(PARAMS / "run.yaml")
+    if not isinstance(content.get("suite"), str):
+        raise InputError(f"{PARAMS / 'run.yaml'}: key suite is missing; name a file of params/suites")
+    return content["suite"]
+
+
+def names() -> list[str]:
+    """Return every suite that has a file."""
+    return sorted(file.stem for file in (PARAMS / "suites").glob("*.yaml"))
+
+
+@cache
+def load(name: str) -> Suite:
+    """Return the suite ``params/suites/<name>.yaml`` with everything it names read and checked."""
+    file = PARAMS / "suites" / f"{name}.yaml"
+    content = check(SuiteFile, read_yaml(file), file)
+    groups = [_group(group, file) for group in content.pop("groups")]
+    experiments = [Experiment(**entry) for entry in content.pop("experiments")]
+    if len({group.name for group in groups}) < len(groups):
+        raise InputError(f"{file}: two groups have one name; tables and files are called by it, so give each its own")
+    return Suite(name=name, groups=groups, experiments=experiments, **content)
+
+
+def _group(content: dict[str, Any], file: Path) -> Group:
+    source = data(content["data"])
+    asked = [Asked(protocol=e, runs=[]) if isinstance(e, str) else Asked(**e) for e in content["evaluations"]]
+    runs = []
+    for entry in content["runs"]:
+        variant = Variant(method=entry, name=entry, set={}) if isinstance(entry, str) else Variant(**entry)
+        wanted = [a.protocol for a in asked if not a.runs or variant.name in a.runs]
+        found = run(variant.name, variant.method, variant.set, file, variant.title)
+        runs.append(replace(found, evaluations=wanted))
+        _fits(runs[-1], source)
+    known = [found.name for found in runs]
+    if len(set(known)) < len(known) or len(set(content["seeds"])) < len(content["seeds"]):
+        raise InputError(
+            f"{file}: group {content['name']} names a run or a seed twice; give each variant a name of its own"
+        )
+    for ask in asked:
+        if evaluation(ask.protocol)[0] == "features":
+            raise InputError(f"{file}: {ask.protocol} is no evaluation; features are always taken, remove it")
+        if unknown := set(ask.runs) - set(known):
+            raise InputError(
+                f"{file}: evaluation {ask.protocol} asks for {', '.join(sorted(unknown))}; runs are {', '.join(known)}"
+            )
+    return Group(content["name"], source, content["seeds"], runs, [a.protocol for a in asked])
+
+
+def _fits(run: Run, source: Data) -> None:
+    """Refuse, before anything is trained, a recipe that the data cannot serve."""
+    if run.recipe["batch_size"] > source.train_examples:
+        raise InputError(
+            f"{run.origin}: key batch_size is {run.recipe['batch_size']}, but params/data/{source.name}.yaml "
+            f"has {source.train_examples} training examples; lower it"
+        )
+    modality = signature.constant(f"methods.{run.method}", "modality", within="Method") or "image"
+    provided = signature.constant(f"datasets.{source.dataset}", "PROVIDES")
+    if modality not in provided:
+        raise InputError(
+            f"{run.origin}: {run.method} needs {NEEDED[modality]}, and params/data/{source.name}.yaml has none "
+            f"({source.dataset}: {', '.join(provided)}); take other data, or leave it out of the suite"
+        )
+    if modality.startswith("labelled") and not source.labelled:
+        raise InputError(
+            f"{run.origin}: {run.method} needs labels and params/data/{source.name}.yaml has none; leave it out of the suite"
+        )

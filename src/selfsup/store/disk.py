@@ -1,0 +1,183 @@
+"""The store: builds artefacts all or nothing, keeps what is no longer asked for, finds it again."""
+
+import contextlib
+import fcntl
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from selfsup.config import suite as suites
+from selfsup.errors import InputError
+from selfsup.store.artefact import FOLDERS, Artefact, chains, experiments
+
+PARTIAL = Path("data/.partial")
+KEEP = Path(".keep")
+
+
+def reachable(suite: str) -> dict[Path, Artefact]:
+    """Return every artefact that a suite leads to, by folder."""
+    return {artefact.folder: artefact for artefact in _every(suite)}
+
+
+def _every(suite: str) -> Iterator[Artefact]:
+    for _, group in chains(suite):
+        for chain in group:
+            yield from chain.every()
+    for seeds in experiments(suite).values():
+        yield from seeds
+
+
+def locate(folder: Path, suite: str | None = None) -> Artefact:
+    """Return the artefact whose folder this is; InputError where today's parameters and code lead to another."""
+    order = [suite or suites.default(), *suites.names()]
+    for name in dict.fromkeys(order):
+        for artefact in _every(name):
+            if artefact.may_be(folder) and artefact.folder == folder:
+                return artefact
+    raise InputError(
+        f"{folder}: no suite leads to it with today's params/ and src/; ask `selfsup where` for what they lead to"
+    )
+
+
+def build(artefact: Artefact, make: Callable[[Path], None]) -> None:
+    """Make one artefact in a scratch folder and rename it into place; wait for, and take, what an orphan is building."""
+    with locked(artefact.folder):
+        if artefact.exists() or restore(artefact.folder):
+            return
+        scratch = partial(artefact.folder)
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(parents=True)
+        try:
+            make(scratch)
+        except BaseException:
+            shutil.rmtree(scratch, ignore_errors=True)
+            raise
+        place(scratch, artefact.folder)
+        keep(artefact.folder)
+
+
+def partial(folder: Path, suffix: str = "") -> Path:
+    """Return the scratch place of an unfinished artefact; nothing declared lies there, and a restart does not wipe it."""
+    return PARTIAL / ("_".join(folder.parts[1:]) + suffix)
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the artefact's lock; it dies with its process, so a killed job never blocks the next."""
+    path = partial(folder, ".lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    while True:
+        handle = path.open("w")
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        with contextlib.suppress(FileNotFoundError):
+            if os.fstat(handle.fileno()).st_ino == path.stat().st_ino:
+                break
+        handle.close()  # its last holder removed the file while we waited
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        handle.close()
+
+
+def place(scratch: Path, folder: Path) -> None:
+    """Flush every file of a scratch folder to disk, then rename it into its place."""
+    for file in scratch.rglob("*"):
+        if file.is_file():
+            with file.open("rb") as handle:
+                os.fsync(handle.fileno())
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    scratch.rename(folder)
+
+
+def keep(folder: Path) -> None:
+    """Hard-link a finished artefact into the keep: it costs no disk until the store lets go of it."""
+    kept = KEEP / folder
+    if kept.exists():
+        return
+    unfinished = kept.with_name(kept.name + ".partial")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    shutil.copytree(folder, unfinished, copy_function=_link)
+    unfinished.rename(kept)
+
+
+def restore(folder: Path) -> bool:
+    """Bring an artefact back from the keep; False where it was never kept."""
+    kept = KEEP / folder
+    if not (kept / "spec.json").exists():
+        return False
+    scratch = partial(folder, ".restored")
+    shutil.rmtree(scratch, ignore_errors=True)
+    shutil.copytree(kept, scratch, copy_function=_link)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    scratch.rename(folder)
+    return True
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # another file system, or one without hard links
+        shutil.copy2(source, target)
+
+
+def restore_all(suite: str) -> None:
+    """Bring back what a suite leads to and the keep still holds, so that planning finds it."""
+    if KEEP.exists():
+        for folder, artefact in reachable(suite).items():
+            if not artefact.exists() and (KEEP / folder).exists():
+                with locked(folder):
+                    restore(folder)
+
+
+def unreachable(asked: list[str], root: Path = Path(".")) -> list[Path]:
+    """Return the folders below ``root`` (the store, or the keep) that none of these suites leads to."""
+    wanted = {folder for name in asked for folder in reachable(name)}
+    tops = {Path(place) for place in FOLDERS.values()}
+    return [
+        spec.parent
+        for top in sorted(tops)
+        for spec in _specs(root / top)
+        if spec.parent.relative_to(root) not in wanted
+    ]
+
+
+def _specs(top: Path) -> list[Path]:
+    return sorted([*top.glob("*/spec.json"), *top.glob("*/s*/spec.json")])
+
+
+def unfinished() -> list[Path]:
+    """Return the scratch folders and checkpoints of runs that no suite leads to any more."""
+    wanted = {partial(folder).name for name in suites.names() for folder in reachable(name)}
+    return [path for path in sorted(PARTIAL.glob("*")) if path.name.partition(".")[0] not in wanted]
+
+
+def sweep(suite: str) -> list[Path]:
+    """Move what a suite does not lead to out of the store into the keep: dvc.lock becomes a function of the parameters."""
+    moved = unreachable([suite])
+    for folder in moved:
+        keep(folder)
+        remove(folder)
+    return moved
+
+
+def remove(folder: Path) -> None:
+    """Delete one artefact's folder (or an unfinished one's file), and its parent where that was the last."""
+    if folder.is_dir():
+        shutil.rmtree(folder)
+    else:
+        folder.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        folder.parent.rmdir()
+
+
+def branch(roots: list[Artefact], suite: str) -> list[Artefact]:
+    """Return the artefacts and all that is made from them in a suite: removing them is how to force them anew."""
+    hit = {artefact.folder: artefact for artefact in roots}
+    every = reachable(suite)
+    while new := {f: a for f, a in every.items() if f not in hit and any(p.folder in hit for p in a.parents)}:
+        hit |= new
+    return list(hit.values())

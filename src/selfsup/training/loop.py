@@ -1,0 +1,203 @@
+"""The one training loop. It knows objectives, views and steps; it never knows which method it trains."""
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from selfsup.errors import InputError
+from selfsup.methods.base import Method, Views
+from selfsup.nn.encoder import ConcatenatedEncoder, Encoder
+from selfsup.optim.optimisers import optimiser as make_optimiser
+from selfsup.optim.optimisers import scaled_learning_rate, warmup_cosine
+from selfsup.seeds import derive, generator
+from selfsup.training.checkpoint import Checkpoint
+from selfsup.training.curves import Curves
+
+
+class Progress(Protocol):
+    """Who is told how a run goes. A result never depends on it, so what it prints is no part of the code of a run."""
+
+    def say(self, line: str) -> None:
+        """Tell one line."""
+
+    def steps(self, start: int, total: int, unit: str, images_per_step: int, status: dict[str, float]) -> Iterator[int]:
+        """Yield ``start`` to ``total``; ``status`` holds the newest values at any time."""
+
+
+@dataclass(frozen=True)
+class Examples:
+    """A training or test set on the device: what the method's modality names (methods/base.py, ARRAYS), and nothing else."""
+
+    arrays: dict[str, Tensor]
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+    @property
+    def first(self) -> Tensor:
+        """What is counted: images, clips, waveforms, or the first image of each pair."""
+        return next(iter(self.arrays.values()))
+
+    @property
+    def positions(self) -> int:
+        """How many positions an example has: pixels of an image, pixels of all frames of a clip, samples of a waveform."""
+        shape = self.first.shape[1:]
+        return math.prod(shape) // (shape[-3] if len(shape) > 2 else 1)
+
+    def batch(self, index: Tensor) -> Views:
+        """Return the batch of these rows: ``index``, and the rows of each array."""
+        where = index.to(self.first.device)
+        return {"index": where, **{name: array[where] for name, array in self.arrays.items()}}
+
+
+class Training:
+    """A run in progress: the method, one optimiser per objective, the position, and the curves so far."""
+
+    def __init__(
+        self,
+        method: Method,
+        train: Examples,
+        seed: int,
+        optimiser: dict[str, Any],
+        schedule: dict[str, Any],
+        batch_size: int,
+        total_steps: int,
+        precision: str,
+        checkpoint: Checkpoint,
+    ) -> None:
+        self.method, self.train, self.seed = method, train, seed
+        self.batch_size, self.total_steps = batch_size, total_steps
+        self.precision, self.checkpoint = precision, checkpoint
+        law = dict(optimiser)
+        self.objective_factors = law.pop("objective_factors", {})
+        self.learning_rate = scaled_learning_rate(
+            law["learning_rate"], law.pop("learning_rate_rule", "constant"), batch_size
+        )
+        self.warmup_fraction = schedule["warmup_fraction"]
+        self.optimisers = {
+            n: make_optimiser(p.parameters, **law) for n, p in method.objectives().items() if p.parameters
+        }
+        self.curves = Curves(every_steps=max(1, total_steps // 100))
+        self.step = self.positions = 0
+        for encoder in _counted(method):
+            next(iter(encoder.stages.values())).register_forward_pre_hook(self._count)
+        checkpoint.load(self)
+
+    def run(self, progress: Progress, stop_after: int | None) -> bool:
+        """Train to the end and return True, or to ``stop_after`` with a checkpoint and return False."""
+        self.method.train()
+        if self.step:
+            progress.say(f"resumed at step {self.step} of {self.total_steps}")
+        status: dict[str, float] = {}
+        batches = self._batches(self.step)
+        for step in progress.steps(self.step, self.total_steps, "step", self.batch_size, status):
+            status |= self._advance(next(batches))
+            self.step = step + 1
+            self.checkpoint.save_if_due(self)
+            if self.step == stop_after:
+                self.checkpoint.save(self)
+                return False
+        return True
+
+    def _batches(self, start: int) -> Iterator[Tensor]:
+        """Yield the rows of each batch from step ``start`` on, shuffled anew each epoch, the incomplete last one dropped."""
+        per_epoch = len(self.train) // self.batch_size
+        first_epoch, done = divmod(start, per_epoch)
+        for epoch in range(first_epoch, self.total_steps // per_epoch):
+            order = torch.randperm(len(self.train), generator=generator(self.seed, "order", epoch))
+            batches = order[: per_epoch * self.batch_size].split(self.batch_size)
+            yield from batches[done if epoch == first_epoch else 0 :]
+
+    def _advance(self, index: Tensor) -> dict[str, float]:
+        """Take one step of every objective, in order, and return the newest logged means."""
+        torch.manual_seed(derive(self.seed, "step", self.step))
+        device = self.train.first.device
+        draws = self.method.draw(len(index), generator(self.seed, "views", self.step))
+        with torch.no_grad():
+            views = self.method.views(self.train.batch(index), {name: d.to(device) for name, d in draws.items()})
+        factor = warmup_cosine(self.step, self.total_steps, self.warmup_fraction)
+        extras: dict[str, Tensor] = {}
+        seen: dict[str, Tensor] = {}
+        objectives = self.method.objectives()
+        for name, objective in objectives.items():
+            with torch.autocast(device.type, torch.bfloat16, enabled=self.precision == "bfloat16"):
+                terms = objective.loss(views, extras)
+            self._move(name, objective.parameters, terms.loss, factor)
+            extras |= terms.extras
+            prefix = f"{name}_" if len(objectives) > 1 else ""
+            seen |= {f"{prefix}loss": terms.loss.detach()} | {
+                f"{prefix}{k}": v.detach() for k, v in terms.metrics.items()
+            }
+        self.method.after_step(extras)
+        self.curves.add(seen)
+        return self._log(factor)
+
+    def _move(self, name: str, parameters: dict[str, nn.Parameter], loss: Tensor, factor: float) -> None:
+        """Give a objective's own parameters, and no other, the gradient of its loss, and step its optimiser."""
+        if not parameters:
+            return
+        gradients = torch.autograd.grad(loss, list(parameters.values()), allow_unused=True)
+        for parameter, gradient in zip(parameters.values(), gradients, strict=True):
+            parameter.grad = gradient
+        optimiser = self.optimisers[name]
+        for group in optimiser.param_groups:
+            group["lr"] = self.learning_rate * self.objective_factors.get(name, 1.0) * factor
+        optimiser.step()
+        optimiser.zero_grad(set_to_none=True)
+
+    def _log(self, factor: float) -> dict[str, float]:
+        step = self.step + 1
+        if not self.curves.due(step, self.total_steps):
+            return {}
+        epoch = step * self.batch_size / len(self.train)
+        row = self.curves.close(step, epoch, self.images, self.learning_rate * factor)
+        if broken := [name for name, value in row.items() if "loss" in name and not math.isfinite(value)]:
+            raise InputError(
+                f"{broken[0]} of {type(self.method).__name__} is {row[broken[0]]} at step {step} (seed {self.seed}); lower "
+                f"optimiser.learning_rate, now {self.learning_rate:g}, or lengthen schedule.warmup_fraction in its recipe"
+            )
+        return {name: row[name] for name in row if name not in ("step", "images", "learning_rate")}
+
+    def _count(self, first: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        """Count the positions that pass through an encoder's first stage in training: the budget at which methods are compared.
+
+        A momentum copy of the encoder counts as well: its forward costs as much, though no gradient follows.
+        """
+        if first.training:
+            self.positions += math.prod(inputs[0].shape[i] for i in (0, -2, -1))
+
+    @property
+    def images(self) -> int:
+        """How many whole examples that makes: a patch counts by its share of the pixels, a frame by its share of the clip."""
+        return round(self.positions / self.train.positions)
+
+    def write_summary(self, file: Path) -> None:
+        """Write what the run cost in counts: they are equal on every machine, unlike seconds."""
+        info = {
+            "steps": self.total_steps,
+            "examples": len(self.train),
+            "table": {name: float(value) for name, value in self.method.info.table.items() if value.ndim == 0},
+            "images_through_encoder": self.images,
+            "encoder": self.method.encoders()["image"].description,
+            "encoder_parameters": sum(p.numel() for p in self.method.encoders()["image"].parameters()),
+            "trained_parameters": sum(
+                p.numel() for objective in self.method.objectives().values() for p in objective.parameters.values()
+            ),
+        }
+        file.write_text(json.dumps(info, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def _counted(method: Method) -> list[Encoder]:
+    """Return the encoders whose inputs are the budget: of those side by side the first, since an image passes them all.
+
+    What is written about an image is no budget: an encoder of tokens is left out.
+    """
+    beside = [part for m in method.modules() if isinstance(m, ConcatenatedEncoder) for part in list(m.parts)[1:]]
+    every = [module for module in method.modules() if type(module) is Encoder and module not in beside]
+    return [encoder for encoder in every if encoder.modality != "tokens"]

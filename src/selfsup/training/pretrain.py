@@ -1,0 +1,109 @@
+"""Pretraining: one method, one seed, from prepared data to an encoder and what it saw on the way."""
+
+import importlib
+import inspect
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from selfsup.datasets.prepared import Split, read_split
+from selfsup.device import prepare_device
+from selfsup.methods.base import ARRAYS, DataInfo, Method
+from selfsup.nn.encoder import build, save_encoder
+from selfsup.seeds import derive, generator
+from selfsup.training.checkpoint import Checkpoint
+from selfsup.training.inspection import write_predictions, write_pretext, write_views
+from selfsup.training.loop import Examples, Progress, Training
+
+SEQUENCES = ("clip", "waveform", "labelled_waveform")
+
+
+def pretrain(
+    folder: Path,
+    *,
+    prepared: Path,
+    table: Path | None,
+    checkpoint: Path,
+    seed: int,
+    progress: Progress,
+    method: str,
+    encoder: dict[str, Any],
+    hyper: dict[str, Any],
+    optimiser: dict[str, Any],
+    schedule: dict[str, Any],
+    batch_size: int,
+    epochs: int,
+    device: str,
+    precision: str,
+    threads: int,
+    stop_after: int | None = None,
+) -> None:
+    """Train one method with one seed and write the run into ``folder``.
+
+    ``checkpoint`` is resumed from where it exists, and left to whoever puts the run in its place; the last epoch counts.
+    ``stop_after`` ends a session early with a checkpoint and writes no run. Raises InputError where the device is missing
+    or the loss is no longer finite.
+    """
+    prepare_device(device, threads)
+    kind = method_class(method)
+    split = read(prepared / "train.h5", kind)
+    train = examples(split, device)
+    total = epochs * (len(train) // batch_size)
+    info = DataInfo(
+        examples=len(train),
+        classes=len(split.classes),
+        size_px=split.size_px,
+        batch_size=batch_size,
+        total_steps=total,
+        grey=_grey(train.first),
+        length=train.first.shape[1] if kind.modality in SEQUENCES else 0,
+        rate_hz=split.rate_hz,
+        speakers=int(train.arrays["speaker"].max()) + 1 if "speaker" in train.arrays else 0,
+        table=load_file(table / "table.safetensors") if table else {},
+    )
+    torch.manual_seed(derive(seed, "init"))
+    model = kind(build(encoder), info, **hyper).to(device)
+    training = Training(model, train, seed, optimiser, schedule, batch_size, total, precision, Checkpoint(checkpoint))
+    if not training.run(progress, stop_after):
+        return
+    for name, kept in model.encoders().items():
+        place = folder if name == "image" else folder / name
+        place.mkdir(exist_ok=True)
+        save_encoder(kept, place)
+    training.curves.write(folder / "curves.csv")
+    training.write_summary(folder / "summary.json")
+    test = examples(read(prepared / "test.h5", kind), device)
+    model.eval()
+    write_views(
+        folder / "views.h5", model, train.batch(torch.arange(min(8, info.examples))), generator(seed, "gallery")
+    )
+    write_pretext(folder / "pretext.h5", model, {"train": train, "test": test}, batch_size, seed)
+    write_predictions(folder / "predictions.h5", model, test, seed)
+
+
+def method_class(name: str) -> type[Method]:
+    """Return the one class of ``methods/<name>.py`` that is a method; by name, so that no other method is imported."""
+    module = importlib.import_module(f"selfsup.methods.{name}")
+    return next(
+        found
+        for _, found in inspect.getmembers(module, inspect.isclass)
+        if issubclass(found, Method) and found.__module__ == module.__name__
+    )
+
+
+def read(file: Path, kind: type[Method]) -> Split:
+    """Return a prepared split with what the method eats, and no more; labels are not even read for others."""
+    return read_split(file, ARRAYS[kind.modality], with_depth=kind.modality == "image_depth")
+
+
+def examples(split: Split, device: str) -> Examples:
+    """Return a split on the device."""
+    return Examples({name: torch.from_numpy(array).to(device) for name, array in split.arrays.items()})
+
+
+def _grey(examples: Tensor) -> bool:
+    """Return whether no example has a colour; (N, S) is sound and has none to miss."""
+    return examples.ndim > 2 and bool((examples[..., :1, :, :] == examples[..., 1:3, :, :]).all())

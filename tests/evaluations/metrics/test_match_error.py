@@ -1,0 +1,37 @@
+import numpy as np
+import pytest
+import torch
+
+from selfsup.evaluations.metrics.match_error import match_error, mean_over_pairs, measures, quantiles
+
+
+def test_the_error_is_in_percent_of_the_diagonal():
+    found = torch.tensor([[3.0, 4.0], [0.0, 0.0], [30.0, 40.0]])
+    error = match_error(found, torch.zeros(3, 2), (30, 40))  # the diagonal is 50
+    assert error.tolist() == [10, 0, 100]
+
+
+def test_measures_of_a_hand_made_case():
+    """Three pairs with errors of 2, of 4 and 20, of 6 five times: a pair counts once, in the median a query."""
+    errors = [torch.tensor([2.0]), torch.tensor([4.0, 20.0]), torch.full((5,), 6.0)]
+    found = {m.metric: m for m in measures([e.double() for e in errors], [1, 5, 10.5], "_x")}
+    assert set(found) == {"error_x", "error_median_x", "within_1_x", "within_5_x", "within_10.5_x"}
+    assert found["error_x"].value == pytest.approx((2 + 12 + 6) / 3)
+    assert found["error_median_x"].value == 6
+    assert found["within_1_x"].value == 0
+    assert found["within_5_x"].value == pytest.approx((100 + 50 + 0) / 3)
+    assert found["within_10.5_x"].value == pytest.approx((100 + 50 + 100) / 3)
+    assert {(m.n, m.unit, m.split) for m in found.values()} == {(3, "%", "test")}
+
+
+def test_the_interval_is_that_of_pairs():
+    values = [torch.tensor(float(v)) for v in np.random.default_rng(0).normal(10, 2, 400)]
+    found = mean_over_pairs("error", "%", values)
+    assert found.boot_high - found.boot_low == pytest.approx(2 * 1.96 * 2 / 20, rel=0.15)
+    assert found.boot_low < found.value < found.boot_high
+
+
+def test_quantiles_are_those_of_all_queries():
+    curve = quantiles([torch.arange(0, 101).double(), torch.arange(101, 201).double()])
+    assert curve.shape == (201,)
+    assert np.allclose(curve, np.arange(201))

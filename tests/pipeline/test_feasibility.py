@@ -1,0 +1,31 @@
+"""Every suite that is shipped can be served: each of its methods is built with the facts of its data."""
+
+import pytest
+import torch
+
+from selfsup.config import suite
+from selfsup.errors import InputError
+from selfsup.pipeline import feasibility
+from tests.conftest import ROOT
+
+SUITES = sorted(file.stem for file in (ROOT / "params" / "suites").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("name", SUITES)
+def test_a_shipped_suite_can_be_served(project, name):
+    if suite.load(name).device == "cpu" or torch.cuda.is_available():
+        feasibility.check(name)
+        return
+    with pytest.raises(
+        InputError, match=f"params/suites/{name}.yaml: .*no GPU"
+    ):  # and no recipe's own sentence before it
+        feasibility.check(name)
+
+
+def test_a_factor_of_no_player_is_named(project):
+    file = project / "params" / "methods" / "context_encoder.yaml"
+    file.write_text(file.read_text().replace("{discriminator: 0.1}", "{discriminatr: 0.1}"))
+    with pytest.raises(
+        InputError, match=r"context_encoder\.yaml: optimiser\.objective_factors names discriminatr; did you mean"
+    ):
+        feasibility.check("quick")
