@@ -16,7 +16,7 @@ from selfsup.seeds import generator
 
 FILES = {file.stem: file for file in sorted(Path(__file__).parents[2].glob("params/methods/*.yaml"))}
 EXAMPLES = 8
-FACTS = DataInfo(examples=EXAMPLES, classes=4, size_px=32, batch_size=EXAMPLES, total_steps=40)
+INFO = DataInfo(examples=EXAMPLES, classes=4, size_px=32, batch_size=EXAMPLES, total_steps=40)
 FRAMES = 4
 RATE_HZ = 8000  # of sound beside data of another modality, one second
 WORDS = [
@@ -30,7 +30,7 @@ WORDS = [
     "grass",
     "sand",
 ]
-PATCH_FACTS = replace(FACTS, size_px=64)  # for methods that cut an image into patches
+PATCH_INFO = replace(INFO, size_px=64)  # for methods that cut an image into patches
 
 
 def recipe(name):
@@ -44,16 +44,16 @@ def method_class(name):
     return only
 
 
-def facts_of(name):
+def info_of(name):
     """Return the info of eight examples at the size that a method needs."""
     modality = method_class(name).modality
     if modality == "clip":
-        return replace(FACTS, length=FRAMES)
+        return replace(INFO, length=FRAMES)
     if modality.endswith("waveform"):
         rate_hz = rate_of(recipe(name)["encoder"])
         length = round(max(1.0, recipe(name)["hyper"].get("window_seconds", 0)) * rate_hz)
-        return replace(FACTS, size_px=0, length=length, rate_hz=rate_hz, speakers=3)
-    return PATCH_FACTS if {"patch_px", "tile_px", "cell_px"} & set(recipe(name)["hyper"]) else FACTS
+        return replace(INFO, size_px=0, length=length, rate_hz=rate_hz, speakers=3)
+    return PATCH_INFO if {"patch_px", "tile_px", "cell_px"} & set(recipe(name)["hyper"]) else INFO
 
 
 def rate_of(description):
@@ -74,7 +74,7 @@ def table_of(name, info):
 
 def build(name, seed=0, info=None, **changes):
     """Return the method of a recipe at the scale of eight examples, with some of its hyper-parameters changed."""
-    info = info or facts_of(name)
+    info = info or info_of(name)
     info = replace(info, table=table_of(name, info))
     torch.manual_seed(seed)
     hyper = recipe(name)["hyper"]
@@ -89,14 +89,14 @@ def batch(examples=EXAMPLES, seed=0, size_px=32, channels=3):
     draws = torch.Generator().manual_seed(seed)
     coarse = torch.rand(examples, channels, 4, 4, generator=draws)
     image = torch.nn.functional.interpolate(coarse, size=size_px, mode="bilinear") * 255
-    label = torch.randint(0, FACTS.classes, (examples,), generator=draws)
+    label = torch.randint(0, INFO.classes, (examples,), generator=draws)
     return {"index": torch.arange(examples), "image": image.to(torch.uint8), "label": label}
 
 
 def every_array(info, channels=3, seed=0):
     """Return eight examples of every modality, at the sizes of ``info``: what a prepared split may hold."""
     draws = torch.Generator().manual_seed(seed)
-    found = batch(seed=seed, size_px=info.size_px or FACTS.size_px, channels=channels)
+    found = batch(seed=seed, size_px=info.size_px or INFO.size_px, channels=channels)
     image = found["image"]
     moved = [image[:, :3].roll((frame, 2 * frame), (2, 3)) for frame in range(FRAMES)]
     rate_hz, samples = (info.rate_hz, info.length) if info.rate_hz else (RATE_HZ, RATE_HZ)

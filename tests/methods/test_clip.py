@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from recipes import EXAMPLES, FACTS, batch_of, build, every_array, optimisers, step, table_of, views_of
+from recipes import EXAMPLES, INFO, batch_of, build, every_array, optimisers, step, table_of, views_of
 
 from selfsup.errors import InputError
 from selfsup.losses.clip import clip
@@ -19,7 +19,7 @@ from selfsup.views.tokens import END, Tokenizer, texts
 def test_an_image_stays_with_one_of_its_own_captions():
     method = build("clip")
     views = views_of(method)
-    phrasings = every_array(FACTS)["caption"]
+    phrasings = every_array(INFO)["caption"]
     for row in range(EXAMPLES):
         assert any(torch.equal(views["caption"][row], phrasing) for phrasing in phrasings[row])
     read = Tokenizer(method.info.table["vocabulary"], 32)
@@ -120,10 +120,10 @@ def test_senseless_recipes_are_refused_by_key(changes, key):
 
 def test_without_a_vocabulary_or_another_pair_there_is_nothing_to_learn():
     with pytest.raises(InputError, match=r"^batch_size is 1"):
-        build("clip", info=replace(FACTS, batch_size=1))
+        build("clip", info=replace(INFO, batch_size=1))
     hyper = {"output_width": 8, "text_width": 8, "text_layers": 1, "text_heads": 2, "context_length": 8}
     rest = {"temperature": 0.07, "largest_scale": 100.0, "crop_scale_min": 0.8}
     network = encoder.build({"backbone": "small_conv", "width": 4})
     with pytest.raises(InputError, match=r"^table is missing"):
-        CLIP(network, FACTS, **hyper, **rest)
-    assert CLIP(network, replace(FACTS, table=table_of("clip", FACTS)), **hyper, **rest)
+        CLIP(network, INFO, **hyper, **rest)
+    assert CLIP(network, replace(INFO, table=table_of("clip", INFO)), **hyper, **rest)

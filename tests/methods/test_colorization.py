@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from recipes import EXAMPLES, FACTS, batch, build, method_class, recipe, views_of
+from recipes import EXAMPLES, INFO, batch, build, method_class, recipe, views_of
 
 from selfsup.errors import InputError
 from selfsup.nn import encoder
@@ -122,18 +122,18 @@ def test_panel_shows_lightness_colours_and_both():
     assert torch.equal(panel.images[2::3], views["image"][:3])
 
 
-def construct(name="colorization", facts=FACTS, **hyper):
+def construct(name="colorization", info=INFO, **hyper):
     asked = recipe(name)
-    return method_class(name)(encoder.build(asked["encoder"]), facts, **{**asked["hyper"], **hyper})
+    return method_class(name)(encoder.build(asked["encoder"]), info, **{**asked["hyper"], **hyper})
 
 
 def test_what_cannot_be_done_is_said_at_once():
     table = {"centres": torch.zeros(4, 2), "weight": torch.ones(4)}
     with pytest.raises(InputError, match="grey"):
-        construct("colorization_regression", replace(FACTS, grey=True))
+        construct("colorization_regression", replace(INFO, grey=True))
     with pytest.raises(InputError, match="table"):
         construct()
     with pytest.raises(InputError, match="neighbours"):
-        construct(facts=replace(FACTS, table=table))
+        construct(info=replace(INFO, table=table))
     with pytest.raises(InputError, match="rebalance"):
         construct("colorization_regression", rebalance=True)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from recipes import EXAMPLES, FACTS, batch, build, views_of
+from recipes import EXAMPLES, INFO, batch, build, views_of
 from torch import nn
 
 from selfsup.errors import InputError
@@ -139,8 +139,8 @@ def test_panel_shows_each_hole_beside_what_was_in_it():
 
 
 def test_images_of_another_size_are_decoded_whole():
-    facts = replace(FACTS, size_px=40)
-    method = build("context_encoder", facts=facts).eval()
+    info = replace(INFO, size_px=40)
+    method = build("context_encoder", info=info).eval()
     views = method.views(batch(size_px=40), method.draw(EXAMPLES, generator(0, "views")))
     assert method.loss(views, {}).extras["prediction"].shape == (EXAMPLES, 3, 40, 40)
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from recipes import EXAMPLES, batch_of, build, facts_of, views_of
+from recipes import EXAMPLES, batch_of, build, info_of, views_of
 
 from selfsup.errors import InputError
 from selfsup.seeds import generator
@@ -122,7 +122,7 @@ def test_panels_show_what_was_heard_before_the_answer():
 
 
 @pytest.mark.parametrize(
-    ("facts", "changes", "key"),
+    ("info", "changes", "key"),
     [
         ({"length": 6000}, {}, "hyper.window_seconds"),
         ({}, {"window_seconds": 0.08}, "hyper.steps_predicted"),
@@ -130,6 +130,6 @@ def test_panels_show_what_was_heard_before_the_answer():
         ({"rate_hz": 16000, "length": 16000}, {}, "encoder.strides"),
     ],
 )
-def test_sizes_that_do_not_fit_are_told(facts, changes, key):
+def test_sizes_that_do_not_fit_are_told(info, changes, key):
     with pytest.raises(InputError, match=key):
-        build("cpc_audio", facts=replace(facts_of("cpc_audio"), **facts), **changes)
+        build("cpc_audio", info=replace(info_of("cpc_audio"), **info), **changes)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from recipes import EXAMPLES, PATCH_FACTS, batch, build, move, optimisers, views_of
+from recipes import EXAMPLES, PATCH_INFO, batch, build, move, optimisers, views_of
 from torch import nn
 
 from selfsup.errors import InputError
@@ -133,6 +133,6 @@ def test_panels_hide_what_lies_below():
     ],
 )
 def test_bad_sizes_are_the_users(size_px, batch_size, changes, key):
-    facts = replace(PATCH_FACTS, size_px=size_px, batch_size=batch_size)
+    info = replace(PATCH_INFO, size_px=size_px, batch_size=batch_size)
     with pytest.raises(InputError, match=key):
-        build("cpc_image", facts=facts, **changes)
+        build("cpc_image", info=info, **changes)

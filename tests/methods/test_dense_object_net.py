@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from recipes import FACTS, batch_of, build, views_of
+from recipes import INFO, batch_of, build, views_of
 
 from selfsup.datasets.procedural.pair_factors import SAME_CLASS, SAME_OBJECT, TWO_OBJECTS
 from selfsup.datasets.scene_pairs import generate
@@ -140,7 +140,7 @@ def test_an_encoder_without_a_place_for_each_pixel_is_refused():
     with pytest.raises(
         InputError, match=r"small_conv, whose last map has 2 x 2 places for images of 32 px; .* dense_conv"
     ):
-        DenseObjectNet(build_encoder({"backbone": "small_conv", "width": 4}), FACTS, **hyper)
+        DenseObjectNet(build_encoder({"backbone": "small_conv", "width": 4}), INFO, **hyper)
 
 
 def test_marks_are_painted_at_matches(scenes):

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from recipes import batch_of, build, facts_of, views_of
+from recipes import batch_of, build, info_of, views_of
 from torch import nn
 
 from selfsup.errors import InputError
@@ -36,8 +36,8 @@ def test_nothing_of_mfcc_can_move():
 
 def test_another_rate_than_the_recipe_is_refused():
     with pytest.raises(InputError, match=r"encoder\.rate_hz is 8000, but the waveforms have 16000 Hz"):
-        build("mfcc", facts=replace(facts_of("mfcc"), rate_hz=16000))
+        build("mfcc", info=replace(info_of("mfcc"), rate_hz=16000))
 
 
 def test_an_untrained_network_hears_any_rate():
-    build("random_audio", facts=replace(facts_of("random_audio"), rate_hz=16000))
+    build("random_audio", info=replace(info_of("random_audio"), rate_hz=16000))

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from recipes import EXAMPLES, PATCH_FACTS, batch, build, facts_of, method_class, recipe, table_of, views_of
+from recipes import EXAMPLES, PATCH_INFO, batch, build, info_of, method_class, recipe, table_of, views_of
 
 from selfsup.errors import InputError
 from selfsup.methods.jigsaw import PLACES
@@ -19,7 +19,7 @@ def test_tile_i_of_the_puzzle_is_tile_permutation_i_of_the_image():
     draws = method.draw(EXAMPLES, torch.Generator().manual_seed(0))
     views = method.views(batch(size_px=64), draws)
     image = batch(size_px=64)["image"].float() / 255
-    orders = table_of(NAME, PATCH_FACTS)["permutations"][views["permutation"]]
+    orders = table_of(NAME, PATCH_INFO)["permutations"][views["permutation"]]
     for example in range(EXAMPLES):
         for position, source in enumerate(orders[example].tolist()):
             top, left = draws["corner"][example, source].tolist()
@@ -93,7 +93,7 @@ def test_pretext_and_panels_tell_the_places():
     assert torch.equal(pretext.target, views["permutation"])
     panels = method.panels(views)
     assert len(panels) == 2
-    orders = table_of(NAME, PATCH_FACTS)["permutations"]
+    orders = table_of(NAME, PATCH_INFO)["permutations"]
     for panel, tile, permutation in zip(panels, views["tile"], views["permutation"], strict=False):
         assert torch.equal(panel.images, tile)
         assert [PLACES.index(caption) for caption in panel.captions] == orders[permutation].tolist()
@@ -102,11 +102,11 @@ def test_pretext_and_panels_tell_the_places():
 
 def test_what_does_not_fit_is_an_error():
     with pytest.raises(InputError, match=r"hyper.cell_px is 21.*need images of 63 px.*have 62.*cell_px to 20 or less"):
-        build(NAME, facts=replace(PATCH_FACTS, size_px=62))
+        build(NAME, info=replace(PATCH_INFO, size_px=62))
     with pytest.raises(InputError, match=r"hyper.tile_px is 22, more than hyper.cell_px 21; set 21 or less"):
         build(NAME, tile_px=22)
 
 
 def test_a_missing_table_is_an_error():
     with pytest.raises(InputError, match=r"table is missing in the recipe of jigsaw; set \{table: permutations"):
-        method_class(NAME)(encoder.build(recipe(NAME)["encoder"]), facts_of(NAME), **recipe(NAME)["hyper"])
+        method_class(NAME)(encoder.build(recipe(NAME)["encoder"]), info_of(NAME), **recipe(NAME)["hyper"])

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from recipes import EXAMPLES, FACTS, batch, build, move, optimisers, step, views_of
+from recipes import EXAMPLES, INFO, batch, build, move, optimisers, step, views_of
 from torch.nn import functional as F
 
 from selfsup.errors import InputError
@@ -131,7 +131,7 @@ def test_pretext_asks_with_the_query_encoder_and_answers_with_the_key_encoder():
 
 
 BANK = {"dictionary": "memory_bank", "queue_length": 20}
-BANK_FACTS = replace(FACTS, examples=30)  # more examples than a batch and than the negatives
+BANK_INFO = replace(INFO, examples=30)  # more examples than a batch and than the negatives
 
 
 def bank_views(method, number=0, rows=range(EXAMPLES)):
@@ -143,7 +143,7 @@ def bank_views(method, number=0, rows=range(EXAMPLES)):
 @pytest.mark.parametrize("name", NAMES)
 def test_memory_bank_is_a_dictionary_by_hand(name):
     """Loss and entries over four steps, each query with its own entry and twenty random ones, its own left out."""
-    method = build(name, facts=BANK_FACTS, bank_momentum=0.7, batch_norm_splits=1, **BANK).train()
+    method = build(name, info=BANK_INFO, bank_momentum=0.7, batch_norm_splits=1, **BANK).train()
     of, temperature = optimisers(method), {"moco_v1": 0.07, "moco_v2": 0.2}[name]
     bank = {row: entry.clone() for row, entry in enumerate(method.bank.entries)}
     own_were_drawn = 0
@@ -170,7 +170,7 @@ def test_memory_bank_is_a_dictionary_by_hand(name):
 
 
 def test_memory_bank_has_no_key_encoder_and_gets_no_gradient():
-    method = build("moco_v2", facts=BANK_FACTS, **BANK).train()
+    method = build("moco_v2", info=BANK_INFO, **BANK).train()
     passed = []
     method.encoder.register_forward_pre_hook(lambda _, inputs: passed.append(len(inputs[0])))
     method.bank.entries.requires_grad_()
@@ -183,20 +183,20 @@ def test_memory_bank_has_no_key_encoder_and_gets_no_gradient():
 
 
 def test_memory_bank_draws_rows_of_the_bank_all_different_between_steps():
-    method = build("moco_v2", facts=BANK_FACTS, **BANK)
+    method = build("moco_v2", info=BANK_INFO, **BANK)
     draws = [method.draw(EXAMPLES, generator(seed, "views"))["negatives"] for seed in (0, 0, 1)]
     assert all(len(rows) == EXAMPLES and rows.min() >= 0 and rows.max() < 30 for rows in draws)
     assert torch.equal(draws[0], draws[1])
     assert not torch.equal(draws[0], draws[2])
-    many = build("moco_v2", facts=BANK_FACTS, **{**BANK, "queue_length": 2000})
+    many = build("moco_v2", info=BANK_INFO, **{**BANK, "queue_length": 2000})
     assert set(bank_views(many)["negatives"].tolist()) == set(range(30))
-    one = build("moco_v2", facts=BANK_FACTS, **{**BANK, "queue_length": 1})  # less than a batch: no queue, no reason
+    one = build("moco_v2", info=BANK_INFO, **{**BANK, "queue_length": 1})  # less than a batch: no queue, no reason
     assert bank_views(one)["negatives"].shape == (1,)
 
 
 def test_memory_bank_resumes_and_overfits():
-    whole, half = (build("moco_v2", facts=BANK_FACTS, **BANK).train() for _ in range(2))
-    resumed = build("moco_v2", seed=9, facts=BANK_FACTS, **BANK).train()
+    whole, half = (build("moco_v2", info=BANK_INFO, **BANK).train() for _ in range(2))
+    resumed = build("moco_v2", seed=9, info=BANK_INFO, **BANK).train()
     of, of_half = optimisers(whole), optimisers(half)
     for number in range(4):
         step(whole, bank_views(whole, number), of)
@@ -214,7 +214,7 @@ def test_memory_bank_resumes_and_overfits():
 
 
 def test_memory_banks_pretext_is_asked_and_answered_by_the_query_encoder():
-    method = build("moco_v2", facts=BANK_FACTS, **BANK).eval()
+    method = build("moco_v2", info=BANK_INFO, **BANK).eval()
     views = bank_views(method, rows=range(100, 108))  # held-out images are no rows of the bank
     pretext = method.pretext(views)
     with torch.no_grad():
@@ -225,7 +225,7 @@ def test_memory_banks_pretext_is_asked_and_answered_by_the_query_encoder():
 
 
 @pytest.mark.parametrize(
-    ("facts", "changes", "key"),
+    ("info", "changes", "key"),
     [
         ({"batch_size": 1}, {}, "batch_size"),
         ({}, {"queue_length": 4}, "hyper.queue_length"),
@@ -235,6 +235,6 @@ def test_memory_banks_pretext_is_asked_and_answered_by_the_query_encoder():
         ({}, {"batch_norm_splits": 8}, "hyper.batch_norm_splits"),
     ],
 )
-def test_senseless_recipes_are_refused_by_key(facts, changes, key):
+def test_senseless_recipes_are_refused_by_key(info, changes, key):
     with pytest.raises(InputError, match=f"^{key} is"):
-        build("moco_v2", facts=replace(FACTS, **facts), **changes)
+        build("moco_v2", info=replace(INFO, **info), **changes)

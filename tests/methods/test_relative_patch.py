@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from recipes import EXAMPLES, PATCH_FACTS, batch, build, views_of
+from recipes import EXAMPLES, PATCH_INFO, batch, build, views_of
 
 from selfsup.errors import InputError
 from selfsup.methods.relative_patch import DIRECTIONS, directions, draw_pairs, of_pairs
@@ -122,8 +122,8 @@ def test_pretext_and_panels_tell_the_direction():
 
 def test_too_small_an_image_is_an_error():
     with pytest.raises(InputError, match=r"hyper.patch_px is 15.*need images of 61 px, and these have 60"):
-        build(NAME, facts=replace(PATCH_FACTS, size_px=60))
-    method = build(NAME, facts=replace(PATCH_FACTS, size_px=61))
+        build(NAME, info=replace(PATCH_INFO, size_px=60))
+    method = build(NAME, info=replace(PATCH_INFO, size_px=61))
     method.views(batch(size_px=61), method.draw(EXAMPLES, torch.Generator()))
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from recipes import EXAMPLES, FACTS, batch, build, move, optimisers, step, views_of
+from recipes import EXAMPLES, INFO, batch, build, move, optimisers, step, views_of
 from torch.nn import functional as F
 
 from selfsup.errors import InputError
@@ -151,4 +151,4 @@ def test_senseless_losses_are_refused_by_key(changes, key):
 
 def test_a_batch_of_one_is_refused():
     with pytest.raises(InputError, match=r"^batch_size is 1"):
-        build("simclr", facts=replace(FACTS, batch_size=1))
+        build("simclr", info=replace(INFO, batch_size=1))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from recipes import EXAMPLES, FACTS, batch_of, build, method_class, recipe, views_of
+from recipes import EXAMPLES, INFO, batch_of, build, method_class, recipe, views_of
 from skimage.color import rgb2lab
 
 from selfsup.errors import InputError
@@ -164,7 +164,7 @@ def test_panels_show_each_kind_of_half_once():
 @pytest.mark.parametrize("name", FAMILY)
 def test_grey_data_is_refused(name):
     with pytest.raises(InputError, match="the data is grey"):
-        build(name, info=replace(FACTS, grey=True))
+        build(name, info=replace(INFO, grey=True))
 
 
 @pytest.mark.parametrize(
@@ -194,4 +194,4 @@ def test_an_encoder_that_sees_its_answer_is_refused(name, inputs, sentence):
     parts = [{"backbone": "small_conv", "width": 2, "input": kind} for kind in inputs]
     made = encoder.build({"parts": parts} if len(parts) > 1 else parts[0])
     with pytest.raises(InputError, match=sentence):
-        method_class(name)(made, FACTS, **recipe(name)["hyper"])
+        method_class(name)(made, INFO, **recipe(name)["hyper"])

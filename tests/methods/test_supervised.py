@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from recipes import FACTS, batch, build, views_of
+from recipes import INFO, batch, build, views_of
 
 from selfsup.errors import InputError
 from selfsup.seeds import generator
@@ -47,4 +47,4 @@ def test_panel_names_the_class():
 @pytest.mark.parametrize("classes", [0, 1])
 def test_a_data_set_without_classes_is_refused(classes):
     with pytest.raises(InputError, match=r"^method is supervised"):
-        build("supervised", facts=replace(FACTS, classes=classes))
+        build("supervised", info=replace(INFO, classes=classes))

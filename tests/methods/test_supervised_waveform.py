@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from recipes import EXAMPLES, batch_of, build, facts_of, views_of
+from recipes import EXAMPLES, batch_of, build, info_of, views_of
 from torch.nn import functional as F
 
 from selfsup.errors import InputError
@@ -53,12 +53,12 @@ def test_loss_is_the_cross_entropy_of_frames_with_a_label():
 
 
 @pytest.mark.parametrize(
-    ("name", "facts", "sentence"),
+    ("name", "info", "sentence"),
     [
         ("supervised_content", {"classes": 1}, "hyper.target is content, of which the data set has 1"),
         ("supervised_speaker", {"speakers": 1}, "hyper.target is speaker, of which the data set has 1"),
     ],
 )
-def test_one_class_is_nothing_to_learn(name, facts, sentence):
+def test_one_class_is_nothing_to_learn(name, info, sentence):
     with pytest.raises(InputError, match=sentence):
-        build(name, facts=replace(facts_of(name), **facts))
+        build(name, info=replace(info_of(name), **info))

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from recipes import EXAMPLES, FACTS, batch_of, build, facts_of, method_class, recipe, table_of, views_of
+from recipes import EXAMPLES, INFO, batch_of, build, info_of, method_class, recipe, table_of, views_of
 
 from selfsup.errors import InputError
 from selfsup.losses.pointer import copied_cross_entropy
@@ -16,10 +16,10 @@ NAME = "video_colorization"
 UNCHANGED = {"flip_probability": 0.0, "exposure_strength": 0.0}
 
 
-def construct(facts=None, encoder_changes=None, **changes):
+def construct(info=None, encoder_changes=None, **changes):
     asked = recipe(NAME)
     built = encoder.build({**asked["encoder"], **(encoder_changes or {})})
-    return method_class(NAME)(built, facts or facts_of(NAME), **{**asked["hyper"], **changes})
+    return method_class(NAME)(built, info or info_of(NAME), **{**asked["hyper"], **changes})
 
 
 def test_views_are_consecutive_frames_with_the_target_last():
@@ -129,17 +129,17 @@ def test_clips_of_another_size_and_length_are_served():
 
 
 def test_what_cannot_be_done_is_said_at_once():
-    facts = facts_of(NAME)
-    table = table_of(NAME, facts)
+    info = info_of(NAME)
+    table = table_of(NAME, info)
     with pytest.raises(InputError, match="grey"):
-        construct(replace(facts, table=table, grey=True))
+        construct(replace(info, table=table, grey=True))
     with pytest.raises(InputError, match=r"encoder\.input is rgb"):
-        construct(replace(facts, table=table), {"input": "rgb"})
+        construct(replace(info, table=table), {"input": "rgb"})
     with pytest.raises(InputError, match="table is missing"):
-        construct(facts)
+        construct(info)
     with pytest.raises(InputError, match=r"hyper\.references is 4"):
-        construct(replace(facts, table=table), references=4)
+        construct(replace(info, table=table), references=4)
     with pytest.raises(InputError, match="uniform_fraction"):
-        construct(replace(facts, table=table), uniform_fraction=1.0)
+        construct(replace(info, table=table), uniform_fraction=1.0)
     with pytest.raises(InputError, match=r"hyper\.references is 3"):
-        construct(replace(FACTS, table=table))  # still images have no frames
+        construct(replace(INFO, table=table))  # still images have no frames

@@ -33,7 +33,7 @@ def prepared(tmp_path_factory):
 
 def train(folder, prepared, recipe="simclr", checkpoint=None, stop_after=None, **changes):
     content = yaml.safe_load((ROOT / "params" / "methods" / f"{recipe}.yaml").read_text())
-    del content["paper"]
+    del content["paper"], content["title"]
     content |= {"batch_size": 24, "epochs": 2, "device": "cpu", "precision": "float32", "threads": 1, **changes}
     folder.mkdir(exist_ok=True)
     pretrain(
