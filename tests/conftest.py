@@ -33,14 +33,16 @@ def project(tmp_path, monkeypatch):
 
 def forget():
     """Empty planning's caches, as a new process would."""
-    from selfsup.config import recipe, suite
+    from selfsup.config import recipe, signature, suite
     from selfsup.pipeline import publish
-    from selfsup.store import artefact
+    from selfsup.store import chains, modules, reach
 
-    caches = (recipe.data, recipe._method_file, recipe.evaluation, suite.load, publish.digest)
-    made = (artefact.chains, artefact.experiments, artefact._prepared, artefact._table)
-    for cached in (*caches, *made):
+    parsed = (signature.tree, signature.schema, modules.file_of, modules.read, reach.resolve)
+    planned = (recipe.data, recipe._method_file, recipe.evaluation, suite.load, publish.digest)
+    made = (chains.chains, chains.experiments, chains._prepared, chains._table)
+    for cached in (*parsed, *planned, *made):
         cached.cache_clear()
+    reach._found.clear()
 
 
 @pytest.fixture(scope="session")

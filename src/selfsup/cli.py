@@ -12,7 +12,8 @@ from selfsup.errors import InputError
 from selfsup.pipeline import jobs, publish
 from selfsup.progress import Progress
 from selfsup.store import disk
-from selfsup.store.artefact import FOLDERS, Artefact, chains
+from selfsup.store.artefact import FOLDERS, Artefact
+from selfsup.store.chains import chains
 
 STAGES = {
     "prepare": "prepared",
@@ -160,7 +161,9 @@ def _trace(arguments: argparse.Namespace) -> None:
             print(f"{folder}\nnot here; `dvc pull` brings it")
             continue
         content = json.loads(spec.read_text(encoding="utf-8"))
-        print(f"{folder}\n{json.dumps({key: content[key] for key in ('params', 'code', 'made_with')}, indent=1)}")
+        print(
+            f"{folder}\n{json.dumps({key: content[key] for key in ('params', 'definitions', 'made_with')}, indent=1)}"
+        )
         seen.add(folder)
         waiting += [Path(parent) for parent in content["parents"] if Path(parent) not in seen | set(waiting)]
 

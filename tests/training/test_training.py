@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from selfsup.store.closure import closure
 from tests.conftest import ROOT
 
 from selfsup.datasets import scenes
@@ -18,7 +19,6 @@ from selfsup.evaluations.features import extract
 from selfsup.methods.base import DataInfo
 from selfsup.nn.encoder import build, load_encoder
 from selfsup.progress import Progress
-from selfsup.store.closure import closure
 from selfsup.training.checkpoint import Checkpoint
 from selfsup.training.loop import Examples, Training
 from selfsup.training.pretrain import method_class, pretrain

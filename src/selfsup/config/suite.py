@@ -23,14 +23,27 @@ NEEDED = {
 
 
 @dataclass(frozen=True)
+class Target:
+    """A data set that weights are scored on, with the protocols that score them."""
+
+    data: Data
+    evaluations: list[str]
+
+
+@dataclass(frozen=True)
 class Group:
-    """The runs of a suite on one data set: one table of the report."""
+    """Runs pretrained on one data set, and the targets that they are scored on: one table of the report."""
 
     name: str
     data: Data
     seeds: list[int]
     runs: list[Run]
-    evaluations: list[str]
+    targets: list[Target]
+
+    @property
+    def evaluations(self) -> list[str]:
+        """The protocols of all targets, each once."""
+        return list(dict.fromkeys(protocol for target in self.targets for protocol in target.evaluations))
 
 
 @dataclass(frozen=True)
@@ -92,7 +105,7 @@ def _group(content: dict[str, Any], file: Path) -> Group:
         variant = Variant(method=entry, name=entry, set={}) if isinstance(entry, str) else Variant(**entry)
         wanted = [a.protocol for a in asked if not a.runs or variant.name in a.runs]
         found = run(variant.name, variant.method, variant.set, file, variant.title)
-        runs.append(replace(found, evaluations=wanted))
+        runs.append(replace(found, evaluations={source.name: wanted}))
         _fits(runs[-1], source)
     known = [found.name for found in runs]
     if len(set(known)) < len(known) or len(set(content["seeds"])) < len(content["seeds"]):
@@ -106,7 +119,7 @@ def _group(content: dict[str, Any], file: Path) -> Group:
             raise InputError(
                 f"{file}: evaluation {ask.protocol} asks for {', '.join(sorted(unknown))}; runs are {', '.join(known)}"
             )
-    return Group(content["name"], source, content["seeds"], runs, [a.protocol for a in asked])
+    return Group(content["name"], source, content["seeds"], runs, [Target(source, [a.protocol for a in asked])])
 
 
 def _fits(run: Run, source: Data) -> None:

@@ -21,7 +21,7 @@ from selfsup.evaluations.solvers.standardisation import standardisation
 from selfsup.evaluations.tracking.cosine import cosine_similarity
 from selfsup.results import Measure, accuracy
 
-NEEDS = "run"
+NEEDS = ("weights", "predictions")
 Describe = Callable[[Tensor], Tensor]
 
 
@@ -50,7 +50,7 @@ def evaluate(
     images of the training set; a matching needs no learning: the nearest row of the group by cosine is the answer.
     NotApplicable where the run's method has no pretext task.
     """
-    file = inputs.run / "pretext.h5"
+    file = inputs.predictions / "pretext.h5"
     if not file.exists():
         raise NotApplicable("the method has no pretext task")
     kind, train, test = _read(file, inputs.device)

@@ -21,8 +21,8 @@ from selfsup.report.deviations import deviations_table
 from selfsup.report.schemas import check_ablations, check_report_files, check_summary
 from selfsup.report.tables import as_csv
 from selfsup.store import disk
-from selfsup.store.artefact import Chain, chains, experiments
-from selfsup.store.closure import closure
+from selfsup.store.chains import Chain, chains, experiments
+from selfsup.store.reach import reach
 
 REPORTS = Path("reports")
 
@@ -46,7 +46,7 @@ def determinants(suite: str) -> dict[str, Any]:
             [f"{g.name}/{c.run.name}/{c.seed}", str(c.results.folder)] for g, found in chains(suite) for c in found
         ],
         "experiments": [[name, [str(a.folder) for a in made]] for name, made in experiments(suite).items()],
-        "code": closure("selfsup.report.build"),
+        "code": reach(("selfsup.report.build.build",), frozenset()).digest,
         "templates": [[file.name, _sha256(file.read_bytes())] for file in templates],
         "texts": [[str(file), _sha256(file.read_bytes())] for file in _present(texts)],
         "ablations": [json.dumps(entry) for entry in asked.ablations],
@@ -57,7 +57,7 @@ def determinants(suite: str) -> dict[str, Any]:
 
 def _modules(suite: str) -> list[str]:
     """Return the modules whose code made the suite's artefacts."""
-    return sorted({module for made in disk.reachable(suite).values() for module in made.determinants["code"]})
+    return sorted({name.rpartition(".")[0] for made in disk.reachable(suite).values() for name in made.code.hashes})
 
 
 def _present(files: list[Path]) -> list[Path]:
@@ -116,7 +116,10 @@ def check(suite: str) -> None:
     variants = {group.name: set(group.variants) for group in asked.groups}
     check_report_files(asked.claims, asked.reported, set().union(*variants.values()))
     check_summary(suite, asked.summary, variants, asked.protocols)
-    groups = {group.name: {run.name: run.evaluations for run in group.runs} for group in suites.load(suite).groups}
+    groups = {
+        group.name: {run.name: [p for asked in run.evaluations.values() for p in asked] for run in group.runs}
+        for group in suites.load(suite).groups
+    }
     check_ablations(suite, suites.load(suite).ablations, groups)
 
 
@@ -126,10 +129,12 @@ def _member(chain: Chain) -> Member:
         method=chain.run.method,
         seed=chain.seed,
         recipe=chain.run.recipe,
-        run=chain.pretrained.folder,
-        features=chain.features.folder,
+        run=chain.weights.folder,
+        features=next(iter(chain.features.values())).folder,
         prepared=chain.prepared.folder,
-        measures={protocol: chain.results.folder / f"{protocol}.json" for protocol in chain.measures},
+        measures={protocol: made.folder / "measures.json" for (_, protocol), made in chain.measures.items()},
+        gallery=chain.gallery.folder,
+        predictions=chain.predictions.folder,
     )
 
 

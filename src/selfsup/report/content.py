@@ -22,6 +22,8 @@ class Member:
     features: Path
     prepared: Path
     measures: dict[str, Path]
+    gallery: Path = Path()
+    predictions: Path = Path()
 
 
 @dataclass(frozen=True)
