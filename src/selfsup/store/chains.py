@@ -1,6 +1,7 @@
 """The artefacts that a suite leads to: for each run and seed, from its data to its results."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -10,6 +11,7 @@ from selfsup.config.lookup import table_reads
 from selfsup.config.recipe import PARAMS, Data, Run, evaluation, experiment
 from selfsup.config.suite import Group, Suite, load
 from selfsup.store.artefact import Artefact
+from selfsup.store.reach import words_of
 
 MAKERS = "selfsup.pipeline.makers"
 
@@ -91,11 +93,10 @@ def _chain(suite: Suite, group: Group, run: Run, seed: int) -> Chain:
     table = _table(json.dumps(run.recipe["table"]), source, run.origin) if "table" in run.recipe else None
     trained = {"prepared": source} if table is None else {"prepared": source, "table": table}
     method = (f"selfsup.methods.{run.method}.{signature.class_of(f'methods.{run.method}', 'Method').name}",)
-    backbones = _backbones(run.recipe["encoder"])
     params = {**run.recipe, **_machine(suite)}
 
     def made(kind: str, maker: str, parents: dict[str, Artefact]) -> Artefact:
-        roots = (f"{MAKERS}.{maker}", *method, *backbones)
+        roots = (f"{MAKERS}.{maker}", *method, *backbones(words_of(run.recipe["encoder"])))
         return Artefact(kind, run.method, params, roots, parents, seed, run.origin)
 
     weights = made("weights", "pretrain", trained)
@@ -104,9 +105,9 @@ def _chain(suite: Suite, group: Group, run: Run, seed: int) -> Chain:
     features, measures = {}, {}
     for target in group.targets:
         roles = {"target": prepared(target.data), "weights": weights, "predictions": predictions}
-        roles["features"] = features[target.data.name] = _features(suite, roles, backbones)
+        roles["features"] = features[target.data.name] = _features(suite, roles)
         for protocol in run.evaluations[target.data.name]:
-            measures[target.data.name, protocol] = _measures(suite, protocol, roles, backbones)
+            measures[target.data.name, protocol] = _measures(suite, protocol, roles)
     parts = {"predictions": predictions, "gallery": gallery, **{"/".join(key): part for key, part in measures.items()}}
     results = Artefact("results", f"{run.method}-evaluations", {}, (), parts, seed, run.origin)
     return Chain(run, seed, source, table, weights, predictions, gallery, features, measures, results)
@@ -116,25 +117,25 @@ def _machine(suite: Suite) -> dict[str, Any]:
     return {"device": suite.device, "precision": suite.precision, "threads": suite.threads}
 
 
-def _backbones(encoder: dict[str, Any]) -> list[str]:
-    """Return the functions that an encoder is built by: more than one where it is made of parts."""
-    return sorted({f"selfsup.nn.backbones.{part['backbone']}.build" for part in encoder.get("parts", [encoder])})
+def backbones(words: Collection[str]) -> list[str]:
+    """Return the functions that build the backbones which these words name: they are imported by name alone."""
+    return [f"selfsup.nn.backbones.{name}.build" for name in signature.names("nn.backbones") if name in words]
 
 
-def _features(suite: Suite, roles: dict[str, Artefact], backbones: list[str]) -> Artefact:
+def _features(suite: Suite, roles: dict[str, Artefact]) -> Artefact:
     module, arguments = evaluation("features")
     weights = roles["weights"]
     parents = {role: roles[role] for role in ("target", "weights")}
-    roots = (f"{MAKERS}.features", f"selfsup.evaluations.{module}.extract", *backbones)
+    roots = (f"{MAKERS}.features", f"selfsup.evaluations.{module}.extract", *backbones(weights.words))
     origin = str(PARAMS / "evaluations" / "features.yaml")
     return Artefact("features", weights.name, {**arguments, **_machine(suite)}, roots, parents, weights.seed, origin)
 
 
-def _measures(suite: Suite, protocol: str, roles: dict[str, Artefact], backbones: list[str]) -> Artefact:
+def _measures(suite: Suite, protocol: str, roles: dict[str, Artefact]) -> Artefact:
     """Return the measures of one protocol; ``NEEDS`` of its module names the roles that it reads."""
     module, arguments = evaluation(protocol)
     needs = signature.constant(f"evaluations.{module}", "NEEDS")
-    builds = () if "weights" not in needs else backbones
+    builds = backbones(roles["weights"].words) if "weights" in needs else []
     return Artefact(
         "measures",
         f"{roles['weights'].name}-{protocol}",

@@ -66,10 +66,17 @@ def pretrain(
         place = folder if name == "image" else folder / name
         place.mkdir(exist_ok=True)
         save_encoder(kept, place)
-    state = {name: tensor.detach().cpu().clone() for name, tensor in sorted(model.state_dict().items())}
-    (folder / "method.safetensors").write_bytes(save(state))
+    (folder / "method.safetensors").write_bytes(save(_state(model)))
     training.curves.write(folder / "curves.csv")
     training.write_summary(folder / "summary.json")
+
+
+def _state(model: Method) -> dict[str, Tensor]:
+    """Return every weight and buffer of a method by name, each a tensor of its own: the format shares none."""
+    whole = torch.contiguous_format
+    return {
+        name: tensor.detach().cpu().clone(memory_format=whole) for name, tensor in sorted(model.state_dict().items())
+    }
 
 
 def construct(
