@@ -18,7 +18,7 @@ from selfsup.store.chains import chains
 STAGES = {
     "prepare": "prepared",
     "table": "table",
-    "pretrain": "run",
+    "pretrain": "weights",
     "features": "features",
     "evaluate": "results",
     "experiment": "experiment",
@@ -165,7 +165,7 @@ def _trace(arguments: argparse.Namespace) -> None:
             f"{folder}\n{json.dumps({key: content[key] for key in ('params', 'definitions', 'made_with')}, indent=1)}"
         )
         seen.add(folder)
-        waiting += [Path(parent) for parent in content["parents"] if Path(parent) not in seen | set(waiting)]
+        waiting += [Path(p) for p in content["parents"].values() if Path(p) not in seen | set(waiting)]
 
 
 def _adopt(arguments: argparse.Namespace) -> None:
