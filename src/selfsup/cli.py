@@ -90,6 +90,13 @@ def _parser() -> argparse.ArgumentParser:
     remove.add_argument("kind", choices=list(FOLDERS))
     remove.add_argument("--suite")
     remove.add_argument("--apply", action="store_true", help="do it; otherwise only list")
+    plan = command("plan", _plan, "print every artefact that a suite leads to and its folder, as JSON")
+    plan.add_argument("--suite")
+    carry = command(
+        "carry", _carry, "keep results over a change of code, where a sample made at both revisions is equal"
+    )
+    carry.add_argument("revision", help="the commit that the results in the store were made at")
+    _common(carry)
     sweep = command("sweep", _sweep, "move what a suite does not lead to from data/ into the local keep")
     sweep.add_argument("--suite")
     gc = command("gc", _gc, "list what no suite leads to, in the keep and unfinished; --apply deletes it")
@@ -186,6 +193,19 @@ def _remove(arguments: argparse.Namespace) -> None:
             disk.partial(artefact.folder, ".checkpoint").unlink(missing_ok=True)
     if arguments.apply:  # the report asks for them again
         (publish.REPORTS / suite / "manifest.json").unlink(missing_ok=True)
+
+
+def _plan(arguments: argparse.Namespace) -> None:
+    from selfsup.pipeline.carry import named
+
+    planned = named(arguments.suite or suites.default())
+    print(json.dumps({name: str(artefact.folder) for name, artefact in planned.items()}, indent=1))
+
+
+def _carry(arguments: argparse.Namespace) -> None:
+    from selfsup.pipeline.carry import carry
+
+    carry(arguments.revision, arguments.suite or suites.default(), Progress("carry", arguments.log))
 
 
 def _sweep(arguments: argparse.Namespace) -> None:
