@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import time
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from selfsup.config import suite as suites
 from selfsup.config.recipe import PARAMS, evaluation
 from selfsup.config.strict import read_yaml
 from selfsup.errors import InputError
+from selfsup.pipeline.history import history
 from selfsup.progress import Progress
 from selfsup.report.content import Ablation, Content, ExperimentMember, Group, Member
 from selfsup.report.deviations import deviations_table
@@ -175,7 +177,7 @@ def write(suite: str, progress: Progress) -> None:
         scratch = REPORTS / f".{suite}.partial"
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
-        build(content(suite), scratch)
+        build(replace(content(suite), history=history(suite)), scratch)
         (scratch / "manifest.json").write_text(_manifest(suite, scratch), encoding="utf-8")
         _publish(scratch, REPORTS / suite)
     progress.say(f"{REPORTS / suite / 'index.html'} and report.pdf are written")

@@ -109,3 +109,4 @@ class Content:
     ablations: list[Ablation] = field(default_factory=list)
     experiments: dict[str, list[ExperimentMember]] = field(default_factory=dict)
     digest: str = ""
+    history: list[str] = field(default_factory=list)
