@@ -1,15 +1,17 @@
 """Identity follows numbers: each edit of the review's table invalidates what it can change, and nothing else."""
 
+import ast
 import shutil
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from tests.conftest import ROOT, forget
 
 from selfsup.config import signature
-from selfsup.store import chains, modules
+from selfsup.store import chains, modules, reach
 
-SUITE = "quick"
+SUITE = "smoke"
 
 
 @pytest.fixture(scope="module")
@@ -157,3 +159,35 @@ def test_what_can_change_a_number_invalidates_its_branch(source, before, name):
 def test_the_reason_why_a_protocol_does_not_apply_is_a_result(source, before):
     edit(source / "evaluations" / "retrieval.py", "NotApplicable(", "NotApplicable('Here: ' + ")
     assert {artefact.kind for artefact in invalidated(before).values()} == {"measures", "results"}
+
+
+class Mutant(ast.NodeTransformer):
+    """Changes the number that comes at one position of a module, outside of annotations."""
+
+    def __init__(self, position):
+        self.position, self.seen = position, 0
+
+    def visit_arg(self, node):
+        return node
+
+    def visit_Constant(self, node):
+        if not isinstance(node.value, int | float):
+            return node
+        self.seen += 1
+        return ast.Constant(node.value + 1) if self.seen == self.position else node
+
+
+@pytest.mark.parametrize(
+    "path", ["losses/nt_xent.py", "views/crops.py", "nn/heads.py", "seeds.py", "training/curves.py"]
+)
+def test_every_number_in_the_code_of_a_run_counts(source, before, path):
+    text = (source / path).read_text(encoding="utf-8")
+    counter = Mutant(0)
+    counter.visit(ast.parse(text))
+    simclr = next(artefact for artefact in planned() if artefact.kind == "weights" and artefact.name == "simclr")
+    for position in range(1, counter.seen + 1):
+        mutant = Mutant(position).visit(ast.parse(text))
+        (source / path).write_text(ast.unparse(mutant), encoding="utf-8")
+        modules.read.cache_clear()
+        reach._found.clear()
+        assert replace(simclr).digest != simclr.digest, ast.unparse(mutant)
