@@ -23,7 +23,7 @@ ARROWS = {
     "evaluations": {"evaluations", "nn", "views", "results", "datasets", "hdf5", "optim"} | PLAIN,
     "training": {"training", "methods", "nn", "optim", "datasets", "hdf5", "device"} | PLAIN,
     "report": {"report", "results", "config"} | PLAIN,
-    "config": {"config", "datasets", "report"} | PLAIN,
+    "config": {"config", "datasets"} | PLAIN,
     "store": {"store", "config"} | PLAIN,
 }
 HEAVY = {"torch", "torchvision", "pandas", "numpy", "h5py", "matplotlib", "scipy"}

@@ -9,11 +9,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
 from selfsup.config import signature
+from selfsup.config.ablations import AblationEntry
 from selfsup.config.lookup import PROVIDED, encoder, module_of, named
 from selfsup.config.strict import Strict, check, nearest, read_yaml
 from selfsup.datasets.lock import read_lock
 from selfsup.errors import InputError
-from selfsup.report.schemas import AblationEntry
 
 PARAMS = Path("params")
 
@@ -97,8 +97,6 @@ class SuiteFile(Strict):
     precision: Literal["float32", "bfloat16"]
     threads: PositiveInt
     groups: Annotated[list[GroupFile], Field(min_length=1)]
-    claims: list[str]
-    reported: list[str]
     experiments: list[ExperimentEntry] = Field(default_factory=list)
     ablations: list[AblationEntry] = Field(default_factory=list)
 

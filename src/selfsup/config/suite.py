@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from selfsup.config import signature
+from selfsup.config.ablations import check_ablations
 from selfsup.config.recipe import PARAMS, Asked, Data, Run, SuiteFile, Variant, data, evaluation, run
 from selfsup.config.strict import check, read_yaml
 from selfsup.errors import InputError
@@ -66,8 +67,6 @@ class Suite:
     precision: str
     threads: int
     groups: list[Group]
-    claims: list[str]
-    reported: list[str]
     experiments: list[Experiment]
     ablations: list[dict[str, Any]]
 
@@ -86,6 +85,18 @@ def names() -> list[str]:
 
 
 @cache
+def known_runs() -> frozenset[str]:
+    """Return whatever a text may call a run: the variants and experiments of every suite, and every recipe."""
+    found = {file.stem for file in (PARAMS / "methods").glob("*.yaml")}
+    for name in names():
+        file = PARAMS / "suites" / f"{name}.yaml"
+        content = check(SuiteFile, read_yaml(file), file)
+        entries = [entry for group in content["groups"] for entry in group["runs"]] + content["experiments"]
+        found |= {entry if isinstance(entry, str) else entry["name"] for entry in entries}
+    return frozenset(found)
+
+
+@cache
 def load(name: str) -> Suite:
     """Return the suite ``params/suites/<name>.yaml`` with everything it names read and checked."""
     file = PARAMS / "suites" / f"{name}.yaml"
@@ -94,6 +105,8 @@ def load(name: str) -> Suite:
     experiments = [Experiment(**entry) for entry in content.pop("experiments")]
     if len({group.name for group in groups}) < len(groups):
         raise InputError(f"{file}: two groups have one name; tables and files are called by it, so give each its own")
+    scored = {g.name: {r.name: [p for asked in r.evaluations.values() for p in asked] for r in g.runs} for g in groups}
+    check_ablations(name, content["ablations"], scored)
     return Suite(name=name, groups=groups, experiments=experiments, **content)
 
 
