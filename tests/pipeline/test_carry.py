@@ -18,8 +18,6 @@ groups:
     seeds: [0, 1]
     runs: [{method: random, name: random, set: {batch_size: 64, epochs: 1}}]
     evaluations: [knn]
-claims: []
-reported: []
 """
 
 
