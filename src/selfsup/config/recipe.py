@@ -76,12 +76,17 @@ class Asked(Strict):
     runs: list[str]
 
 
+class TargetFile(Strict):
+    data: str
+    evaluations: Annotated[list[str | Asked], Field(min_length=1)]
+
+
 class GroupFile(Strict):
     name: Name
     data: str
     seeds: Annotated[list[NonNegativeInt], Field(min_length=1)]
     runs: Annotated[list[str | Variant], Field(min_length=1)]
-    evaluations: Annotated[list[str | Asked], Field(min_length=1)]
+    targets: Annotated[list[TargetFile], Field(min_length=1)]
 
 
 class ExperimentEntry(Strict):
