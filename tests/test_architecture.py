@@ -66,6 +66,26 @@ def test_the_check_sees_a_wrong_arrow(tmp_path):
     assert violations(tmp_path / "a.py", ARROWS["evaluations"]) == {"methods"}
 
 
+def named_files(path: Path) -> list[str]:
+    """Return the strings of a file, docstrings left out, that name a file of params/."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    return [text.value for text in texts if id(text) not in docstrings and "params/" in text.value]
+
+
+@pytest.mark.parametrize("room", ["methods", "nn", "losses", "views", "tables", "optim", "evaluations", "experiments"])
+def test_values_do_not_know_the_file_that_they_come_from(room):
+    """One evaluation serves many protocols: an error names the key, and the job that ran it names the file."""
+    assert {f.name: names for f in (SOURCE / room).rglob("*.py") if (names := named_files(f))} == {}
+
+
+def test_a_named_file_is_noticed(tmp_path):
+    source = 'def f(n):\n    """Of params/a.yaml."""\n    raise ValueError(f"params/evaluations/b.yaml: {n}")\n'
+    (tmp_path / "a.py").write_text(source)
+    assert named_files(tmp_path / "a.py") == ["params/evaluations/b.yaml: "]
+
+
 def test_the_report_never_imports_torch():
     for path in (SOURCE / "report").rglob("*.py"):
         assert not {name.split(".")[0] for name in imports(path)} & {"torch", "torchvision"}, path

@@ -114,5 +114,5 @@ def test_other_methods_do_not_apply(inputs, write_run, write_fills):
 
 def test_cells_too_large_for_the_image_are_named(write_fills):
     test = smooth(2, 0)
-    with pytest.raises(InputError, match=r"hog_cell_px is 17, .* 32 px .* set 16 or less"):
+    with pytest.raises(InputError, match=r"^key hog_cell_px is 17, .* 32 px .* set 16 or less"):
         inpainting.evaluate(write_fills(test, test, central(2), test), **{**KEYS, "hog_cell_px": 17})

@@ -49,8 +49,7 @@ def extract(
     wanted = list(encoder.layers) if layers == "all" else layers
     if unknown := set(wanted) - set(encoder.layers):
         raise InputError(
-            f"params/evaluations/features.yaml: key layers names {', '.join(sorted(unknown))}, "
-            f"but this encoder has {', '.join(encoder.layers)}"
+            f"key layers names {', '.join(sorted(unknown))}, but this encoder has {', '.join(encoder.layers)}"
         )
     sources = [(encoder, wanted)]
     if (encoder_folder / "projection").exists():

@@ -98,7 +98,7 @@ def network(inputs: Inputs, frozen_up_to: str | None, learned_up_to: str, classe
     learned = layers[frozen_count : layers.index(learned_up_to) + 1]
     if not learned:
         raise InputError(
-            f"params/evaluations/few_labels_blocks.yaml: key learned_up_to is {learned_up_to}, and nothing is left to "
+            f"key learned_up_to is {learned_up_to}, and nothing is left to "
             f"learn between it and frozen_up_to {frozen_up_to}; name a later layer"
         )
     with torch.random.fork_rng(devices=[]):
@@ -124,7 +124,7 @@ def curve(
     """Return ``top1`` for each count of labelled images a class; see evaluate, and few_labels_scratch for None."""
     if len(steps) != len(labels_per_class):
         raise InputError(
-            f"params/evaluations/few_labels_blocks.yaml: key steps has {len(steps)} entries and labels_per_class "
+            f"key steps has {len(steps)} entries and labels_per_class "
             f"{len(labels_per_class)}; give each count its number of steps"
         )
     found = labelled_images(inputs.prepared)

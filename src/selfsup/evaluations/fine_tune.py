@@ -47,7 +47,7 @@ def evaluate(
     """
     if len(steps) != len(label_fractions):
         raise InputError(
-            f"params/evaluations/fine_tune.yaml: key steps has {len(steps)} entries and label_fractions "
+            f"key steps has {len(steps)} entries and label_fractions "
             f"{len(label_fractions)}; give each fraction its number of steps"
         )
     found = labelled_images(inputs.prepared)

@@ -37,7 +37,7 @@ def evaluate(
     original, mask = images["original"], arrays["mask"].bool()
     if 2 * hog_cell_px > original.shape[-1]:
         raise InputError(
-            f"params/evaluations/inpainting.yaml: key hog_cell_px is {hog_cell_px}, and images of "
+            f"key hog_cell_px is {hog_cell_px}, and images of "
             f"{original.shape[-1]} px have no 2 x 2 cells; set {original.shape[-1] // 2} or less"
         )
     train = torch.from_numpy(read_images(inputs.prepared / "train.h5")[:candidates, :3])

@@ -43,7 +43,7 @@ def evaluate(inputs: Inputs, *, templates: list[str], batch_size: PositiveInt) -
     Source: Radford et al. 2021 (CLIP), sections 3.1.2 to 3.1.4.
     """
     if wrong := [template for template in templates if template.count("{}") != 1] or [""] * (not templates):
-        raise InputError(f"params/evaluations/zero_shot.yaml: key templates has {wrong[0]!r}; put {{}} once into each")
+        raise InputError(f"key templates has {wrong[0]!r}; put {{}} once into each")
     measures = []
     with common_space(inputs, batch_size) as space:
         for asked in _questions(inputs, space):

@@ -44,7 +44,7 @@ def features(folder: Path, split: str, layer: str, pooling: str) -> Tensor:
             known = ", ".join(name for name in file if "." in name)
             raise InputError(
                 f"{folder / split}.h5 has no {column}, only {known}; "
-                "change the evaluation's keys layer and pooling, or those of params/evaluations/features.yaml"
+                "change the keys layer and pooling, or have the features' protocol extract it"
             )
         return torch.from_numpy(file[column][()])
 
