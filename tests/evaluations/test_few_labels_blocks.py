@@ -134,9 +134,9 @@ def test_each_count_is_balanced_and_the_smaller_lies_in_the_larger(separable, mo
 
 
 def test_keys_that_do_not_fit(separable):
-    with pytest.raises(InputError, match="steps has 1 entries and labels_per_class 2"):
+    with pytest.raises(InputError, match=r"^key steps has 1 entries and labels_per_class 2"):
         few_labels_blocks.evaluate(separable, **BLOCKS | {"labels_per_class": [2, 4]})
-    with pytest.raises(InputError, match="^key learned_up_to is conv2, and nothing is left"):
+    with pytest.raises(InputError, match=r"^key learned_up_to is conv2, and nothing is left"):
         few_labels_blocks.evaluate(separable, **BLOCKS | {"learned_up_to": "conv2"})
 
 
