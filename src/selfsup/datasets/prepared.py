@@ -1,4 +1,4 @@
-"""Prepared data: one HDF5 file per split, written whole or not at all."""
+"""Prepared data: one HDF5 file per split, written atomically."""
 
 import json
 from collections.abc import Collection
@@ -11,7 +11,7 @@ import numpy as np
 from selfsup.errors import InputError
 from selfsup.hdf5 import write_arrays
 
-FRAMES_PER_SECOND = 100  # of sound: what is said in it is told for every 10 ms
+FRAMES_PER_SECOND = 100  # of sound: its labels are given every 10 ms
 
 
 @dataclass(frozen=True)

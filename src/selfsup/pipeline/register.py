@@ -1,4 +1,4 @@
-"""Adopting a data set: its decoded examples are hashed once, and the lock that says so is committed."""
+"""Registering a data set: its decoded examples are hashed once into a lock, which is committed."""
 
 import importlib
 
@@ -11,30 +11,32 @@ from selfsup.errors import InputError
 from selfsup.pipeline.makers import data_root
 
 
-def adopt(name: str, dataset: str | None, download: bool) -> None:
+def register(name: str, dataset: str | None, download: bool) -> None:
     """Write ``params/data/<name>.lock`` for the files below ``SELFSUP_DATA_ROOT/<name>``."""
     file = PARAMS / "data" / f"{name}.yaml"
     dataset = dataset or (read_yaml(file).get("dataset") if file.exists() else "folder")
-    if dataset not in _from_files():
-        raise InputError(f"--dataset {dataset}: no data set that is made from files; use {' or '.join(_from_files())}")
+    if dataset not in datasets():
+        raise InputError(f"{file}: key dataset is {dataset}, which is not made from files; use {', '.join(datasets())}")
     module = importlib.import_module(f"selfsup.datasets.{dataset}")
     root = data_root() / name
     if download:
         if not hasattr(module, "download"):
-            raise InputError(f"--download: {dataset} has no publisher to fetch from; put your images into {root}")
+            raise InputError(f"--download: {dataset} has no download; put the files into {root}")
         module.download(root)
-    lock = module.adopt(root)
-    place = PARAMS / "data" / f"{name}.lock"
-    if place.exists() and read_lock(place) != lock:
-        raise InputError(f"{place} holds other examples than {root}; delete it first if these are the ones you mean")
-    write_lock(place, lock)
-    counts = ", ".join(f"{split['examples']} {where}" for where, split in lock["splits"].items())
-    print(f"{place} written: {counts} examples, {len(lock['classes'])} classes")
+    lock = module.register(root)
+    lock_file = PARAMS / "data" / f"{name}.lock"
+    if lock_file.exists() and read_lock(lock_file) != lock:
+        raise InputError(
+            f"{lock_file} locks other examples than those of {root}; delete it first if these are the right ones"
+        )
+    write_lock(lock_file, lock)
+    counts = ", ".join(f"{split['examples']} {name}" for name, split in lock["splits"].items())
+    print(f"{lock_file} written: {counts} examples, {len(lock['classes'])} classes")
     if not file.exists():
-        print(f"now write {file}, e.g. `dataset: {dataset}`, `source: {name}`, `size_px: 32`, and name it in a suite")
+        print(f"now write {file}, e.g. `dataset: {dataset}`, `source: {name}`, `size_px: 32`, and use it in a suite")
 
 
-def _from_files() -> list[str]:
-    """Return the modules of datasets/ that are made from a user's files."""
-    made = [name for name in signature.names("datasets") if name not in NO_CHOICE]
-    return [name for name in made if "root" in signature.keywords(f"datasets.{name}", "prepare")]
+def datasets() -> list[str]:
+    """Return the data sets that are made from a user's files."""
+    modules = [name for name in signature.names("datasets") if name not in NO_CHOICE]
+    return [name for name in modules if "root" in signature.keywords(f"datasets.{name}", "prepare")]
