@@ -120,7 +120,7 @@ class MoCo(Method):
         if self.dictionary == "memory_bank":
             row, negatives = views["row"], views["negatives"]
             key, entries, own = self.bank.entries[row], self.bank.entries[negatives], row[:, None] == negatives
-            loss, correct = info_nce(query, key, entries, self.temperature, left_out=own)
+            loss, correct = info_nce(query, key, entries, self.temperature, exclude_mask=own)
             carried = {"queries": query.detach(), "row": row}
         else:
             key = self._shuffled_keys(views["key"], views["shuffle"])
