@@ -9,13 +9,13 @@ from selfsup.errors import InputError
 from selfsup.views.blur import blur_, draw_sigma, kernel_px
 from selfsup.views.color import draw_jitter, jitter_
 from selfsup.views.color_affine import affine_jitter_
-from selfsup.views.color_shared_order import jitter_in_runs_, share_order
+from selfsup.views.color_shared_order import jitter_in_chunks_, share_order
 from selfsup.views.crops import draw_boxes, resized_crop
 from selfsup.views.grayscale import grayscale_
 
 ColorVariant = Literal["exact", "shared_order", "affine"]
-JITTERS = {"exact": jitter_, "shared_order": jitter_in_runs_, "affine": affine_jitter_}
-# Pixels of a colour plane that one pass works on: its temporaries stay in a core's second-level cache.
+JITTERS = {"exact": jitter_, "shared_order": jitter_in_chunks_, "affine": affine_jitter_}
+# Pixels of a colour plane processed in one pass, so that temporaries fit in a core's second-level cache.
 CHUNK_PIXELS = 2**16
 
 
@@ -33,13 +33,13 @@ def draw(
     gray_probability: float = 0.2,
     blur_probability: float,
 ) -> dict[str, Tensor]:
-    """Return all randomness of one view of a batch, on the CPU: every tensor has N = ``examples`` rows.
+    """Return the augmentation parameters of one view of a batch, on the CPU: every tensor has N = ``examples`` rows.
 
     ``box`` (N, 4) int64 top, left, height, width in an input of ``height_px`` x ``width_px``; ``flip`` (N,) bool;
     ``factors`` (N, 3), ``hue`` (N,), ``order`` (N, 4) of ``color.draw_jitter``; ``gray`` (N,) bool; ``sigma`` (N,)
     pixels, 0 for no blur. ``color_strength`` s means jitter by (0.8 s, 0.8 s, 0.8 s, 0.2 s).
 
-    Source: Chen et al. 2020 (SimCLR), appendix A. Raises InputError where a value has no meaning.
+    Raises InputError where a value is out of range. Source: Chen et al. 2020 (SimCLR), appendix A.
     """
     _check(
         color_strength,
@@ -76,9 +76,9 @@ def draw(
 def apply(images: Tensor, draws: dict[str, Tensor], *, size_px: int, color: ColorVariant = "exact") -> Tensor:
     """Return the view of uint8 images (N, 3, H, W): float32 in [0, 1], (N, 3, size_px, size_px), channels last.
 
-    ``draws`` are those of ``draw`` on the images' device. ``color`` chooses the jitter: exact with an order per view,
-    exact with an order per 32 views (``color_shared_order``), or one affine map per view (``color_affine``).
-    On the CPU the batch is worked on in chunks that fit its cache, which changes no value.
+    ``draws`` are those of ``draw`` on the images' device. ``color`` is the jitter: exact with one order per view, exact
+    with one order per 32 views (``color_shared_order``), or one affine map per view (``color_affine``). On the CPU the
+    batch is processed in chunks that fit in the cache, which changes no value.
     """
     if color == "shared_order":
         draws = {**draws, "order": share_order(draws["order"])}
@@ -93,9 +93,7 @@ def apply(images: Tensor, draws: dict[str, Tensor], *, size_px: int, color: Colo
 def _check(color_strength: float, crop_scale: tuple[float, float], **probabilities: float) -> None:
     smallest, largest = crop_scale
     if not 0 <= color_strength <= 2.5:
-        raise InputError(
-            f"hyper.color_strength is {color_strength:g}; give 0 to 2.5, where the hue turns by up to 0 to 0.5"
-        )
+        raise InputError(f"hyper.color_strength is {color_strength:g}; give 0 to 2.5, for a change of hue by up to 0.5")
     if not 0 < smallest <= largest <= 1:
         raise InputError(f"hyper.crop_scale_min is {smallest:g}; give more than 0 and at most {largest:g}")
     for name, probability in probabilities.items():

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.transform import rotate
 
-from selfsup.views.eighth_turns import all_eighth_turns
+from selfsup.views.rotations_45 import all_rotations_45
 
 
 def waves(size_px, seed):
@@ -25,7 +25,7 @@ def waves(size_px, seed):
 @given(st.integers(4, 40), st.integers(1, 3), st.integers(0, 99))
 def test_two_eighths_are_an_exact_quarter_and_four_quarters_are_identity(size_px, examples, seed):
     images = torch.rand(examples, 3, size_px, size_px, generator=torch.Generator().manual_seed(seed))
-    turned, labels = all_eighth_turns(images)
+    turned, labels = all_rotations_45(images)
     assert turned.shape == (8 * examples, 3, size_px, size_px)
     assert labels.tolist() == list(range(8)) * examples
     assert turned.min() >= 0
@@ -39,7 +39,7 @@ def test_two_eighths_are_an_exact_quarter_and_four_quarters_are_identity(size_px
 def test_turns_are_those_of_scikit_image(size_px):
     """The centre half, away from what scikit-image fills; its zoom is the same square of side H / sqrt 2."""
     image = waves(size_px, 0)
-    turned, _ = all_eighth_turns(image)
+    turned, _ = all_rotations_45(image)
     theirs_upright = turned[0].permute(1, 2, 0).numpy()
     rim = size_px // 4
     for eighths in range(8):
@@ -49,7 +49,7 @@ def test_turns_are_those_of_scikit_image(size_px):
 
 
 def test_nothing_is_filled():
-    turned, _ = all_eighth_turns(torch.full((1, 3, 20, 20), 0.7))
+    turned, _ = all_rotations_45(torch.full((1, 3, 20, 20), 0.7))
     torch.testing.assert_close(turned, torch.full_like(turned, 0.7))
 
 
@@ -58,14 +58,14 @@ def test_every_direction_shows_the_same_square():
     outside, centre = torch.zeros(1, 3, 32, 32), torch.zeros(1, 3, 32, 32)
     outside[:, :, :2, :2] = 1
     centre[:, :, 14:18, 14:18] = 1
-    assert all_eighth_turns(outside)[0].max() < 1e-4  # the tail of the blur
-    assert (all_eighth_turns(centre)[0].amax((1, 2, 3)) > 0.5).all()
+    assert all_rotations_45(outside)[0].max() < 1e-4  # the tail of the blur
+    assert (all_rotations_45(centre)[0].amax((1, 2, 3)) > 0.5).all()
 
 
 def test_noise_does_not_tell_its_angle():
     """White noise has no content to turn: what statistics tell of the angle is the artefact. Bilinear alone: 15-18 %."""
     noise = torch.rand(400, 1, 32, 32, generator=torch.Generator().manual_seed(0))
-    straight, oblique = all_eighth_turns(noise)[0].unflatten(0, (400, 8))[:, :2].unbind(1)
+    straight, oblique = all_rotations_45(noise)[0].unflatten(0, (400, 8))[:, :2].unbind(1)
     statistics = {
         "spread": lambda x: x.var(),
         "steps": lambda x: x.diff(dim=2).square().mean(),
@@ -79,5 +79,5 @@ def test_noise_does_not_tell_its_angle():
 def test_images_are_left_as_they_were():
     images = waves(16, 1)
     before = images.clone()
-    all_eighth_turns(images)
+    all_rotations_45(images)
     assert torch.equal(images, before)
