@@ -1,4 +1,4 @@
-"""The whole SimCLR training loop, views and step: selfsup's against lightly's documented example, on three networks."""
+"""The complete SimCLR training loop, views and step: selfsup's against lightly's documented example, for three networks."""
 
 import argparse
 import tempfile
@@ -49,7 +49,7 @@ class InMemoryDataset(Dataset):
 
 
 class LightlySimCLR(nn.Module):
-    """A backbone and lightly's projection head, put together as in lightly's SimCLR example."""
+    """A backbone with lightly's projection head, as in lightly's SimCLR example."""
 
     def __init__(self, network: dict[str, Any]) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class LightlySimCLR(nn.Module):
 
 
 def lightly_loop(images: Tensor, network: dict[str, Any], blur: float) -> Case:
-    """Return lightly's loop over all images once, as a callable: its example with images in memory and no workers."""
+    """Return a callable that runs lightly's loop over all images once: its example with images in memory and no workers."""
     model = LightlySimCLR(network)
     transform = SimCLRTransform(input_size=SIZE_PX, gaussian_blur=blur)
     dataset = LightlyDataset.from_torch_dataset(InMemoryDataset(images), transform, lambda _, index: str(index))
@@ -82,7 +82,7 @@ def lightly_loop(images: Tensor, network: dict[str, Any], blur: float) -> Case:
 
 
 def selfsup_loop(images: Tensor, network: dict[str, Any], blur: float) -> Case:
-    """Return our loop over all images once, as a callable: ``selfsup.training.loop`` with its logging and checkpoint clock."""
+    """Return a callable that runs ``selfsup.training.loop`` over all images once, with its logging and checkpoint timer."""
     steps = len(images) // BATCH
     hyper = {
         "temperature": TEMPERATURE,
