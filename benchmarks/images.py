@@ -1,4 +1,4 @@
-"""Images in memory for the benchmarks: smooth colour fields with edges and noise; the cost of augmentation does not depend on their content."""
+"""Images in memory for the benchmarks: smooth colour fields with edges and noise; costs do not depend on their content."""
 
 import torch
 import torch.nn.functional as F

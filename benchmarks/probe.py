@@ -66,7 +66,7 @@ def scikit_learn(x: torch.Tensor, y: torch.Tensor) -> Answer:
 
 
 def scikit_learn_long(x: torch.Tensor, y: torch.Tensor) -> Answer:
-    """scikit-learn with a smaller tolerance: it bounds the largest entry of the gradient, so a tenth is comparable to our norm."""
+    """scikit-learn with a smaller tolerance: it bounds the gradient's largest entry; a tenth is comparable to our norm."""
     model = LogisticRegression(C=1 / (len(y) * PENALTY), tol=TOLERANCE / 10, max_iter=2000).fit(x.numpy(), y.numpy())
     return model.coef_, model.intercept_
 
