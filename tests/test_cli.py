@@ -63,7 +63,7 @@ def test_own_images_from_registration_to_features_by_hand(own: Clone):
     assert "40 all" in selfsup(own, "register", "own").stdout
     for command, kind in (
         ("prepare", "prepared"),
-        ("pretrain", "run"),
+        ("pretrain", "weights"),
         ("features", "features"),
         ("evaluate", "results"),
     ):
@@ -107,25 +107,25 @@ def test_planning_names_the_missing_root_before_any_job(own: Clone):
 def test_misspelt_key_and_too_large_a_batch(own: Clone):
     selfsup(own, "register", "own")
     own.edit("params/suites/own.yaml", "batch_size: 8", "batch_sizes: 8")
-    sentence = refused(own, "where", "rotation", "run", "--suite", "own")
+    sentence = refused(own, "where", "rotation", "weights", "--suite", "own")
     assert "params/suites/own.yaml, run rotation: unknown key batch_sizes: did you mean batch_size?" in sentence
     own.edit("params/suites/own.yaml", "batch_sizes: 8", "batch_size: 64")
     assert "batch_size is 64, but params/data/own.yaml has 32" in refused(
-        own, "where", "rotation", "run", "--suite", "own"
+        own, "where", "rotation", "weights", "--suite", "own"
     )
     own.edit("params/suites/own.yaml", "batch_size: 64", "batch_size: 8")
-    assert "no run rotatoin" in refused(own, "where", "rotatoin", "run", "--suite", "own")
-    assert "params/suites/nosuch.yaml is missing" in refused(own, "where", "rotation", "run", "--suite", "nosuch")
+    assert "no run rotatoin" in refused(own, "where", "rotatoin", "weights", "--suite", "own")
+    assert "params/suites/nosuch.yaml is missing" in refused(own, "where", "rotation", "weights", "--suite", "nosuch")
 
 
 def test_a_damaged_or_missing_parent_is_named(own: Clone):
     selfsup(own, "register", "own")
     prepared = where(own, "prepared")
-    assert f"{prepared} is missing" in refused(own, "pretrain", where(own, "run"), "--suite", "own")
+    assert f"{prepared} is missing" in refused(own, "pretrain", where(own, "weights"), "--suite", "own")
     selfsup(own, "prepare", prepared, "--suite", "own")
-    selfsup(own, "pretrain", where(own, "run"), "--suite", "own")
+    selfsup(own, "pretrain", where(own, "weights"), "--suite", "own")
     selfsup(own, "features", where(own, "features"), "--suite", "own")
-    for kind, command, target in (("features", "evaluate", "results"), ("prepared", "pretrain", "run")):
+    for kind, command, target in (("features", "evaluate", "results"), ("prepared", "pretrain", "weights")):
         folder = where(own, kind)
         file = own.folder / folder / "train.h5"
         with file.open("r+b") as handle:
@@ -142,11 +142,11 @@ def test_a_loss_that_is_no_number_leaves_no_run(own: Clone):
     selfsup(own, "register", "own")
     own.edit("params/suites/own.yaml", "epochs: 1", "epochs: 1, optimiser.learning_rate: 1.0e+30")
     selfsup(own, "prepare", where(own, "prepared"), "--suite", "own")
-    done = selfsup(own, "pretrain", where(own, "run"), "--suite", "own", check=False)
+    done = selfsup(own, "pretrain", where(own, "weights"), "--suite", "own", check=False)
     assert done.returncode == 1
     assert "lower optimiser.learning_rate" in done.stderr
     assert "Traceback" not in done.stderr
-    assert not (own.folder / where(own, "run")).exists()
+    assert not (own.folder / where(own, "weights")).exists()
 
 
 def test_a_full_disk_is_one_sentence_and_leaves_nothing(own: Clone):
