@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from selfsup.nn.encoder import Encoder
+from selfsup.nn.encoder import StagedEncoder
 
 
 class Context(nn.Module):
@@ -20,7 +20,7 @@ class Context(nn.Module):
 def test_a_waveform_is_heard_alike_as_int16_and_as_float():
     torch.manual_seed(0)
     stages = {"conv1": nn.Conv1d(1, 4, 10, 5), "conv2": nn.Conv1d(4, 6, 8, 4)}
-    encoder = Encoder(stages, {"conv1": 4, "conv2": 6}, {"input": "waveform"})
+    encoder = StagedEncoder(stages, {"conv1": 4, "conv2": 6}, {"input": "waveform"})
     waveform = torch.randint(-32768, 32767, (3, 400), dtype=torch.int16)
     maps = encoder.maps(waveform)
     assert encoder.modality == "waveform"
@@ -30,7 +30,7 @@ def test_a_waveform_is_heard_alike_as_int16_and_as_float():
 
 
 def test_tokens_reach_the_first_stage_as_they_are():
-    encoder = Encoder({"context": Context()}, {"context": 4}, {"input": "tokens"})
+    encoder = StagedEncoder({"context": Context()}, {"context": 4}, {"input": "tokens"})
     tokens = torch.tensor([[1, 2, 9], [3, 3, 3]])
     assert encoder.modality == "tokens"
     torch.testing.assert_close(encoder(tokens)[1], encoder.stages["context"].embedding.weight[3])

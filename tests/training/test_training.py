@@ -22,8 +22,9 @@ from selfsup.progress import Progress
 from selfsup.store.reach import reach
 from selfsup.training.checkpoint import Checkpoint
 from selfsup.training.inspection import trained, write_answers, write_gallery
-from selfsup.training.loop import Examples, Training
+from selfsup.training.loop import Training
 from selfsup.training.pretrain import method_class, pretrain
+from selfsup.training.source import MemorySource
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +143,7 @@ def test_batches_are_those_of_their_step_however_far_the_run_has_come(prepared, 
     method = method_class("rotation")(build(content["encoder"]), DataInfo(20, 0, 32, 6, 9), **content["hyper"])
     training = Training(
         method,
-        Examples({"image": image}),
+        MemorySource({"image": image}),
         0,
         content["optimiser"],
         content["schedule"],
@@ -212,22 +213,6 @@ def test_a_gpu_takes_nearly_the_same_features(tmp_path, prepared):
         assert set(on_gpu) == set(on_cpu)
         for name in (name for name in on_cpu if name.endswith((".mean", ".max"))):
             np.testing.assert_allclose(on_gpu[name], on_cpu[name], rtol=0, atol=1e-4, err_msg=name)
-
-
-@pytest.mark.parametrize(
-    ("name", "shape", "positions"),
-    [
-        ("image", (5, 3, 8, 6), 48),
-        ("image", (5, 4, 8, 6), 48),  # with depth
-        ("clip", (5, 7, 3, 8, 6), 7 * 48),
-        ("waveform", (5, 900), 900),
-    ],
-)
-def test_an_example_is_counted_by_its_positions(name, shape, positions):
-    examples = Examples({name: torch.zeros(shape, dtype=torch.uint8), "label": torch.zeros(5)})
-    assert len(examples) == 5
-    assert examples.positions == positions
-    assert examples.batch(torch.tensor([4, 0]))[name].shape == (2, *shape[1:])
 
 
 @pytest.mark.parametrize("recipe", ["random", "simclr", "moco_v2", "context_encoder"])
