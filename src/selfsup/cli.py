@@ -85,6 +85,9 @@ def _parser() -> argparse.ArgumentParser:
     adopt.add_argument("name", help="its folder below SELFSUP_DATA_ROOT, and the name of its lock")
     adopt.add_argument("--dataset", default=None, help="cifar10 or folder; by default what params/data/NAME.yaml says")
     adopt.add_argument("--download", action="store_true", help="fetch it first, where its publisher offers that")
+    imported = command("import", _import, "hash the file of published weights once, into params/weights/NAME.lock")
+    imported.add_argument("name", help="a file of params/weights, which names the file below SELFSUP_DATA_ROOT")
+    imported.add_argument("--download", action="store_true", help="fetch it first, where its key download says how")
     remove = command("remove", _remove, "remove artefacts and all that is made from them, so that they are made anew")
     remove.add_argument("run")
     remove.add_argument("kind", choices=list(FOLDERS))
@@ -179,6 +182,12 @@ def _adopt(arguments: argparse.Namespace) -> None:
     from selfsup.pipeline import register
 
     register.adopt(arguments.name, arguments.dataset, arguments.download)
+
+
+def _import(arguments: argparse.Namespace) -> None:
+    from selfsup.pipeline import register
+
+    register.import_weights(arguments.name, arguments.download)
 
 
 def _remove(arguments: argparse.Namespace) -> None:

@@ -20,6 +20,7 @@ from selfsup.methods.base import DataInfo
 from selfsup.nn.encoder import build, load_encoder
 from selfsup.progress import Progress
 from selfsup.store.reach import reach
+from selfsup.training import source
 from selfsup.training.checkpoint import Checkpoint
 from selfsup.training.inspection import trained, write_answers, write_gallery
 from selfsup.training.loop import Training
@@ -163,6 +164,29 @@ def test_batches_are_those_of_their_step_however_far_the_run_has_come(prepared, 
             training.step += 2  # where the run stands by then must not matter
             rest.append(batch.tolist())
         assert rest == whole[start:]
+
+
+@pytest.mark.parametrize("recipe", ["supervised", "simclr"])
+def test_a_run_from_the_file_is_the_run_from_memory(tmp_path, prepared, recipe, monkeypatch):
+    from_memory = train(tmp_path / "memory", prepared, recipe)
+    monkeypatch.setattr(source, "IN_MEMORY_BYTES", 0)
+    assert contents(train(tmp_path / "file", prepared, recipe)) == contents(from_memory)
+
+
+def test_a_transformer_is_counted_by_the_patches_it_encodes(prepared, tmp_path):
+    """A method that keeps 4 of 16 patches of half of its images: the budget knows."""
+    description = {"backbone": "vit", "size_px": 32, "patch_px": 8, "width": 8, "depth": 1, "heads": 1}
+    content = yaml.safe_load((ROOT / "params" / "methods" / "random.yaml").read_text())
+    method = method_class("random")(build(description), DataInfo(20, 0, 32, 6, 9))
+    images = MemorySource({"image": torch.zeros(20, 3, 32, 32, dtype=torch.uint8)})
+    keys = (content["optimiser"], content["schedule"], 6, 9, "float32", Checkpoint(tmp_path / "c"))
+    training = Training(method, images, 0, *keys)
+    method.encoder.train()(images.rows(torch.arange(6))["image"])
+    assert training.images == 6
+    method.encoder.tokens(images.rows(torch.arange(3))["image"], torch.tensor([[0, 5, 9, 15]] * 3))
+    assert training.positions == (6 * 16 + 3 * 4) * 8 * 8
+    method.encoder.eval().tokens(images.rows(torch.arange(3))["image"])
+    assert training.positions == (6 * 16 + 3 * 4) * 8 * 8
 
 
 def test_labels_do_not_reach_an_unlabelled_method(tmp_path, prepared):

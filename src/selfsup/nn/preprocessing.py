@@ -1,47 +1,47 @@
 """What imported weights expect of an image: its size, and the mean and standard deviation of each channel."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 import torch
+from pydantic import PositiveFloat, PositiveInt
 from torch import Tensor
 from torch.nn import functional as F
 
 from selfsup.errors import InputError
 
 
-@dataclass(frozen=True)
-class Preprocessing:
-    """Resize the shorter side to ``resize_px``, cut the centre of ``crop_px`` squared, subtract ``mean``, divide by ``std``.
+def preprocess_as(
+    x: Tensor,
+    *,
+    mean: list[float],
+    std: list[PositiveFloat],
+    resize_px: PositiveInt | None = None,
+    crop_px: PositiveInt | None = None,
+    interpolation: Literal["bilinear", "bicubic"] = "bilinear",
+) -> Tensor:
+    """Return float (N, 3, H', W'), channels last, of images (N, 3, H, W), uint8 or float in [0, 1].
 
-    None leaves the size as it is. Resizing is antialiased.
+    The shorter side is resized to ``resize_px``, antialiased, the centre of ``crop_px`` squared cut out, ``mean``
+    subtracted, and the rest divided by ``std``. None leaves the size as it is.
+    Raises InputError for an image smaller than the crop, and where mean or std are not of three channels.
     """
+    if len(mean) != 3 or len(std) != 3:
+        raise InputError("preprocessing.mean and preprocessing.std must have three values, one a channel")
+    x = x[:, :3].float() / 255 if x.dtype == torch.uint8 else x[:, :3]
+    if resize_px is not None:
+        x = _resized(x, resize_px, interpolation)
+    if crop_px is not None:
+        x = _centre(x, crop_px)
+    means, stds = (torch.tensor(values, device=x.device)[:, None, None] for values in (mean, std))
+    return ((x - means) / stds).contiguous(memory_format=torch.channels_last)
 
-    mean: list[float]
-    std: list[float]
-    resize_px: int | None = None
-    crop_px: int | None = None
-    interpolation: Literal["bilinear", "bicubic"] = "bilinear"
 
-    def __call__(self, x: Tensor) -> Tensor:
-        """Return float (N, 3, H', W'), channels last, of images (N, 3, H, W), uint8 or float in [0, 1].
-
-        Raises InputError for an image smaller than the crop.
-        """
-        x = x[:, :3].float() / 255 if x.dtype == torch.uint8 else x[:, :3]
-        if self.resize_px is not None:
-            x = self._resized(x, self.resize_px)
-        if self.crop_px is not None:
-            x = _centre(x, self.crop_px)
-        mean, std = (torch.tensor(values, device=x.device)[:, None, None] for values in (self.mean, self.std))
-        return ((x - mean) / std).contiguous(memory_format=torch.channels_last)
-
-    def _resized(self, x: Tensor, side_px: int) -> Tensor:
-        sides = x.shape[2:]
-        if min(sides) == side_px:
-            return x
-        size = [side_px if side == min(sides) else int(side_px * side / min(sides)) for side in sides]
-        return F.interpolate(x, size, mode=self.interpolation, align_corners=False, antialias=True).clamp(0, 1)
+def _resized(x: Tensor, side_px: int, interpolation: str) -> Tensor:
+    shorter_px = min(x.shape[2:])
+    if shorter_px == side_px:
+        return x
+    size = [int(side_px * side / shorter_px) for side in x.shape[2:]]
+    return F.interpolate(x, size, mode=interpolation, align_corners=False, antialias=True).clamp(0, 1)
 
 
 def _centre(x: Tensor, side_px: int) -> Tensor:

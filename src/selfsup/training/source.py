@@ -100,12 +100,12 @@ class FileSource(Source):
         return torch.from_numpy(rows).to(self.device)
 
 
-def open_source(file: Path, modality: str, device: str, in_memory_bytes: int = IN_MEMORY_BYTES) -> Source:
-    """Return the examples of a prepared split: in memory up to ``in_memory_bytes``, else read row by row from the file.
+def open_source(file: Path, modality: str, device: str, in_memory_bytes: int | None = None) -> Source:
+    """Return the examples of a prepared split: in memory up to ``in_memory_bytes`` (8 GiB), else read row by row from the file.
 
     Only what the modality names is read: labels never reach a method that is not to see them.
     """
-    if stored_bytes(file, _names(modality)) > in_memory_bytes:
+    if stored_bytes(file, _names(modality)) > (IN_MEMORY_BYTES if in_memory_bytes is None else in_memory_bytes):
         return FileSource(file, modality, device)
     split = read_split(file, ARRAYS[modality], with_depth=modality == "image_depth")
     arrays = {name: torch.from_numpy(array).to(device) for name, array in split.arrays.items()}

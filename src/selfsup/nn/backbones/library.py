@@ -83,6 +83,22 @@ class LibraryNetwork(Network):
         return Tokens(patches, (rows, patches.shape[1] // rows), output[:, 0] if self.prefix_tokens else None)
 
 
+def published_parameters(library: str, weights: str) -> dict[str, Tensor]:
+    """Return the parameters that a library publishes under a name, such as ``ResNet50_Weights.IMAGENET1K_V2``, from the net.
+
+    Raises InputError where the library knows no such weights, or they cannot be fetched.
+    """
+    models = _installed(library)
+    try:
+        if library == "torchvision":
+            state: dict[str, Tensor] = models.get_weight(weights).get_state_dict(progress=False, check_hash=True)
+            return state
+        model: nn.Module = models.create_model(weights, pretrained=True)
+        return model.state_dict()
+    except (ValueError, RuntimeError, OSError) as error:
+        raise InputError(f"download.weights is {weights}, but {library} says: {error}") from None
+
+
 def _model(library: str, architecture: str, arguments: dict[str, Any]) -> nn.Module:
     models = _installed(library)
     make = models.get_model if library == "torchvision" else models.create_model
