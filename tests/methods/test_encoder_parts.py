@@ -18,7 +18,7 @@ def part_of(name):
     return description["parts"][0] if "parts" in description else description
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", [name for name in FILES if not name.endswith("_resnet18")])
 @pytest.mark.parametrize("kind", ["two parts", "Transformer"])
 def test_another_encoder_is_built_or_refused_in_one_sentence(name, kind):
     description = VIT if kind == "Transformer" else {"parts": [part_of(name)] * 2}
