@@ -6,8 +6,9 @@ from torch import nn
 
 from selfsup.errors import InputError
 from selfsup.nn.backbones import vit
-from selfsup.nn.encoder import NetworkEncoder, build, digest, load_encoder, save_encoder
+from selfsup.nn.encoder import build, digest, load_encoder, save_encoder
 from selfsup.nn.inputs import preprocess
+from selfsup.nn.network import NetworkEncoder
 
 SMALL = {"backbone": "vit", "size_px": 32, "patch_px": 8, "width": 16, "depth": 2, "heads": 4}
 

@@ -111,7 +111,9 @@ def network(inputs: Inputs, frozen_up_to: str | None, learned_up_to: str, classe
 
 
 def _encoder(stages: dict[str, nn.Module], of: StagedEncoder) -> StagedEncoder:
-    return StagedEncoder(stages, {name: of.layers[name] for name in stages}, of.description)
+    encoder = StagedEncoder(stages, {name: of.layers[name] for name in stages}, of.description)
+    encoder.preprocess = of.preprocess
+    return encoder
 
 
 def curve(

@@ -5,6 +5,7 @@ import importlib
 import json
 import math
 from abc import ABC, abstractmethod
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,8 @@ from torch import Tensor, nn
 
 from selfsup.errors import InputError
 from selfsup.nn.heads import projection_head
-from selfsup.nn.inputs import CHANNELS, preprocessing
-from selfsup.nn.network import Network
-from selfsup.nn.pooling import pool
+from selfsup.nn.inputs import CHANNELS, preprocess
+from selfsup.nn.preprocessing import preprocess_as
 from selfsup.nn.tokens import Tokens
 
 
@@ -32,6 +32,7 @@ class Encoder(nn.Module, ABC):
         self.layers = dict(layers)
         self.description = dict(description)
         self.inputs = inputs
+        self.preprocess = partial(preprocess, kind=inputs[0])
 
     @property
     def input(self) -> str:
@@ -82,6 +83,15 @@ class Encoder(nn.Module, ABC):
         return {}
 
     @property
+    def entrance(self) -> nn.Module | None:
+        """The module that every input passes first; None where that lies in an encoder within this one."""
+        return None
+
+    def positions(self, inputs: tuple[Any, ...]) -> int:
+        """Return how many pixels, or samples, of a batch ``entrance`` is given by these arguments."""
+        return math.prod(inputs[0].shape[i] for i in (0, -2, -1))
+
+    @property
     def _name(self) -> str:
         return f"encoder.backbone {self.description.get('backbone', 'of several parts')}"
 
@@ -92,16 +102,10 @@ class StagedEncoder(Encoder):
     def __init__(self, stages: dict[str, nn.Module], channels: dict[str, int], description: dict[str, Any]) -> None:
         super().__init__(channels, description, (str(description.get("input", "rgb")),))
         self.stages = nn.ModuleDict(stages)
-        self.preprocess = preprocessing(description)
 
     @property
     def entrance(self) -> nn.Module:
-        """The module that every input passes first."""
         return next(iter(self.stages.values()))
-
-    def positions(self, inputs: tuple[Any, ...]) -> int:
-        """Return how many pixels, or samples, of a batch ``entrance`` is given by these arguments."""
-        return math.prod(inputs[0].shape[i] for i in (0, -2, -1))
 
     def maps(self, x: Tensor) -> dict[str, Tensor]:
         x = self.preprocess(x)
@@ -116,44 +120,6 @@ class StagedEncoder(Encoder):
         for stage in self.stages.values():
             x = stage(x)
         return x.mean(tuple(range(2, x.ndim)))
-
-
-class NetworkEncoder(Encoder):
-    """One network that returns all of its layers, such as a Transformer; described as a StagedEncoder is."""
-
-    def __init__(self, network: Network, description: dict[str, Any]) -> None:
-        super().__init__(network.layers, description, (str(description.get("input", "rgb")),))
-        self.network = network
-        self.preprocess = preprocessing(description)
-
-    @property
-    def entrance(self) -> nn.Module:
-        """The module that every input passes first."""
-        return self.network
-
-    def positions(self, inputs: tuple[Any, ...]) -> int:
-        """Return how many pixels of a batch ``entrance`` is given by these arguments: of kept patches, theirs alone."""
-        x, keep = (*inputs, None)[:2]
-        return math.prod(x.shape[i] for i in (0, -2, -1)) if keep is None else keep.numel() * self.network.patch_px**2
-
-    def maps(self, x: Tensor) -> dict[str, Tensor]:
-        return {layer: tokens.map for layer, tokens in self.tokens(x).items()}
-
-    def tokens(self, x: Tensor, keep: Tensor | None = None) -> dict[str, Tokens]:
-        if keep is not None and not self.network.patch_px:
-            return super().tokens(x, keep)
-        layers: dict[str, Tokens] = self.network(self.preprocess(x), keep)
-        return layers
-
-    def forward(self, x: Tensor) -> Tensor:
-        return pool(list(self.tokens(x).values())[-1], self.network.pooling)
-
-    @property
-    def attention_heads(self) -> dict[str, int]:
-        return self.network.attention_heads
-
-    def attention(self, x: Tensor) -> dict[str, Tensor]:
-        return self.network.attention(self.preprocess(x))
 
 
 class ConcatenatedEncoder(Encoder):
@@ -211,13 +177,24 @@ def build(description: dict[str, Any]) -> Encoder:
     if "projected" in description:
         encoder, head = build(description["projected"]), description["head"]
         return ProjectedEncoder(encoder, projection_head(features=encoder.feature_dim, **head), head)
-    arguments = {key: value for key, value in description.items() if key not in ("backbone", "input", "preprocessing")}
+    if description.get("input") == "imported":
+        return _imported(description)
+    arguments = {key: value for key, value in description.items() if key not in ("backbone", "input")}
     module = importlib.import_module(f"selfsup.nn.backbones.{description['backbone']}")
     made = module.build(in_channels=CHANNELS[description.get("input", "rgb")], **arguments)
-    if isinstance(made, Network):
-        return NetworkEncoder(made, description).to(memory_format=torch.channels_last)
-    stages, channels = made
-    return StagedEncoder(stages, channels, description).to(memory_format=torch.channels_last)
+    if isinstance(made, tuple):
+        stages, channels = made
+        return StagedEncoder(stages, channels, description).to(memory_format=torch.channels_last)
+    network: Encoder = made.encoder(description)  # of a Network, which is named nowhere here: most encoders are none
+    return network.to(memory_format=torch.channels_last)
+
+
+def _imported(description: dict[str, Any]) -> Encoder:
+    """Return the encoder of imported weights, which have a preprocessing of their own; see nn/imported.py."""
+    encoder = build({key: value for key, value in description.items() if key not in ("input", "preprocessing")})
+    encoder.preprocess = partial(preprocess_as, **description["preprocessing"])
+    encoder.description = description
+    return encoder
 
 
 def digest(encoder: nn.Module) -> str:

@@ -12,7 +12,8 @@ from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from selfsup.errors import InputError
-from selfsup.nn.encoder import Encoder, NetworkEncoder, StagedEncoder, build, save_encoder
+from selfsup.nn.encoder import Encoder, StagedEncoder, build, save_encoder
+from selfsup.nn.network import NetworkEncoder
 
 
 def import_weights(
@@ -37,7 +38,7 @@ def import_weights(
         raise InputError(
             f"{source_file} is another file than was locked: its sha256 is {found[:12]}..., not {sha256[:12]}..."
         )
-    made = build({**encoder, "preprocessing": preprocessing}).eval()
+    made = build({**encoder, "input": "imported", "preprocessing": preprocessing}).eval()
     state = renamed(read_parameters(source_file, entry), rename or [])
     _load(_published(made), state, source_file)
     side_px = preprocessing.get("crop_px") or preprocessing.get("resize_px") or 224

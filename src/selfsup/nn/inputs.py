@@ -1,24 +1,12 @@
 """What an encoder sees: an image's colours, its lightness alone, its colour without lightness, its depth; sound; tokens."""
 
-from collections.abc import Callable
-from functools import partial
-from typing import Any
-
 import torch
 from torch import Tensor
 
-from selfsup.nn.preprocessing import preprocess_as
 from selfsup.views.lab import rgb_to_lab
 
 CHANNELS: dict[str, int] = {"rgb": 3, "lightness": 1, "ab": 2, "lab": 3, "depth": 1, "waveform": 1, "tokens": 0}
 AB_RANGE = 110.0
-
-
-def preprocessing(description: dict[str, Any]) -> Callable[[Tensor], Tensor]:
-    """Return what turns x into what an encoder of this description sees: ``preprocess``, or what imported weights expect."""
-    if "preprocessing" in description:
-        return partial(preprocess_as, **description["preprocessing"])
-    return partial(preprocess, kind=str(description.get("input", "rgb")))
 
 
 def preprocess(x: Tensor, kind: str) -> Tensor:

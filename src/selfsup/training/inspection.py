@@ -38,9 +38,7 @@ def write_answers(folder: Path, weights: Path, prepared: Path, table: Path | Non
     write_predictions(folder / "predictions.h5", method, test, seed)
 
 
-def trained(
-    weights: Path, prepared: Path, table: Path | None, *, seed: int, **recipe: Any
-) -> tuple[Method, Source]:
+def trained(weights: Path, prepared: Path, table: Path | None, *, seed: int, **recipe: Any) -> tuple[Method, Source]:
     """Return a pretrained method in evaluation mode, with all its heads, and the training set that it was told of."""
     method, train = construct(prepared, table, seed=seed, **recipe)
     method.load_state_dict(load_file(weights / "method.safetensors"))

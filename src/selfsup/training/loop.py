@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from selfsup.errors import InputError
 from selfsup.methods.base import Method
-from selfsup.nn.encoder import ConcatenatedEncoder, NetworkEncoder, StagedEncoder
+from selfsup.nn.encoder import ConcatenatedEncoder, Encoder
 from selfsup.optim.optimisers import optimiser as make_optimiser
 from selfsup.optim.optimisers import scaled_learning_rate, warmup_cosine
 from selfsup.seeds import derive, generator
@@ -61,7 +61,8 @@ class Training:
         self.curves = Curves(every_steps=max(1, total_steps // 100))
         self.step = self.positions = 0
         for encoder in _counted(method):
-            encoder.entrance.register_forward_pre_hook(partial(self._count, encoder))
+            if encoder.entrance is not None:
+                encoder.entrance.register_forward_pre_hook(partial(self._count, encoder))
         if (state := checkpoint.load()) is not None:
             self._restore(state)
 
@@ -157,9 +158,7 @@ class Training:
             )
         return {name: row[name] for name in row if name not in ("step", "images", "learning_rate")}
 
-    def _count(
-        self, encoder: StagedEncoder | NetworkEncoder, entrance: nn.Module, inputs: tuple[Tensor | None, ...]
-    ) -> None:
+    def _count(self, encoder: Encoder, entrance: nn.Module, inputs: tuple[Tensor | None, ...]) -> None:
         """Count the positions that enter an encoder in training: the budget at which methods are compared.
 
         A momentum copy of the encoder counts as well: its forward costs as much, though no gradient follows.
@@ -188,11 +187,11 @@ class Training:
         file.write_text(json.dumps(info, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def _counted(method: Method) -> list[StagedEncoder | NetworkEncoder]:
+def _counted(method: Method) -> list[Encoder]:
     """Return the encoders whose inputs are the budget: of those side by side the first, since an image passes them all.
 
     What is written about an image is no budget: an encoder of tokens is left out.
     """
     beside = [part for m in method.modules() if isinstance(m, ConcatenatedEncoder) for part in list(m.parts)[1:]]
-    every = [m for m in method.modules() if isinstance(m, StagedEncoder | NetworkEncoder) and m not in beside]
+    every = [module for module in method.modules() if isinstance(module, Encoder) and module not in beside]
     return [encoder for encoder in every if encoder.modality != "tokens"]
