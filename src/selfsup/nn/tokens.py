@@ -28,7 +28,7 @@ class Tokens:
         """(N, D, h, w) or (N, D, T); ValueError where only some positions were kept."""
         if self.keep is not None:
             raise ValueError("only some patches were kept, and they fill no map")
-        return self.patches.transpose(1, 2).unflatten(2, self.grid)
+        return self.patches.transpose(1, 2).reshape(len(self.patches), self.patches.shape[2], *self.grid)
 
     def float(self) -> "Tokens":
         """Return the tokens in float32."""

@@ -141,7 +141,7 @@ class VisionTransformer(Network):
         side = math.isqrt(learned.shape[1])
         if grid == (side, side):
             return of_class, learned
-        square = learned.transpose(1, 2).unflatten(2, (side, side))
+        square = learned.transpose(1, 2).reshape(1, -1, side, side)
         return of_class, F.interpolate(square, grid, mode="bicubic", align_corners=False).flatten(2).transpose(1, 2)
 
 
@@ -170,7 +170,8 @@ class Block(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         z = z + self.attn(self.norm1(z))
-        return z + self.mlp(self.norm2(z))
+        out: Tensor = z + self.mlp(self.norm2(z))
+        return out
 
 
 class Attention(nn.Module):
@@ -185,16 +186,19 @@ class Attention(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         attended: Tensor = F.scaled_dot_product_attention(*self._query_key_value(z))
-        return self.proj(attended.transpose(1, 2).flatten(2))
+        projected: Tensor = self.proj(attended.transpose(1, 2).flatten(2))
+        return projected
 
     def weights(self, z: Tensor) -> Tensor:
         """Return (N, heads, L, L): how much each token (row) attends to each (column)."""
         query, key, _ = self._query_key_value(z)
-        return (query @ key.transpose(2, 3) / math.sqrt(query.shape[3])).softmax(3)
+        scores: Tensor = query @ key.transpose(2, 3) / math.sqrt(query.shape[3])
+        return scores.softmax(3)
 
     def _query_key_value(self, z: Tensor) -> Tensor:
         """(3, N, heads, L, D / heads)"""
-        return self.qkv(z).unflatten(2, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        joint: Tensor = self.qkv(z)
+        return joint.reshape(*z.shape[:2], 3, self.heads, -1).permute(2, 0, 3, 1, 4)
 
 
 def _initialise(layer: nn.Linear | nn.Conv2d, matrices: int = 1) -> None:
