@@ -21,7 +21,8 @@ from selfsup.methods.simclr import SimCLR
 from selfsup.nn.encoder import build
 from selfsup.progress import Progress
 from selfsup.training.checkpoint import Checkpoint
-from selfsup.training.loop import Examples, Training
+from selfsup.training.loop import Training
+from selfsup.training.source import MemorySource
 
 SIZE_PX, BATCH = 32, 128
 TEMPERATURE, LEARNING_RATE, HIDDEN_WIDTH, OUTPUT_WIDTH = 0.5, 0.06, 512, 128
@@ -98,7 +99,7 @@ def selfsup_loop(images: Tensor, network: dict[str, Any], blur: float) -> Case:
     }
     method = SimCLR(build(network), DataInfo(len(images), 0, SIZE_PX, BATCH, steps), **hyper)
     optimiser = {"name": "sgd", "learning_rate": LEARNING_RATE, "weight_decay": 0.0}
-    examples = Examples({"image": images})
+    examples = MemorySource({"image": images})
 
     def epoch() -> None:
         with tempfile.TemporaryDirectory() as folder:

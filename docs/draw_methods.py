@@ -17,7 +17,8 @@ from selfsup.datasets import captioned_scenes, moving_scenes, scene_pairs, scene
 from selfsup.methods.base import ARRAYS, DataInfo, Panel
 from selfsup.nn.encoder import build
 from selfsup.seeds import generator
-from selfsup.training.pretrain import SEQUENCES, method_class
+from selfsup.training.pretrain import method_class
+from selfsup.training.source import SEQUENCES
 
 EXAMPLES = 8
 SIZE_PX = 64
@@ -65,14 +66,14 @@ def table_of(recipe: dict[str, Any], batch: Mapping[str, Tensor]) -> Mapping[str
 def panels(method: str) -> list[Panel]:
     """Return the gallery's panels of a method on eight examples."""
     recipe, kind = recipe_of(method).recipe, method_class(method)
-    batch = batch_of(kind.modality)
+    batch, first = batch_of(kind.modality), ARRAYS[kind.modality][0]
     info = DataInfo(
         examples=1000,
         classes=10,
         size_px=0 if kind.modality.endswith("waveform") else SIZE_PX,
         batch_size=EXAMPLES,
         total_steps=100,
-        length=batch[ARRAYS[kind.modality][0]].shape[1] if kind.modality in SEQUENCES else 0,
+        length=batch[first].shape[1] if first in SEQUENCES else 0,
         rate_hz=int(SOUND["rate_hz"]),
         speakers=int(SOUND["speakers"]),
         table=table_of(recipe, batch),

@@ -90,6 +90,9 @@ def _parser() -> argparse.ArgumentParser:
         "--dataset", choices=register.datasets(), help="its layout (default: that of params/data/NAME.yaml)"
     )
     lock.add_argument("--download", action="store_true", help="download it first, if its publisher offers that")
+    imported = command("import", _import, "hash the file of published weights into params/weights/NAME.lock")
+    imported.add_argument("name", help="a file of params/weights, which names the file below SELFSUP_DATA_ROOT")
+    imported.add_argument("--download", action="store_true", help="download it first, if its key download says how")
     remove = command("remove", _remove, "remove artefacts and everything made from them, so that they are made again")
     remove.add_argument("run", help="a run of the suite, e.g. simclr")
     remove.add_argument("kind", choices=list(FOLDERS))
@@ -180,6 +183,12 @@ def _trace(arguments: argparse.Namespace) -> None:
 
 def _register(arguments: argparse.Namespace) -> None:
     register.register(arguments.name, arguments.dataset, arguments.download)
+
+
+def _import(arguments: argparse.Namespace) -> None:
+    from selfsup.pipeline import register
+
+    register.import_weights(arguments.name, arguments.download)
 
 
 def _remove(arguments: argparse.Namespace) -> None:

@@ -47,6 +47,27 @@ def test_methods_are_found_by_their_base_class():
 
 
 @pytest.mark.usefixtures("package")
+def test_a_type_may_have_a_name_here_or_in_the_module_that_it_is_imported_from(tmp_path):
+    (tmp_path / "words.py").write_text("Pooling = Literal['mean', 'max']\n")
+    (tmp_path / "user.py").write_text(
+        "from selfsup.words import Pooling\n"
+        "Side = Literal['left']\n"
+        "def evaluate(*, pooling: list[Pooling], side: Side): ...\n"
+        "def stranger(*, key: Tree): ...\n"
+    )
+    model = signature.schema("user", "evaluate")
+    assert model.model_validate({"pooling": ["max"], "side": "left"}).model_dump() == {
+        "pooling": ["max"],
+        "side": "left",
+    }
+    for wrong in ({"pooling": ["sum"], "side": "left"}, {"pooling": ["max"], "side": "right"}):
+        with pytest.raises(ValidationError):
+            model.model_validate(wrong)
+    with pytest.raises(InputError, match=r"user\.py: annotation Tree is no type that a key can have; use int, "):
+        signature.schema("user", "stranger")
+
+
+@pytest.mark.usefixtures("package")
 def test_mistakes_in_a_module_name_its_file():
     with pytest.raises(InputError, match=r"toy\.py: key k has no annotation"):
         signature.schema("toy", "bare")

@@ -85,4 +85,22 @@ def schema(module: str, function: str, *, base: str | None = None, provided: tup
 def _annotation(module: str, key: ast.arg) -> Any:
     if key.annotation is None:
         raise InputError(f"{path(module)}: key {key.arg} has no annotation; write its type")
-    return eval(ast.unparse(key.annotation), {"__builtins__": {}}, VOCABULARY)
+    return _type(module, key.annotation)
+
+
+def _type(module: str, annotation: ast.expr) -> Any:
+    names = {node.id for node in ast.walk(annotation) if isinstance(node, ast.Name)} - VOCABULARY.keys()
+    aliases = {name: _alias(module, name) for name in names}
+    return eval(ast.unparse(annotation), {"__builtins__": {}}, VOCABULARY | aliases)
+
+
+def _alias(module: str, name: str) -> Any:
+    """Return the type of a name that a module assigns, ``Pooling = Literal[...]``, or imports from the package."""
+    for node in tree(module).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
+            return _type(module, node.value)
+        if isinstance(node, ast.ImportFrom) and name in [alias.name for alias in node.names]:
+            package, _, source = str(node.module).partition(".")
+            if package == "selfsup":
+                return _alias(source, name)
+    raise InputError(f"{path(module)}: annotation {name} is no type that a key can have; use {', '.join(VOCABULARY)}")

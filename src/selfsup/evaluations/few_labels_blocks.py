@@ -12,7 +12,7 @@ from selfsup.evaluations.fine_tune import classes_of, train_on
 from selfsup.evaluations.inputs import Inputs
 from selfsup.evaluations.reading.labelled_images import labelled_images
 from selfsup.evaluations.solvers.splits import balanced_subset
-from selfsup.nn.encoder import Encoder, build, load_encoder
+from selfsup.nn.encoder import StagedEncoder, build, load_encoder
 from selfsup.results import Measure, accuracy
 from selfsup.seeds import derive, generator
 
@@ -65,7 +65,7 @@ class FewLabels(nn.Module):
     evaluation mode whatever the rest is in, and without gradient.
     """
 
-    def __init__(self, encoder: Encoder, frozen_part: Encoder, classes: int) -> None:
+    def __init__(self, encoder: StagedEncoder, frozen_part: StagedEncoder, classes: int) -> None:
         super().__init__()
         self.encoder = encoder
         self.classifier = nn.Linear(encoder.feature_dim, classes)
@@ -90,7 +90,7 @@ def network(inputs: Inputs, frozen_up_to: str | None, learned_up_to: str, classe
     """
     kept = load_encoder(inputs.run)
     layers = list(kept.layers)
-    if "backbone" not in kept.description:
+    if not isinstance(kept, StagedEncoder):
         raise NotApplicable("this encoder is not one chain of stages that could be cut")
     if unknown := {learned_up_to, frozen_up_to or learned_up_to} - set(layers):
         raise NotApplicable(f"this encoder has the layers {', '.join(layers)}, and not {', '.join(sorted(unknown))}")
@@ -104,13 +104,16 @@ def network(inputs: Inputs, frozen_up_to: str | None, learned_up_to: str, classe
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive(inputs.seed, "few_labels_blocks"))
         new = build(kept.description)
+    assert isinstance(new, StagedEncoder)
     of_pretraining = {name: kept.stages[name] for name in layers[:frozen_count]}
     stages = of_pretraining | {name: new.stages[name] for name in learned}
     return FewLabels(_encoder(stages, kept), _encoder(of_pretraining, kept), classes)
 
 
-def _encoder(stages: dict[str, nn.Module], of: Encoder) -> Encoder:
-    return Encoder(stages, {name: of.layers[name] for name in stages}, of.description)
+def _encoder(stages: dict[str, nn.Module], of: StagedEncoder) -> StagedEncoder:
+    encoder = StagedEncoder(stages, {name: of.layers[name] for name in stages}, of.description)
+    encoder.preprocess = of.preprocess
+    return encoder
 
 
 def curve(

@@ -1,7 +1,5 @@
 """Few labels, frozen features: a linear probe of the last layer from a small, class-balanced part of the labels."""
 
-from typing import Literal
-
 import torch
 from pydantic import PositiveFloat, PositiveInt
 from torch import Tensor
@@ -13,6 +11,7 @@ from selfsup.evaluations.solvers.logistic_regression import fit
 from selfsup.evaluations.solvers.penalty_choice import choose_penalty
 from selfsup.evaluations.solvers.splits import balanced_subset, folds
 from selfsup.evaluations.solvers.standardisation import standardisation
+from selfsup.nn.pooling import Pooling
 from selfsup.results import Measure, accuracy
 
 NEEDS = ("features",)
@@ -25,7 +24,7 @@ def evaluate(
     draws: PositiveInt,
     fold_count: PositiveInt,
     penalties: list[PositiveFloat],
-    pooling: Literal["mean", "max"],
+    pooling: Pooling,
     tolerance: PositiveFloat,
 ) -> list[Measure]:
     """Return ``top1`` for each label fraction: the mean over draws of the labelled subset, their spread as ``probe_sd``.

@@ -1,7 +1,5 @@
 """Few-shot linear probes: a handful of labelled images a class on frozen features, to set zero-shot beside."""
 
-from typing import Literal
-
 import torch
 from pydantic import PositiveFloat, PositiveInt
 from torch import Tensor
@@ -13,6 +11,7 @@ from selfsup.evaluations.solvers.logistic_regression import fit
 from selfsup.evaluations.solvers.penalty_choice import choose_penalty
 from selfsup.evaluations.solvers.splits import folds, ranks
 from selfsup.evaluations.solvers.standardisation import standardisation
+from selfsup.nn.pooling import Pooling
 from selfsup.results import Measure, accuracy
 
 NEEDS = ("features",)
@@ -26,7 +25,7 @@ def evaluate(
     fold_count: PositiveInt,
     penalties: list[PositiveFloat],
     layer: str,
-    pooling: Literal["mean", "max"],
+    pooling: Pooling,
     tolerance: PositiveFloat,
 ) -> list[Measure]:
     """Return ``top1_<k>_shot`` for each number k of labelled images a class: the mean over draws, spread as ``probe_sd``.

@@ -1,7 +1,5 @@
 """Weighted nearest neighbours: how well the classes show in the features' cosine distances, with nothing learned."""
 
-from typing import Literal
-
 import torch
 from pydantic import PositiveFloat, PositiveInt
 from torch import Tensor
@@ -10,6 +8,7 @@ from selfsup.errors import NotApplicable
 from selfsup.evaluations.inputs import Inputs
 from selfsup.evaluations.reading import feature_file
 from selfsup.evaluations.tracking.cosine import DECIMALS, cosine_similarity
+from selfsup.nn.pooling import Pooling
 from selfsup.results import Measure, accuracy
 
 NEEDS = ("features",)
@@ -23,7 +22,7 @@ def evaluate(
     k: PositiveInt,
     temperature: PositiveFloat,
     layer: str = "last",
-    pooling: Literal["mean", "max"],
+    pooling: Pooling,
 ) -> list[Measure]:
     """Return ``top1`` of the weighted vote of the k nearest training examples; NotApplicable where there are fewer.
 

@@ -8,6 +8,7 @@ from selfsup.evaluations.inputs import Inputs
 from selfsup.evaluations.reading import feature_file
 from selfsup.evaluations.solvers.layer_probe import measures, probe
 from selfsup.evaluations.solvers.splits import held_out
+from selfsup.nn.pooling import Pooling
 from selfsup.results import Measure, accuracy
 
 NEEDS = ("features",)
@@ -18,7 +19,7 @@ def evaluate(
     *,
     penalties: list[PositiveFloat],
     held_out_fraction: PositiveFloat,
-    pooling: Literal["mean", "max"],
+    pooling: Pooling,
     layers: list[str] | Literal["all"] = "all",
     tolerance: PositiveFloat,
 ) -> list[Measure]:

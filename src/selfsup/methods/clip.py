@@ -62,7 +62,7 @@ class CLIP(Method):
                 "heads": text_heads,
             }
         )
-        self.text.stages["end"].get_buffer("vocabulary").copy_(vocabulary)
+        self.text.get_buffer("stages.end.vocabulary").copy_(vocabulary)
         self.head = {"kind": "linear", "hidden_width": output_width, "output_width": output_width}
         self.image_projection = projection_head("linear", encoder.feature_dim, output_width, output_width)
         self.text_projection = projection_head("linear", text_width, output_width, output_width)
