@@ -87,6 +87,7 @@ class GroupFile(Strict):
     seeds: Annotated[list[NonNegativeInt], Field(min_length=1)]
     runs: Annotated[list[str | Variant], Field(min_length=1)]
     targets: Annotated[list[TargetFile], Field(min_length=1)]
+    weights: list[str] = Field(default_factory=list)
 
 
 class ExperimentEntry(Strict):
@@ -134,6 +135,7 @@ class Run:
     paper: dict[str, Any]
     origin: str
     evaluations: dict[str, list[str]] = field(default_factory=dict)
+    imported: bool = False
 
 
 @cache

@@ -131,8 +131,8 @@ def _member(chain: Chain) -> Member:
         features=next(iter(chain.features.values())).folder,
         prepared=chain.prepared.folder,
         measures={protocol: made.folder / "measures.json" for (_, protocol), made in chain.measures.items()},
-        gallery=chain.gallery.folder,
-        predictions=chain.predictions.folder,
+        gallery=chain.gallery.folder if chain.gallery else Path(),
+        predictions=chain.predictions.folder if chain.predictions else Path(),
     )
 
 
