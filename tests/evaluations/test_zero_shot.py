@@ -77,7 +77,7 @@ def test_embeddings_of_chance_score_at_chance(write_captioned, by_hand):
 
 @pytest.mark.parametrize("templates", [["a {}", "a cat"], ["{} and {}"], []])
 def test_a_template_without_a_place_for_the_name_is_refused(inputs, templates):
-    with pytest.raises(InputError, match="^key templates"):
+    with pytest.raises(InputError, match=r"^key templates"):
         evaluated(inputs, templates)
 
 
