@@ -30,13 +30,16 @@ def tree(module: str) -> ast.Module:
 
 
 def path(module: str) -> Path:
-    """Return the file of a dotted module name below the package."""
-    return SOURCE / f"{module.replace('.', '/')}.py"
+    """Return the file of a dotted module name below the package; of a folder its ``__init__.py``."""
+    stem = SOURCE / module.replace(".", "/")
+    return stem / "__init__.py" if stem.is_dir() else stem.with_suffix(".py")
 
 
 def names(package: str) -> list[str]:
-    """Return the modules of a package that a recipe can name, sorted."""
-    return sorted(file.stem for file in (SOURCE / package.replace(".", "/")).glob("[a-z]*.py"))
+    """Return the modules of a package that a recipe can name, sorted: its files, and folders whose ``__init__.py`` has code."""
+    place = SOURCE / package.replace(".", "/")
+    folders = [file.parent for file in place.glob("[a-z]*/__init__.py") if file.stat().st_size]
+    return sorted(file.stem for file in [*place.glob("[a-z]*.py"), *folders])
 
 
 def constant(module: str, name: str, within: str | None = None) -> Any:

@@ -17,6 +17,12 @@ from selfsup.results import Measure, accuracy
 from selfsup.seeds import derive, generator
 
 NEEDS = ("target", "weights")
+SHOWN = {
+    "title": "Few labels, blocks frozen or from scratch",
+    "metrics": {"top1": {"title": "top-1 accuracy", "unit": "%", "better": "higher", "over": ["shots"]}},
+    "figures": [{"kind": "lines", "metric": "top1", "over": "shots"}],
+    "note": "The same network and the same labels; only what comes before them differs.",
+}
 
 
 def evaluate(
@@ -145,7 +151,7 @@ def curve(
             seen, answers = images[subset].to(inputs.device), labels[subset].to(inputs.device)
             train_on(model, seen, answers, draws_from, total_steps=total_steps, **training)
             correct = classes_of(model, test_images, inputs.device) == test_labels
-        measures.append(accuracy(correct.numpy(), layer=learned_up_to, label_fraction=fraction))
+        measures.append(accuracy(correct.numpy(), shots=count))
     if not measures:
         raise NotApplicable(f"the smallest class has {smallest} examples, fewer than {min(labels_per_class)}")
     return measures

@@ -15,6 +15,12 @@ from selfsup.nn.pooling import Pooling
 from selfsup.results import Measure, accuracy
 
 NEEDS = ("features",)
+SHOWN = {
+    "title": "Few labels",
+    "headline": "top1",
+    "metrics": {"top1": {"title": "top-1 accuracy", "unit": "%", "better": "higher", "over": ["label_fraction"]}},
+    "figures": [{"kind": "lines", "metric": "top1", "over": "label_fraction"}],
+}
 
 
 def evaluate(
@@ -53,7 +59,7 @@ def evaluate(
         subsets = [balanced_subset(labels, fraction, inputs.seed, "labelled", draw) for draw in range(draws)]
         if len(subsets[0]):
             found = torch.stack([correct(subset, draw) for draw, subset in enumerate(subsets)])
-            measures.append(accuracy(found.numpy(), layer=layer, label_fraction=fraction))
+            measures.append(accuracy(found.numpy(), label_fraction=fraction))
     if not measures:
         raise NotApplicable(f"{max(label_fractions):g} of {len(labels)} labels is not one of each class")
     return measures

@@ -12,6 +12,11 @@ from selfsup.nn.pooling import Pooling
 from selfsup.results import Measure, accuracy
 
 NEEDS = ("features",)
+SHOWN = {
+    "title": "Nearest neighbours",
+    "headline": "top1",
+    "metrics": {"top1": {"title": "top-1 accuracy", "unit": "%", "better": "higher"}},
+}
 # Queries whose similarities to 50,000 training examples fit into 200 MB.
 CHUNK = 500
 
@@ -36,7 +41,7 @@ def evaluate(
         feature_file.features(inputs.features, split, layer, pooling).to(inputs.device) for split in ("train", "test")
     )
     answers = classify(test, train, labels.to(inputs.device), k=k, temperature=temperature).cpu()
-    return [accuracy((answers == test_labels).numpy(), layer=layer)]
+    return [accuracy((answers == test_labels).numpy())]
 
 
 def classify(queries: Tensor, train: Tensor, labels: Tensor, *, k: int, temperature: float) -> Tensor:

@@ -22,6 +22,7 @@ class FixedWaveform(Random, Method):  # Method again, because planning reads par
     """
 
     modality = "waveform"
+    role = "floor"
 
     def __init__(self, encoder: Encoder, info: DataInfo) -> None:
         super().__init__(encoder, info)

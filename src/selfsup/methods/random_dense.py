@@ -15,6 +15,7 @@ class RandomDense(Random, Method):  # Method again, because planning reads paren
     """
 
     modality = "image_pair"
+    role = "floor"
 
     def __init__(self, encoder: Encoder, info: DataInfo) -> None:
         super().__init__(encoder, info)

@@ -11,6 +11,7 @@ class RandomDepth(Random, Method):  # Method again, because planning reads paren
     """
 
     modality = "image_depth"
+    role = "floor"
 
     def panels(self, views: Views) -> list[Panel]:
         """Return images, and the depth of each as grey."""

@@ -11,6 +11,7 @@ class RandomVideo(Random, Method):  # Method again, because planning reads paren
     """
 
     modality = "clip"
+    role = "floor"
 
     def views(self, batch: Views, draws: Draws) -> Views:
         """Return ``image`` (N T, 3, H, W) in [0, 1], the frames of all clips, untouched."""

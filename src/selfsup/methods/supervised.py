@@ -21,6 +21,7 @@ class Supervised(Method):
     """
 
     modality = "labelled_image"
+    role = "ceiling"
 
     def __init__(
         self,
