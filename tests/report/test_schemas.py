@@ -4,10 +4,10 @@ import subprocess
 import sys
 
 import pytest
-from fabricate import PROTOCOLS
 
 from selfsup.errors import InputError
 from selfsup.report.schemas import check_summary, score_keys
+from tests.report.fabricate import PROTOCOLS
 
 
 def test_columns_are_known_before_anything_is_measured(built):

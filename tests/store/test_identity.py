@@ -6,10 +6,10 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from tests.conftest import ROOT, forget
 
 from selfsup.config import signature
 from selfsup.store import chains, modules, reach
+from tests.conftest import ROOT, forget
 
 SUITE = "smoke"
 

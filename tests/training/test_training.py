@@ -10,7 +10,6 @@ import pytest
 import torch
 import yaml
 from safetensors.torch import load_file
-from tests.conftest import ROOT
 
 from selfsup.datasets import scenes
 from selfsup.device import prepare_device
@@ -24,6 +23,7 @@ from selfsup.training.checkpoint import Checkpoint
 from selfsup.training.inspection import trained, write_answers, write_gallery
 from selfsup.training.loop import Examples, Training
 from selfsup.training.pretrain import method_class, pretrain
+from tests.conftest import ROOT
 
 
 @pytest.fixture(scope="module")
