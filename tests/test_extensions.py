@@ -146,9 +146,9 @@ def test_what_it_adds_is_known_by_name():
 
 
 def test_a_missing_library_names_its_extra(site, monkeypatch):
-    monkeypatch.setitem(sys.modules, "librosa", None)
-    (site / "toy" / "conv.py").write_text("import librosa\n")
-    with pytest.raises(InputError, match=r"^librosa is not installed; `pip install 'selfsup\[sound\]'` brings it"):
+    monkeypatch.setitem(sys.modules, "soundfile", None)
+    (site / "toy" / "conv.py").write_text("import soundfile\n")
+    with pytest.raises(InputError, match=r"^soundfile is not installed; `pip install 'selfsup\[sound\]'` brings it"):
         extensions.load("nn.backbones.conv")
     (site / "toy" / "near.py").write_text("import no_such_library\n")
     with pytest.raises(ModuleNotFoundError, match="no_such_library"):

@@ -4,7 +4,6 @@ EXTRAS = {
     "cv2": "video",
     "dvc": "pipeline",
     "jinja2": "report",
-    "librosa": "sound",
     "matplotlib": "report",
     "pandas": "report",
     "scipy": "evaluations",
@@ -12,6 +11,7 @@ EXTRAS = {
     "skimage": "evaluations",
     "snakemake": "pipeline",
     "soundfile": "sound",
+    "soxr": "sound",
     "tokenizers": "text",
     "typst": "report",
 }
