@@ -13,6 +13,7 @@ EXTRAS = {
     "soundfile": "sound",
     "soxr": "sound",
     "tokenizers": "text",
+    "torchvision": "vision",
     "typst": "report",
 }
 
