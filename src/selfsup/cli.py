@@ -10,7 +10,7 @@ from pathlib import Path
 from selfsup import optional
 from selfsup.config import suite as suites
 from selfsup.errors import InputError
-from selfsup.pipeline import jobs, publish
+from selfsup.pipeline import jobs, project, publish
 from selfsup.progress import Progress
 from selfsup.store import disk
 from selfsup.store.artefact import FOLDERS, Artefact
@@ -77,6 +77,8 @@ def _parser() -> argparse.ArgumentParser:
         _common(made)
     checked = command("check", _check, "build every method of a suite that is still to train, and say what cannot be")
     checked.add_argument("--suite")
+    started = command("init", _init, "start a project: copy the recipes and the workflow into a folder")
+    started.add_argument("folder", type=Path, nargs="?", default=Path())
     made = command("report", _report, "write the report of a suite from its results")
     _common(made)
     where = command("where", _where, "print where artefacts lie, e.g. `selfsup where simclr features`")
@@ -138,6 +140,11 @@ def _check(arguments: argparse.Namespace) -> None:
     from selfsup.pipeline import feasibility
 
     feasibility.check(arguments.suite or suites.default())
+
+
+def _init(arguments: argparse.Namespace) -> None:
+    project.init(arguments.folder)
+    print(f"{arguments.folder.resolve()} is a project: go there and run `snakemake --config suite=smoke`")
 
 
 def _report(arguments: argparse.Namespace) -> None:

@@ -2,7 +2,6 @@
 
 EXTRAS = {
     "cv2": "video",
-    "dvc": "pipeline",
     "jinja2": "report",
     "matplotlib": "report",
     "pandas": "report",
