@@ -66,7 +66,7 @@ def test_a_missing_library_is_one_sentence():
 import sys
 sys.modules["typst"] = None
 import selfsup.cli
-sys.argv = ["selfsup", "where", "simclr", "run"]
+sys.argv = ["selfsup", "where", "simclr", "weights"]
 selfsup.cli._where = lambda arguments: __import__("typst")
 selfsup.cli.main()"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)

@@ -41,7 +41,7 @@ def test_a_project_starts_from_it_and_plans_as_a_checkout_does(installed, tmp_pa
     python = {"PYTHONPATH": str(installed)}
     selfsup = (sys.executable, "-m", "selfsup")
     run(*selfsup, "init", "mine", cwd=tmp_path, **python)
-    where = ("where", "simclr", "run", "--suite", "smoke")
+    where = ("where", "simclr", "weights", "--suite", "smoke")
     found = run(*selfsup, *where, cwd=tmp_path / "mine", **python)
     assert found == run(*selfsup, *where, cwd=ROOT, PYTHONPATH=str(ROOT / "src"))
     planned = run(

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from changes import changed
 
 from selfsup.config import suite
 from selfsup.config.claims import Claim, Side, claims, read_claims
 from selfsup.errors import InputError
 from selfsup.pipeline import publish
+from tests.config.changes import changed
 from tests.conftest import forget
 
 HIGHER = {"higher": "simclr", "lower": "random", "evaluation": "linear_probe", "metric": "top1"}
