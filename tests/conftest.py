@@ -8,7 +8,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 
-from .clones import Clone, clone
+from tests.clones import Clone, clone
 
 ROOT = Path(__file__).parents[1]
 
@@ -33,15 +33,17 @@ def project(tmp_path, monkeypatch):
 
 def forget():
     """Empty planning's caches, as a new process would."""
+    from selfsup import extensions
     from selfsup.config import claims, recipe, reported, shown, signature, suite
     from selfsup.pipeline import publish
     from selfsup.store import chains, modules, reach
 
-    parsed = (signature.tree, signature.schema, modules.file_of, modules.read, reach.resolve)
+    found = (extensions.source, extensions.full_name, extensions._added, extensions._packages)
+    parsed = (signature.tree, signature.schema, modules.read, reach.resolve)
     planned = (recipe.data, recipe._method_file, recipe.evaluation, suite.load, suite.known_runs, publish.digest)
     texts = (claims.claims, reported.reported, shown.shown)
     made = (chains.chains, chains.experiments, chains._prepared, chains._table)
-    for cached in (*parsed, *planned, *texts, *made):
+    for cached in (*found, *parsed, *planned, *texts, *made):
         cached.cache_clear()
     reach._found.clear()
 

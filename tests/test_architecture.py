@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import ROOT
+from tests.conftest import ROOT
 
 SOURCE = ROOT / "src" / "selfsup"
 FILES = sorted(SOURCE.rglob("*.py"))
-PLAIN = {"errors", "seeds"}
+PLAIN = {"errors", "seeds", "extensions", "optional"}
 ARROWS = {
     "methods": {"methods", "nn", "losses", "views"} | PLAIN,
     "nn": {"nn", "views"} | PLAIN,
@@ -23,6 +23,7 @@ ARROWS = {
     "experiments": {"experiments", "losses", "nn", "optim", "results"} | PLAIN,
     "evaluations": {"evaluations", "nn", "views", "results", "datasets", "hdf5", "optim"} | PLAIN,
     "training": {"training", "methods", "nn", "optim", "datasets", "hdf5", "device"} | PLAIN,
+    "testing": {"testing", "methods", "nn", "config", "training"} | PLAIN,
     "report": {"report", "results", "config"} | PLAIN,
     "config": {"config", "datasets"} | PLAIN,
     "store": {"store", "config"} | PLAIN,

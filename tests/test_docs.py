@@ -5,7 +5,7 @@ import re
 import pytest
 import yaml
 
-from .conftest import ROOT
+from tests.conftest import ROOT
 
 PAGES = ROOT / "docs" / "methods"
 PARAMS = ROOT / "params"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import yaml
 
-from .clones import Clone
-from .conftest import ROOT
+from tests.clones import Clone
+from tests.conftest import ROOT
 
 
 def test_dvc_compares_every_recipe_and_protocol_without_a_list(tmp_path: Path):

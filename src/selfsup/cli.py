@@ -7,9 +7,10 @@ import os
 import sys
 from pathlib import Path
 
+from selfsup import optional
 from selfsup.config import suite as suites
 from selfsup.errors import InputError
-from selfsup.pipeline import jobs, publish, register
+from selfsup.pipeline import jobs, project, publish, register
 from selfsup.progress import Progress
 from selfsup.store import disk
 from selfsup.store.artefact import FOLDERS, Artefact
@@ -33,6 +34,10 @@ def main() -> None:
         arguments.command(arguments)
     except InputError as error:
         _fail(str(error))
+    except ModuleNotFoundError as error:
+        if sentence := optional.missing(error):
+            _fail(sentence)
+        raise
     except KeyboardInterrupt:
         _fail("interrupted; finished jobs are kept, and `make resume` continues from the last checkpoint")
     except BrokenPipeError:
@@ -75,6 +80,8 @@ def _parser() -> argparse.ArgumentParser:
         "check", _check, "build every method of a suite that is not trained yet, and report what cannot be built"
     )
     check.add_argument("--suite", help=SUITE)
+    init = command("init", _init, "start a project: copy the recipes and the workflow into a folder")
+    init.add_argument("folder", type=Path, nargs="?", default=Path(), help="the folder (default: this one)")
     report = command("report", _report, "write the report of a suite from its results")
     _common(report)
     where = command("where", _where, "print the folders of artefacts, e.g. `selfsup where simclr features`")
@@ -139,6 +146,11 @@ def _check(arguments: argparse.Namespace) -> None:
     from selfsup.pipeline import feasibility
 
     feasibility.check(arguments.suite or suites.default())
+
+
+def _init(arguments: argparse.Namespace) -> None:
+    project.init(arguments.folder)
+    print(f"{arguments.folder.resolve()} is a project: go there and run `snakemake --config suite=smoke`")
 
 
 def _report(arguments: argparse.Namespace) -> None:

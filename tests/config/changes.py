@@ -3,6 +3,7 @@
 from copy import deepcopy
 
 import yaml
+
 from tests.conftest import forget
 
 

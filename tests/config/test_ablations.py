@@ -1,11 +1,11 @@
 """A mistake in a suite's ablations is one sentence, told before anything is trained."""
 
 import pytest
-from changes import changed
 
 from selfsup.config.ablations import AblationEntry, check_ablations
 from selfsup.config.strict import check
 from selfsup.errors import InputError
+from tests.config.changes import changed
 
 ABLATION = {
     "name": "head",

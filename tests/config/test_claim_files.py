@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 import yaml
-from changes import changed
-from tests.conftest import forget
 
 from selfsup.config import suite
 from selfsup.config.claims import Claim, Side, claims, read_claims
 from selfsup.errors import InputError
 from selfsup.pipeline import publish
+from tests.config.changes import changed
+from tests.conftest import forget
 
 HIGHER = {"higher": "simclr", "lower": "random", "evaluation": "linear_probe", "metric": "top1"}
 CLOSE = {"close": "simclr", "to": "random", "within": 5.0, "evaluation": "linear_probe", "metric": "top1"}

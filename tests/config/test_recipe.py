@@ -1,11 +1,11 @@
 """Every mistake in params/ is one sentence with file, key and mend, before anything runs."""
 
 import pytest
-from tests.config.changes import edit
 
 from selfsup.config import suite as suites
 from selfsup.errors import InputError
 from selfsup.store.chains import chains
+from tests.config.changes import edit
 
 
 def rename(key, to, *parents):

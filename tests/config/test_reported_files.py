@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from changes import changed
 
 from selfsup.config import suite
 from selfsup.config.reported import of_suite, read_table, reported
 from selfsup.errors import InputError
+from tests.config.changes import changed
 
 TABLE = {
     "id": "mine",

@@ -1,11 +1,11 @@
 """Weights pretrained on one data set are scored on others, in one suite."""
 
 import pytest
-from tests.config.changes import edit
 
 from selfsup.config.suite import load
 from selfsup.errors import InputError
 from selfsup.store.chains import chains
+from tests.config.changes import edit
 
 
 def targets(*entries):

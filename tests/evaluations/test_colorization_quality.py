@@ -4,11 +4,11 @@ import h5py
 import numpy as np
 import pytest
 import torch
-from named import named
 
 from selfsup.errors import NotApplicable
 from selfsup.evaluations import colorization
 from selfsup.views.lab import lab_to_rgb, rgb_to_lab
+from tests.evaluations.named import named
 
 KEYS = {"spacing": 10.0, "smoothing_sigma": 5.0, "uniform_fraction": 0.1, "largest_error": 150.0}
 

@@ -4,10 +4,10 @@ import h5py
 import numpy as np
 import pytest
 import torch
-from named import named
 
 from selfsup.errors import InputError, NotApplicable
 from selfsup.evaluations import inpainting
+from tests.evaluations.named import named
 
 KEYS = {"candidates": 20, "hog_cell_px": 8, "batch_size": 7}
 BASELINES = ["/mean_fill", "/nearest_learned", "/nearest_untrained", "/nearest_hog", "/nearest_histogram"]

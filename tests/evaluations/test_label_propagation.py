@@ -4,13 +4,13 @@ import h5py
 import numpy as np
 import pytest
 import torch
-from named import named
 
 from selfsup.datasets.moving_scenes import prepare
 from selfsup.datasets.prepared import write_split
 from selfsup.errors import NotApplicable
 from selfsup.evaluations import label_propagation
 from selfsup.nn.encoder import build, digest, save_encoder
+from tests.evaluations.named import named
 
 KEYS = {
     "context_frames": 2,

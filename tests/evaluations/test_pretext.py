@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
-from named import named
 
 from selfsup.errors import NotApplicable
 from selfsup.evaluations import pretext
 from selfsup.evaluations.baselines.colour_histogram import colour_histogram
+from tests.evaluations.named import named
 
 KEYS = {"penalties": [1.0, 0.1, 0.01], "held_out_fraction": 0.2, "tolerance": 1e-5, "batch_size": 50}
 

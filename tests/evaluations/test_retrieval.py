@@ -6,12 +6,12 @@ import h5py
 import numpy as np
 import pytest
 import torch
-from named import named
 
 from selfsup.datasets.content.captions import caption_array
 from selfsup.errors import NotApplicable
 from selfsup.evaluations import retrieval
 from selfsup.evaluations.retrieval import chance, first_right
+from tests.evaluations.named import named
 
 KEYS = {"candidates": 1000, "ranks": [1, 2], "batch_size": 4}
 

@@ -5,7 +5,6 @@ import math
 import numpy as np
 import pytest
 import torch
-from named import named
 
 from selfsup.datasets.content.captions import caption_array
 from selfsup.datasets.prepared import write_split
@@ -19,6 +18,7 @@ from selfsup.nn.encoder import build, save_encoder
 from selfsup.optim.optimisers import optimiser
 from selfsup.seeds import generator
 from selfsup.tables.vocabulary import make
+from tests.evaluations.named import named
 
 TEMPLATES = ["a {}", "one {} alone"]
 DIRECTIONS = {"cup": 0.0, "car": 90.0, "boat": 180.0, "lamp": 0.0, "pawn": 90.0}

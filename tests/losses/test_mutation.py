@@ -2,9 +2,9 @@
 
 import pytest
 import torch
-from mutation import mutant
 
 from selfsup.losses import nt_xent
+from tests.losses.mutation import mutant
 
 
 @pytest.mark.parametrize("before", ["no such text", "first"], ids=["absent", "ambiguous"])

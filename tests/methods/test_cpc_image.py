@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import pytest
 import torch
-from recipes import EXAMPLES, PATCH_INFO, batch, build, move, optimisers, views_of
 from torch import nn
 
 from selfsup.errors import InputError
 from selfsup.seeds import generator
+from selfsup.testing.examples import EXAMPLES, batch
+from selfsup.testing.trials import PATCH_INFO, move, optimisers, views_of
+from tests.methods.recipes import build
 
 PLAIN = {"flip_probability": 0.0, "gray_probability": 0.0, "subcrop_px": 16}
 

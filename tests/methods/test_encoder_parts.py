@@ -4,11 +4,11 @@ import contextlib
 from dataclasses import replace
 
 import pytest
-from recipes import FILES, info_of, method_class, recipe, table_of
 
 from selfsup.errors import InputError
 from selfsup.methods.base import Method
 from selfsup.nn import encoder
+from tests.methods.recipes import FILES, info_of, method_class, recipe, table_of
 
 VIT = {"backbone": "vit", "size_px": 32, "patch_px": 8, "width": 8, "depth": 1, "heads": 2}
 

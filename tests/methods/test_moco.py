@@ -5,11 +5,13 @@ from dataclasses import replace
 
 import pytest
 import torch
-from recipes import EXAMPLES, INFO, batch, build, move, optimisers, step, views_of
 from torch.nn import functional as F
 
 from selfsup.errors import InputError
 from selfsup.seeds import generator
+from selfsup.testing.examples import EXAMPLES, batch
+from selfsup.testing.trials import INFO, move, optimisers, step, views_of
+from tests.methods.recipes import build
 
 NAMES = ["moco_v1", "moco_v2"]
 

@@ -1,9 +1,11 @@
 """Random initialisation: no weight moves, and BatchNorm's statistics are those of the training images."""
 
 import torch
-from recipes import batch, build, optimisers, step
 
 from selfsup.nn.inputs import preprocess
+from selfsup.testing.examples import batch
+from selfsup.testing.trials import optimisers, step
+from tests.methods.recipes import build
 
 
 def test_no_parameter_moves_and_none_is_offered():

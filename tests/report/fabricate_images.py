@@ -6,11 +6,11 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-from fabricate import asked, content, measured, protocol, soft_disc
 
 from selfsup.config.shown import shown
 from selfsup.report.content import Ablation, Content, Experiment, Group, Member
 from selfsup.results import Measure, write_measures
+from tests.report.fabricate import asked, content, measured, protocol, soft_disc
 
 FILLING = ("moco_v1", "moco_v2")
 COLOURING = ("rotation", "simclr")

@@ -5,10 +5,9 @@ import subprocess
 import sys
 from dataclasses import replace
 
-from fabricate import VARIANTS, group_of, protocol
-
 from selfsup.report.build import build
 from selfsup.results import write_measures
+from tests.report.fabricate import VARIANTS, group_of, protocol
 
 NONE = {"ablations": [], "experiments": []}
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 import h5py
 import numpy as np
 import pytest
-from fabricate import asked, measured, protocol
 from PIL import Image
 
 from selfsup.report.build import build
@@ -19,6 +18,7 @@ from selfsup.report.metric_table import families, metric_table
 from selfsup.report.pictures import pictures
 from selfsup.report.rows import result_rows
 from selfsup.results import Measure, write_measures
+from tests.report.fabricate import asked, measured, protocol
 
 PAIRS, SIZE_PX = 3, 16
 VARIANTS = ("simclr", "moco_v1")

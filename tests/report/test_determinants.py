@@ -4,10 +4,10 @@ import json
 from dataclasses import replace
 
 import pytest
-from fabricate import PARAMS
-from tests.conftest import forget
 
 from selfsup.pipeline import publish
+from tests.conftest import forget
+from tests.report.fabricate import PARAMS
 
 
 @pytest.fixture(autouse=True)

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from fabricate import group_of, measured, protocol
 
 from selfsup.report.content import Group, Member
 from selfsup.report.headline import best_within_noise, scores
 from selfsup.results import write_measures
+from tests.report.fabricate import group_of, measured, protocol
 
 ROLES = {"random": "floor", "supervised": "ceiling"}
 METHODS = {"random": "random", "a": "simclr", "b": "moco", "c": "rotation", "supervised": "supervised"}

@@ -6,12 +6,9 @@ import json
 import re
 from dataclasses import replace
 
-import fabricate_images
 import h5py
 import numpy as np
 import pytest
-from fabricate import asked, protocol
-from fabricate_images import LOSSES, WIDTHS
 from PIL import Image
 
 from selfsup.report.ablations import ablation_table, points
@@ -26,6 +23,9 @@ from selfsup.report.metric_table import families, metric_table
 from selfsup.report.provenance import provenance, recipes
 from selfsup.report.rows import experiment_rows, numbers, result_rows
 from selfsup.report.sections import section
+from tests.report import fabricate_images
+from tests.report.fabricate import asked, protocol
+from tests.report.fabricate_images import LOSSES, WIDTHS
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from fabricate import group_of, protocol
 
 from selfsup.config.shown import Figure
 from selfsup.report.content import Member
@@ -14,6 +13,7 @@ from selfsup.report.headline import columns
 from selfsup.report.metric_table import families, metric_table
 from selfsup.report.reference import equal_at
 from selfsup.results import COLUMNS
+from tests.report.fabricate import group_of, protocol
 
 PROBES = {1: 30.0, 4: 50.0, 16: 70.0}
 ROLES = {"random": "floor"}

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 import yaml
 from pypdf import PdfReader
-from tests.conftest import forget
 
 import selfsup.evaluations
 from selfsup.config import signature
@@ -22,6 +21,7 @@ from selfsup.evaluations.inputs import Inputs
 from selfsup.pipeline import publish
 from selfsup.report.build import build
 from selfsup.results import write_measures
+from tests.conftest import forget
 
 CODE = '''"""Detection: how well boxes are found."""
 
@@ -89,7 +89,9 @@ def made(request, tmp_path_factory):
         code.write_text(CODE)
         (root / "params" / "evaluations" / "boxes.yaml").write_text(yaml.safe_dump(PROTOCOL))
         suite = root / "params" / "suites" / "smoke.yaml"
-        suite.write_text(suite.read_text().replace("        evaluations:\n", "        evaluations:\n          - boxes\n", 1))
+        suite.write_text(
+            suite.read_text().replace("        evaluations:\n", "        evaluations:\n          - boxes\n", 1)
+        )
         touched = [path for path, text in files(root).items() if before.get(path) != text]
         patch.chdir(root)
         patch.setattr(signature, "SOURCE", root / "src" / "selfsup")

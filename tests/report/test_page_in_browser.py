@@ -5,8 +5,9 @@ import json
 import re
 
 import pytest
-from fabricate import TITLES
+
 from tests.browser import dump_dom
+from tests.report.fabricate import TITLES
 
 PROBE = """
 <script>

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import pandas as pd
-from fabricate import group_of, protocol
 
 from selfsup.report.content import Content, Member
 from selfsup.report.main_table import main_table
 from selfsup.report.metric_table import families, metric_table
 from selfsup.report.summary import sentences
 from selfsup.results import COLUMNS
+from tests.report.fabricate import group_of, protocol
 
 RUNS = ("random_video", "video_colorization")
 BASELINES = ("", "optical_flow", "grey_patches", "identity")

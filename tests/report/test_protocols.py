@@ -4,7 +4,6 @@ import json
 from dataclasses import replace
 
 import pytest
-from fabricate import asked, measured, protocol
 
 from selfsup.report.content import Content
 from selfsup.report.details import every_score, records
@@ -12,6 +11,7 @@ from selfsup.report.headline import scores
 from selfsup.report.rows import result_rows
 from selfsup.report.sections import section
 from selfsup.report.summary import sentences
+from tests.report.fabricate import asked, measured, protocol
 
 SECOND = {"strict_probe": "linear_probe", "strict_pretext": "pretext"}
 ASKED = [protocol(name, evaluation, penalties=[1.0]) for name, evaluation in SECOND.items()]

@@ -3,9 +3,9 @@
 from collections import Counter
 
 import pytest
-from fabricate import REPORTED
 
 from selfsup.report.published import beside, published_table, references
+from tests.report.fabricate import REPORTED
 
 
 def test_one_row_stands_beside_a_method():

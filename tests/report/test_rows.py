@@ -4,10 +4,9 @@ import csv
 import json
 from dataclasses import replace
 
-from fabricate import measured
-
 from selfsup.report.rows import absence, encoder_name, result_rows, write_results
 from selfsup.results import COLUMNS
+from tests.report.fabricate import measured
 
 NAMES = ("metric", "baseline", "layer")
 

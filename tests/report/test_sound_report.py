@@ -4,7 +4,6 @@ import json
 from dataclasses import replace
 
 import pytest
-from fabricate import content, group_of, protocol
 
 from selfsup.config.shown import Figure
 from selfsup.report.details import every_score, records
@@ -14,6 +13,7 @@ from selfsup.report.headline import columns, scores
 from selfsup.report.metric_table import families, metric_table
 from selfsup.report.rows import result_rows
 from selfsup.results import Measure, write_measures
+from tests.report.fabricate import content, group_of, protocol
 
 PROTOCOLS = [
     protocol("frame_content", "frame_probe", title="content, per frame"),

@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fabricate import protocol
 
 from selfsup.config.claims import Claim, Side
 from selfsup.report.build import build
@@ -14,6 +13,7 @@ from selfsup.report.content import Target
 from selfsup.report.headline import columns, scores
 from selfsup.report.rows import numbers, result_rows
 from selfsup.results import Measure, write_measures
+from tests.report.fabricate import protocol
 
 KNN = protocol("knn", title="kNN", k=200)
 

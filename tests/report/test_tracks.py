@@ -6,7 +6,6 @@ from dataclasses import replace
 import h5py
 import numpy as np
 import pytest
-from fabricate import group_of, protocol
 from PIL import Image
 
 from selfsup.report.comparisons import comparisons
@@ -14,6 +13,7 @@ from selfsup.report.content import Member
 from selfsup.report.gallery import CELL_PX, MARGIN_PX
 from selfsup.report.pictures import pictures
 from selfsup.report.tracks import OBJECTS
+from tests.report.fabricate import group_of, protocol
 
 SIZE_PX = 64
 CELL = CELL_PX + 2 * MARGIN_PX

@@ -6,10 +6,10 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from tests.conftest import ROOT, forget
 
-from selfsup.config import signature
+from selfsup import extensions
 from selfsup.store import chains, modules, reach
+from tests.conftest import ROOT, forget
 
 SUITE = "smoke"
 
@@ -24,8 +24,7 @@ def source(tmp_path, monkeypatch, before):
     """A copy of the package's sources that planning reads instead."""
     shutil.copytree(ROOT / "src", tmp_path / "src")
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr(modules, "ROOT", tmp_path / "src")
-    monkeypatch.setattr(signature, "SOURCE", tmp_path / "src" / "selfsup")
+    monkeypatch.setattr(extensions, "ROOT", tmp_path / "src" / "selfsup")
     yield tmp_path / "src" / "selfsup"
     monkeypatch.undo()
     forget()

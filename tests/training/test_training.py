@@ -10,7 +10,6 @@ import pytest
 import torch
 import yaml
 from safetensors.torch import load_file
-from tests.conftest import ROOT
 
 from selfsup.datasets import scenes
 from selfsup.device import prepare_device
@@ -26,6 +25,7 @@ from selfsup.training.inspection import trained, write_answers, write_gallery
 from selfsup.training.loop import Training
 from selfsup.training.pretrain import method_class, pretrain
 from selfsup.training.source import MemorySource
+from tests.conftest import ROOT
 
 
 @pytest.fixture(scope="module")

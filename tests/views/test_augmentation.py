@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-import torchvision.transforms.v2.functional as TF
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,6 +9,8 @@ from selfsup.errors import InputError
 from selfsup.views import augmentation
 from selfsup.views.augmentation import apply, draw
 from selfsup.views.blur import kernel_px
+
+TF = pytest.importorskip("torchvision.transforms.v2.functional")
 
 COLORS = [TF.adjust_brightness, TF.adjust_contrast, TF.adjust_saturation, TF.adjust_hue]
 

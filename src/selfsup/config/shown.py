@@ -80,7 +80,7 @@ class Shown(Strict):
 @cache
 def shown(module: str) -> Shown:
     """Return the declaration of a module, e.g. ``evaluations.knn``; InputError where there is none, or a mistake in it."""
-    file = f"src/selfsup/{signature.path(module).relative_to(signature.SOURCE)}"
+    file = signature.label(module)
     try:
         declared = signature.constant(module, "SHOWN")
     except ValueError:

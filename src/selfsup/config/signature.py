@@ -8,9 +8,9 @@ from typing import Any, Literal
 from pydantic import ConfigDict, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, create_model
 from pydantic.main import BaseModel
 
+from selfsup import extensions
 from selfsup.errors import InputError
 
-SOURCE = Path(__file__).resolve().parents[1]
 VOCABULARY: dict[str, Any] = {
     **{kind.__name__: kind for kind in (int, float, str, bool, list, dict, Path)},
     "Any": Any,
@@ -30,16 +30,16 @@ def tree(module: str) -> ast.Module:
 
 
 def path(module: str) -> Path:
-    """Return the file of a dotted module name below the package; of a folder its ``__init__.py``."""
-    stem = SOURCE / module.replace(".", "/")
-    return stem / "__init__.py" if stem.is_dir() else stem.with_suffix(".py")
+    """Return the file of a module that is chosen as e.g. ``methods.simclr``."""
+    file = extensions.source(extensions.full_name(module))
+    assert file is not None
+    return file
 
 
-def names(package: str) -> list[str]:
-    """Return the modules of a package that a recipe can name, sorted: its files, and folders whose ``__init__.py`` has code."""
-    place = SOURCE / package.replace(".", "/")
-    folders = [file.parent for file in place.glob("[a-z]*/__init__.py") if file.stat().st_size]
-    return sorted(file.stem for file in [*place.glob("[a-z]*.py"), *folders])
+def label(module: str) -> str:
+    """Return how people find the file of a module, e.g. ``src/selfsup/methods/simclr.py``."""
+    name = extensions.full_name(module).replace(".", "/")
+    return f"{'src/' * name.startswith('selfsup/')}{name}{'/__init__' * (path(module).stem == '__init__')}.py"
 
 
 def constant(module: str, name: str, within: str | None = None) -> Any:

@@ -1,7 +1,6 @@
 """The encoder: raw images, sound or tokens to layers and features, rebuilt from a JSON description out of ``nn/`` alone."""
 
 import hashlib
-import importlib
 import json
 import math
 from abc import ABC, abstractmethod
@@ -13,6 +12,7 @@ import torch
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
+from selfsup import extensions
 from selfsup.errors import InputError
 from selfsup.nn.heads import projection_head
 from selfsup.nn.inputs import CHANNELS, preprocess
@@ -180,7 +180,7 @@ def build(description: dict[str, Any]) -> Encoder:
     if description.get("input") == "imported":
         return _imported(description)
     arguments = {key: value for key, value in description.items() if key not in ("backbone", "input")}
-    module = importlib.import_module(f"selfsup.nn.backbones.{description['backbone']}")
+    module = extensions.load(f"nn.backbones.{description['backbone']}")
     made = module.build(in_channels=CHANNELS[description.get("input", "rgb")], **arguments)
     if isinstance(made, tuple):
         stages, channels = made

@@ -1,10 +1,10 @@
 """From an artefact's parameters to the call that makes it: one function a kind, part of the artefact's own code."""
 
-import importlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from selfsup import extensions
 from selfsup.config.lookup import TABLE_READS, table_reads
 from selfsup.errors import InputError, NotApplicable
 from selfsup.results import write_measures
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def prepare(artefact: "Artefact", scratch: Path, progress: "Progress") -> None:
-    module = importlib.import_module(f"selfsup.datasets.{artefact.params['dataset']}")
+    module = extensions.load(f"datasets.{artefact.params['dataset']}")
     arguments = dict(artefact.params["arguments"])
     if artefact.params["lock"] is not None:
         arguments |= {"root": data_root() / artefact.params["source"], "lock": artefact.params["lock"]}
@@ -48,7 +48,7 @@ def table(artefact: "Artefact", scratch: Path, progress: "Progress") -> None:
     name = arguments.pop("table")
     for key in table_reads(name):
         arguments[key] = torch.from_numpy(read(artefact.parents["prepared"].folder / "train.h5", TABLE_READS[key]))
-    made = importlib.import_module(f"selfsup.tables.{name}").make(**arguments)
+    made = extensions.load(f"tables.{name}").make(**arguments)
     (scratch / "table.safetensors").write_bytes(save({key: made[key].contiguous() for key in sorted(made)}))
 
 
@@ -128,7 +128,7 @@ def measure(artefact: "Artefact", scratch: Path, progress: "Progress") -> None:
         device=artefact.params["device"],
         pictures=scratch,
     )
-    evaluation = importlib.import_module(f"selfsup.evaluations.{artefact.params['evaluation']}")
+    evaluation = extensions.load(f"evaluations.{artefact.params['evaluation']}")
     progress.say(f"{artefact.params['evaluation']} of {artefact.name}")
     try:
         measured, reason = evaluation.evaluate(inputs, **artefact.params["arguments"]), None
@@ -141,5 +141,5 @@ def experiment(artefact: "Artefact", scratch: Path, progress: "Progress") -> Non
     from selfsup.device import prepare_device
 
     prepare_device("cpu", 1)
-    module = importlib.import_module(f"selfsup.experiments.{artefact.params['experiment']}")
+    module = extensions.load(f"experiments.{artefact.params['experiment']}")
     write_measures(scratch / "measures.json", module.measure(artefact.seed, **artefact.params["arguments"]))

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from selfsup import extensions
 from selfsup.config import reported, signature
 from selfsup.config import suite as suites
 from selfsup.config.claims import Claim, claims
@@ -40,7 +41,7 @@ def digest(suite: str) -> str:
 def determinants(suite: str) -> dict[str, Any]:
     """Return what decides a report's bytes; pairs in lists, where their order is the report's."""
     asked = suites.load(suite)
-    templates = sorted((signature.SOURCE / "report" / "templates").iterdir())
+    templates = sorted((extensions.ROOT / "report" / "templates").iterdir())
     return {
         "suite": {"name": suite, "title": asked.title, "summary": asked.summary},
         "groups": [[group.name, group.data.name, group.evaluations] for group in asked.groups],

@@ -1,9 +1,9 @@
 """Registering a data set or published weights: their content is hashed once into a lock, which is committed."""
 
-import importlib
 import tempfile
 from pathlib import Path
 
+from selfsup import extensions
 from selfsup.config import signature, weights
 from selfsup.config.lookup import NO_CHOICE
 from selfsup.config.recipe import PARAMS
@@ -19,7 +19,7 @@ def register(name: str, dataset: str | None, download: bool) -> None:
     dataset = dataset or (read_yaml(file).get("dataset") if file.exists() else "folder")
     if dataset not in datasets():
         raise InputError(f"{file}: key dataset is {dataset}, which is not made from files; use {', '.join(datasets())}")
-    module = importlib.import_module(f"selfsup.datasets.{dataset}")
+    module = extensions.load(f"datasets.{dataset}")
     root = data_root() / name
     if download:
         if not hasattr(module, "download"):
@@ -40,7 +40,7 @@ def register(name: str, dataset: str | None, download: bool) -> None:
 
 def datasets() -> list[str]:
     """Return the data sets that are made from a user's files."""
-    modules = [name for name in signature.names("datasets") if name not in NO_CHOICE]
+    modules = [name for name in extensions.names("datasets") if name not in NO_CHOICE]
     return [name for name in modules if "root" in signature.keywords(f"datasets.{name}", "prepare")]
 
 

@@ -43,12 +43,11 @@ def _record(group: Group, own: pd.DataFrame, one: Score) -> dict[str, Any]:
     members = [member for member in group.members if member.variant == one.variant]
     of = [quantity.labels] if quantity.headline else [quantity.title, *quantity.words]
     keys = {"evaluation": protocol.evaluation, **protocol.arguments}
-    file = signature.path(f"evaluations.{protocol.evaluation}").relative_to(signature.SOURCE)
     lines = [
         _mean_line(one) if one.interval else ["no number", one.absent],
         *_beside(own, one),
         ["protocol", "; ".join(f"{key} = {value}" for key, value in keys.items())],
-        ["code", f"src/selfsup/{file}"],
+        ["code", signature.label(f"evaluations.{protocol.evaluation}")],
         *_folders(group, scoring, members),
         *_traces(members, scoring),
     ]

@@ -10,6 +10,7 @@ from selfsup.config import signature
 from selfsup.config.lookup import table_reads
 from selfsup.config.recipe import PARAMS, Data, Run, evaluation, experiment
 from selfsup.config.suite import Group, Suite, load
+from selfsup.extensions import full_name, names
 from selfsup.store.artefact import Artefact
 from selfsup.store.reach import words_of
 
@@ -59,7 +60,7 @@ def experiments(suite: str) -> dict[str, list[Artefact]]:
     made = {}
     for entry in load(suite).experiments:
         module, arguments = experiment(entry.name, entry.set, suite)
-        roots = (f"{MAKERS}.experiment", f"selfsup.experiments.{module}.measure")
+        roots = (f"{MAKERS}.experiment", f"{full_name(f'experiments.{module}')}.measure")
         params = {"experiment": module, "arguments": arguments}
         origin = str(PARAMS / "experiments" / f"{entry.name}.yaml")
         made[entry.name] = [
@@ -76,14 +77,15 @@ def prepared(source: Data) -> Artefact:
 @cache
 def _prepared(name: str, dataset: str, source: str | None, arguments: str, lock: str) -> Artefact:
     params = {"dataset": dataset, "arguments": json.loads(arguments), "lock": json.loads(lock), "source": source}
-    roots = (f"{MAKERS}.prepare", f"selfsup.datasets.{dataset}.prepare")
+    roots = (f"{MAKERS}.prepare", f"{full_name(f'datasets.{dataset}')}.prepare")
     return Artefact("prepared", dataset, params, roots, {}, origin=str(PARAMS / "data" / f"{name}.yaml"))
 
 
 @cache
 def _table(arguments: str, source: Artefact, origin: str) -> Artefact:
     params = json.loads(arguments)
-    roots = (f"{MAKERS}.table", f"selfsup.tables.{params['table']}.make")
+    module = full_name(f"tables.{params['table']}")
+    roots = (f"{MAKERS}.table", f"{module}.make")
     parents = {"prepared": source} if table_reads(params["table"]) else {}
     return Artefact("table", params["table"], params, roots, parents, origin=origin)
 
@@ -94,7 +96,8 @@ def _chain(suite: Suite, group: Group, run: Run, seed: int) -> Chain:
         return _scored(suite, group, run, seed, {"prepared": source, "weights": _imported(run)})
     table = _table(json.dumps(run.recipe["table"]), source, run.origin) if "table" in run.recipe else None
     trained = {"prepared": source} if table is None else {"prepared": source, "table": table}
-    method = (f"selfsup.methods.{run.method}.{signature.class_of(f'methods.{run.method}', 'Method').name}",)
+    module = f"methods.{run.method}"
+    method = (f"{full_name(module)}.{signature.class_of(module, 'Method').name}",)
     params = {**run.recipe, **_machine(suite)}
 
     def made(kind: str, maker: str, parents: dict[str, Artefact]) -> Artefact:
@@ -149,14 +152,14 @@ def _machine(suite: Suite) -> dict[str, Any]:
 
 def backbones(words: Collection[str]) -> list[str]:
     """Return the functions that build the backbones which these words name: they are imported by name alone."""
-    return [f"selfsup.nn.backbones.{name}.build" for name in signature.names("nn.backbones") if name in words]
+    return [f"{full_name(f'nn.backbones.{name}')}.build" for name in names("nn.backbones") if name in words]
 
 
 def _features(suite: Suite, roles: dict[str, Artefact]) -> Artefact:
     module, arguments = evaluation("features")
     weights = roles["weights"]
     parents = {role: roles[role] for role in ("target", "weights")}
-    roots = (f"{MAKERS}.features", f"selfsup.evaluations.{module}.extract", *backbones(weights.words))
+    roots = (f"{MAKERS}.features", f"{full_name(f'evaluations.{module}')}.extract", *backbones(weights.words))
     origin = str(PARAMS / "evaluations" / "features.yaml")
     return Artefact("features", weights.name, {**arguments, **_machine(suite)}, roots, parents, weights.seed, origin)
 
@@ -170,7 +173,7 @@ def _measures(suite: Suite, protocol: str, roles: dict[str, Artefact], seed: int
         "measures",
         f"{roles['weights'].name}-{protocol}",
         {"evaluation": module, "arguments": arguments, "device": suite.device, "threads": suite.threads},
-        (f"{MAKERS}.measure", f"selfsup.evaluations.{module}.evaluate", *builds),
+        (f"{MAKERS}.measure", f"{full_name(f'evaluations.{module}')}.evaluate", *builds),
         {role: roles[role] for role in needs},
         seed,
         str(PARAMS / "evaluations" / f"{protocol}.yaml"),

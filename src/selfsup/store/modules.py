@@ -3,14 +3,13 @@
 import ast
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 
+from selfsup.extensions import source
 from selfsup.store.names import import_names
 from selfsup.store.spans import Span
 from selfsup.store.syntax import is_docstring
 from selfsup.store.writer import SpanWriter
 
-ROOT = Path(__file__).resolve().parents[2]
 EFFECTS = "<effects>"
 
 
@@ -22,22 +21,15 @@ class Module:
     spans: dict[str, list[Span]] = field(default_factory=dict)
 
 
-@cache
-def file_of(module: str) -> Path | None:
-    """Return the source file of a dotted module name of the package, None where there is none."""
-    stem = ROOT / module.replace(".", "/")
-    return next((file for file in (stem.with_suffix(".py"), stem / "__init__.py") if file.is_file()), None)
-
-
 def is_module(dotted: str) -> bool:
-    """Return whether a dotted name is a module of the package."""
-    return file_of(dotted) is not None
+    """Return whether a dotted name is a module of the package, or of one that extends it."""
+    return source(dotted) is not None
 
 
 @cache
 def read(name: str) -> Module:
     """Return a module of the package as definitions."""
-    file = file_of(name)
+    file = source(name)
     assert file is not None
     tree = ast.parse(file.read_bytes())
     module = Module(_global_names(tree, name, file.name == "__init__.py"))

@@ -55,8 +55,8 @@ class Spans:
         self.spans.append(Span(outer))
 
     def is_own(self, dotted: str) -> bool:
-        """Return whether a dotted name is of the package, so that its code can be followed."""
-        return dotted.split(".")[0] == self.module.split(".")[0]
+        """Return whether a dotted name is of this package or of one that extends it, so that its code can be followed."""
+        return dotted.split(".")[0] in ("selfsup", self.module.split(".")[0])
 
     def emit(self, text: str) -> None:
         self.spans[-1].text += text + " "

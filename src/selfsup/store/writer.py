@@ -220,8 +220,7 @@ class SpanWriter(Spans):
         self.write(node.keywords)
         bases = [ast.unparse(base).split("[")[0] for base in node.bases]
         foreign = any(
-            not self.names.get(base.split(".")[0], "").startswith(self.module.split(".")[0])
-            and base.rpartition(".")[2] not in HARMLESS_BASES
+            not self.is_own(self.names.get(base.split(".")[0], "")) and base.rpartition(".")[2] not in HARMLESS_BASES
             for base in bases
         )
         self.scopes.append(Scope({name for member in node.body for name in class_names(member)}, of_class=True))

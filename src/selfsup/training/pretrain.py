@@ -1,6 +1,5 @@
 """Pretraining: one method, one seed, from prepared data to the weights of the method and its encoders."""
 
-import importlib
 import inspect
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import torch
 from safetensors.torch import load_file, save
 from torch import Tensor
 
+from selfsup import extensions
 from selfsup.device import prepare_device
 from selfsup.methods.base import DataInfo, Method
 from selfsup.nn.encoder import build, save_encoder
@@ -110,7 +110,7 @@ def construct(
 
 def method_class(name: str) -> type[Method]:
     """Return the one class of ``methods/<name>.py`` that is a method; by name, so that no other method is imported."""
-    module = importlib.import_module(f"selfsup.methods.{name}")
+    module = extensions.load(f"methods.{name}")
     return next(
         found
         for _, found in inspect.getmembers(module, inspect.isclass)

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
-from named import named
 from skimage.metrics import mean_squared_error, peak_signal_noise_ratio
 
 from selfsup.evaluations.metrics.bootstrap import RESAMPLES
 from selfsup.evaluations.metrics.fill_quality import fill_quality, gradient_energy, measures
+from tests.evaluations.named import named
 
 
 def images(seed, count=6):

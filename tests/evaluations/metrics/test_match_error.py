@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 import torch
-from named import named
 
 from selfsup.evaluations.metrics.match_error import match_error, mean_over_pairs, measures, quantiles
+from tests.evaluations.named import named
 
 
 def test_the_error_is_in_percent_of_the_diagonal():

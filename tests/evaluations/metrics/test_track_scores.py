@@ -2,10 +2,10 @@
 
 import pytest
 import torch
-from named import named
 
 from selfsup.evaluations.metrics.track_scores import TrackScores, object_px
 from selfsup.evaluations.reading.clip_file import ClipBatch
+from tests.evaluations.named import named
 
 NAN = float("nan")
 
