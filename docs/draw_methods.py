@@ -10,7 +10,7 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from selfsup.config import signature
+from selfsup import extensions
 from selfsup.config.lookup import TABLE_READS, table_reads
 from selfsup.config.recipe import PARAMS, Run, run
 from selfsup.datasets import captioned_scenes, moving_scenes, scene_pairs, scenes, voice
@@ -108,7 +108,7 @@ def draw(panels: list[Panel], file: Path) -> None:
 
 def main() -> None:
     """Draw every method's picture."""
-    for method in [name for name in signature.names("methods") if name != "base"]:
+    for method in [name for name in extensions.names("methods") if name != "base"]:
         draw(panels(method), Path("docs/methods") / f"{method}.png")
 
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from selfsup import extensions
 from selfsup.config import signature
 from selfsup.config.recipe import evaluation, protocol_title
 from selfsup.config.shown import Shown, shown
@@ -15,22 +16,23 @@ SHOWN = {
     "metrics": {"ap": {"title": "AP@{at}", "unit": "%", "better": "higher", "over": ["at"]}},
     "figures": [{"kind": "lines", "metric": "ap", "over": "at"}],
 }
-EVALUATIONS = [f"evaluations.{name}" for name in signature.names("evaluations") if name not in ("features", "inputs")]
-EXPERIMENTS = [f"experiments.{name}" for name in signature.names("experiments")]
+EVALUATIONS = [f"evaluations.{name}" for name in extensions.names("evaluations") if name not in ("features", "inputs")]
+EXPERIMENTS = [f"experiments.{name}" for name in extensions.names("experiments")]
 
 
 @pytest.fixture
 def package(tmp_path, monkeypatch):
     """A package of the code's shape with one evaluation; returns what writes its text."""
     (tmp_path / "evaluations").mkdir()
-    monkeypatch.setattr(signature, "SOURCE", tmp_path)
+    monkeypatch.setattr(extensions, "ROOT", tmp_path)
     _forget()
     yield lambda text, name="mine.py": (tmp_path / "evaluations" / name).write_text(text)
     _forget()
 
 
 def _forget():
-    signature.tree.cache_clear()
+    for cached in (signature.tree, extensions.source, extensions.full_name):
+        cached.cache_clear()
     shown.cache_clear()
 
 
@@ -82,7 +84,7 @@ def test_a_folder_is_an_evaluation_where_its_init_has_code(package, tmp_path):
         (tmp_path / "evaluations" / name).mkdir()
         package(text, f"{name}/__init__.py")
     package("", "knn.py")
-    assert signature.names("evaluations") == ["detection", "knn"]
+    assert extensions.names("evaluations") == ["detection", "knn"]
     assert shown("evaluations.detection").title == "Detection"
 
 

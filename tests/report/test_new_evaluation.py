@@ -15,7 +15,7 @@ import yaml
 from pypdf import PdfReader
 
 import selfsup.evaluations
-from selfsup.config import signature
+from selfsup import extensions
 from selfsup.config.claims import read_claims
 from selfsup.evaluations.inputs import Inputs
 from selfsup.pipeline import publish
@@ -94,7 +94,7 @@ def made(request, tmp_path_factory):
         )
         touched = [path for path, text in files(root).items() if before.get(path) != text]
         patch.chdir(root)
-        patch.setattr(signature, "SOURCE", root / "src" / "selfsup")
+        patch.setattr(extensions, "ROOT", root / "src" / "selfsup")
         patch.setattr(selfsup.evaluations, "__path__", [str(root / "src" / "selfsup" / "evaluations")])
         forget()
         content = publish.content("smoke")
