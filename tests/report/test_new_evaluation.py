@@ -89,9 +89,8 @@ def made(request, tmp_path_factory):
         code.write_text(CODE)
         (root / "params" / "evaluations" / "boxes.yaml").write_text(yaml.safe_dump(PROTOCOL))
         suite = root / "params" / "suites" / "smoke.yaml"
-        suite.write_text(
-            suite.read_text().replace("        evaluations:\n", "        evaluations:\n          - boxes\n", 1)
-        )
+        line = "          - linear_probe\n"
+        suite.write_text(suite.read_text().replace(line, f"{line}          - boxes\n", 1))
         touched = [path for path, text in files(root).items() if before.get(path) != text]
         patch.chdir(root)
         patch.setattr(extensions, "ROOT", root / "src" / "selfsup")
