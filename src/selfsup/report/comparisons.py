@@ -18,17 +18,17 @@ def comparisons(group: Group) -> list[Strip]:
     The columns are the original, what the first method was given, then what each made of it; a method that was given
     something else (another mask) has its own input beside its answer.
     """
-    found: dict[str, dict[str, dict[str, np.ndarray]]] = {}
+    predictions: dict[str, dict[str, dict[str, np.ndarray]]] = {}
     for variant in group.variants:
         kind, images = _read(group, variant)
         if images:
-            found.setdefault(kind, {})[variant] = images
-    return [_strip(kind, group, made) for kind, made in found.items()]
+            predictions.setdefault(kind, {})[variant] = images
+    return [_strip(kind, group, by_variant) for kind, by_variant in predictions.items()]
 
 
-def _strip(kind: str, group: Group, found: dict[str, dict[str, np.ndarray]]) -> Strip:
-    captions, columns, given = [ORIGINAL], [next(iter(found.values()))[ORIGINAL]], np.empty(0)
-    for variant, images in found.items():
+def _strip(kind: str, group: Group, by_variant: dict[str, dict[str, np.ndarray]]) -> Strip:
+    captions, columns, given = [ORIGINAL], [next(iter(by_variant.values()))[ORIGINAL]], np.empty(0)
+    for variant, images in by_variant.items():
         if not np.array_equal(given, _given(images)):
             given = _given(images)
             captions, columns = [*captions, "input"], [*columns, given]

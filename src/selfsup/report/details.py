@@ -16,7 +16,7 @@ HEAD = ["seed", "value", "test bootstrap, 95 %", "sd over draws", "n"]
 def every_score(group: Group, rows: pd.DataFrame, main: Scores) -> Scores:
     """Return the main table's scores, and all others that were measured: of every declared metric, and of the baselines
     that stand in rows, for the first variant of each."""
-    found = dict(main)
+    scores = dict(main)
     for scoring in group.scorings:
         own, shown = scored(rows, scoring), scoring.protocol.shown
         names = baselines(shown, own)
@@ -24,8 +24,8 @@ def every_score(group: Group, rows: pd.DataFrame, main: Scores) -> Scores:
         for quantity in quantities(shown, own):
             ours = [score(group, own, scoring, quantity, variant) for variant in variants]
             beside = [score(group, own, scoring, quantity.at("baseline", name), variants[0]) for name in names]
-            found |= {(one.variant, one.key): one for one in [*ours, *beside] if one.interval}
-    return found
+            scores |= {(one.variant, one.key): one for one in [*ours, *beside] if one.interval}
+    return scores
 
 
 def records(group: Group, rows: pd.DataFrame, scores: Scores) -> dict[str, dict[str, Any]]:
@@ -59,13 +59,13 @@ def _record(group: Group, own: pd.DataFrame, one: Score) -> dict[str, Any]:
 def _folders(group: Group, scoring: Scoring, members: list[Member]) -> list[list[str]]:
     """Return the artefacts of the runs; the data that were scored, where they are not what was pretrained on."""
     target = scoring.target
-    found = {
+    folders_of = {
         "run": [member.run for member in members],
         "features": [member.features[target.name] for member in members if target.name in member.features],
         "data": [group.pretrain_data.prepared],
         "scored on": [target.prepared] if scoring.foreign else [],
     }
-    return [[kind, ", ".join(dict.fromkeys(map(str, folders)))] for kind, folders in found.items() if folders]
+    return [[kind, ", ".join(dict.fromkeys(map(str, folders)))] for kind, folders in folders_of.items() if folders]
 
 
 def _traces(members: list[Member], scoring: Scoring) -> list[list[str]]:
@@ -92,8 +92,8 @@ def _beside(own: pd.DataFrame, one: Score) -> list[list[str]]:
     other = own[(own["variant"] == one.variant) & ~own["metric"].isin(list(one.quantity.shown.metrics))]
     other = other[other["baseline"] == ""]
     return [
-        [str(metric).replace("_", " "), ", ".join(_value(row) for row in found.to_dict("records"))]
-        for metric, found in other.groupby("metric", sort=True)
+        [str(metric).replace("_", " "), ", ".join(_value(row) for row in of_metric.to_dict("records"))]
+        for metric, of_metric in other.groupby("metric", sort=True)
     ]
 
 

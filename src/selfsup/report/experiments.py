@@ -19,10 +19,10 @@ OURS = "#0173b2"  # the first of the palette of all figures
 def experiment_table(experiment: Experiment, rows: pd.DataFrame) -> Table:
     """Return a row for each subset and threshold."""
     shown = experiment.shown
-    found = quantities(shown, rows)
-    columns = {(quantity.metric, quantity.where.get("baseline", "")): quantity for quantity in found}
-    subsets = list(dict.fromkeys(quantity.where.get("subset", "") for quantity in found))
-    places = {tuple(quantity.where.get(name, "") for name in CONDITIONS) for quantity in found}
+    every = quantities(shown, rows)
+    columns = {(quantity.metric, quantity.where.get("baseline", "")): quantity for quantity in every}
+    subsets = list(dict.fromkeys(quantity.where.get("subset", "") for quantity in every))
+    places = {tuple(quantity.where.get(name, "") for name in CONDITIONS) for quantity in every}
     conditions = sorted(places, key=lambda place: (subsets.index(place[0]), place[1]))
     used = [n for n, name in enumerate(CONDITIONS) if any(condition[n] != "" for condition in conditions)]
     headings = [Column(CONDITIONS[n], shown.name(CONDITIONS[n]), numeric=CONDITIONS[n] == "at") for n in used]
@@ -41,30 +41,30 @@ def experiment_table(experiment: Experiment, rows: pd.DataFrame) -> Table:
 def experiment_drawing(experiment: Experiment, rows: pd.DataFrame) -> Drawing | None:
     """Return the first figure of lines that the experiment declares, a panel for each subset; None without any."""
     shown = experiment.shown
-    asked = next((figure for figure in shown.figures if figure.kind == "lines"), None)
-    if asked is None or rows.empty:
+    lines = next((figure for figure in shown.figures if figure.kind == "lines"), None)
+    if lines is None or rows.empty:
         return None
-    own = select(rows, metric=asked.metric)
-    places = ordered(own[str(asked.over)].tolist())
-    panels = {shown.name(str(subset)): _panel(part, shown, asked) for subset, part in own.groupby("subset", sort=False)}
-    metric = shown.metrics[asked.metric]
+    own = select(rows, metric=lines.metric)
+    places = ordered(own[str(lines.over)].tolist())
+    panels = {shown.name(str(subset)): _panel(part, shown, lines) for subset, part in own.groupby("subset", sort=False)}
+    metric = shown.metrics[lines.metric]
     with mpl.rc_context(STYLE):
-        figure = draw(panels, places, shown, str(asked.over), f"{metric.title}, {metric.unit}")
+        figure = draw(panels, places, shown, str(lines.over), f"{metric.title}, {metric.unit}")
     return finished(figure, experiment.name, f"{shown.title}; bars are 95 % t-intervals over seeds.")
 
 
-def _panel(rows: pd.DataFrame, shown: Shown, asked: Figure) -> list[Series]:
+def _panel(rows: pd.DataFrame, shown: Shown, lines: Figure) -> list[Series]:
     """Return a line for what is measured, in colour, and for each baseline, in grey."""
-    found = []
+    series = []
     for n, name in enumerate(sorted(dict.fromkeys(rows["baseline"]), key=bool)):
         own = select(rows, baseline=name)
         points: dict[Place, Interval] = {
-            place: mean_interval(own[own[str(asked.over)] == place]["value"].tolist()) for place in own[str(asked.over)]
+            place: mean_interval(own[own[str(lines.over)] == place]["value"].tolist()) for place in own[str(lines.over)]
         }
         dash = [*DASHES.values()][n % len(DASHES)]
         look = {"color": GREY, "linestyle": dash} if name else {"color": OURS, "marker": "o"}
-        found.append(Series(shown.name(name), points, look))
-    return found
+        series.append(Series(shown.name(name), points, look))
+    return series
 
 
 def _heading(quantity: Quantity) -> Column:

@@ -12,23 +12,23 @@ Scores = dict[tuple[str, str], Score]
 
 def columns(group: Group, rows: pd.DataFrame) -> list[tuple[Scoring, Quantity]]:
     """Return the group's columns in the suite's order; a protocol that applies to no run keeps one, to say so."""
-    found = []
+    pairs = []
     for scoring in group.scorings:
         shown = scoring.protocol.shown
         if shown.headline:
             measured = [q for q in quantities(shown, scored(rows, scoring)) if q.headline]
-            found += [(scoring, quantity) for quantity in measured or [Quantity(shown, shown.headline)]]
-    return found
+            pairs += [(scoring, quantity) for quantity in measured or [Quantity(shown, shown.headline)]]
+    return pairs
 
 
 def scores(group: Group, rows: pd.DataFrame) -> Scores:
     """Return the group's scores by (variant, key), column by column."""
-    found = [
+    cells = [
         score(group, scored(rows, scoring), scoring, quantity, variant)
         for scoring, quantity in columns(group, rows)
         for variant in group.variants
     ]
-    return {(one.variant, one.key): one for one in found}
+    return {(one.variant, one.key): one for one in cells}
 
 
 def anchor(group: Group, variant: str) -> str:
@@ -36,9 +36,9 @@ def anchor(group: Group, variant: str) -> str:
     return ROLES.get(group.roles.get(variant, ""), "")
 
 
-def learned(group: Group, found: list[Score]) -> list[Score]:
+def learned(group: Group, column: list[Score]) -> list[Score]:
     """Return the scores of self-supervised methods that have a number, the best first."""
-    measured = [one for one in found if one.interval and not anchor(group, one.variant)]
+    measured = [one for one in column if one.interval and not anchor(group, one.variant)]
     return sorted(measured, key=goodness, reverse=True)
 
 
@@ -48,12 +48,12 @@ def goodness(one: Score) -> float:
     return -mean if one.quantity.declared.better == "lower" else mean
 
 
-def best_within_noise(group: Group, found: list[Score]) -> set[str]:
+def best_within_noise(group: Group, column: list[Score]) -> set[str]:
     """Return, of one column, the best self-supervised variant and those that no paired interval tells from it.
 
     One seed has no interval and therefore no noise to be within: then only the best stands out.
     """
-    ordered = learned(group, found)
+    ordered = learned(group, column)
     if not ordered or ordered[0].quantity.declared.better == "none":
         return set()
     return {ordered[0].variant} | {one.variant for one in ordered if _indistinct(ordered[0], one)}

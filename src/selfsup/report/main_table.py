@@ -19,18 +19,20 @@ def main_table(content: Content, group: Group, scores: Scores) -> Table:
     """Return the table, rows in the suite's order; detail records are named ``group/variant/column``."""
     keys = list(dict.fromkeys(key for _, key in scores))
     by_column = {key: [scores[variant, key] for variant in group.variants] for key in keys}
-    bold = {key: best_within_noise(group, found) for key, found in by_column.items()}
-    metrics = list(dict.fromkeys(found[0].quantity.title for found in by_column.values()))
+    bold = {key: best_within_noise(group, column) for key, column in by_column.items()}
+    metrics = list(dict.fromkeys(column[0].quantity.title for column in by_column.values()))
     rows = [_row(content, group, scores, variant, bold) for variant in group.variants]
-    headings = [_column(found, len(metrics) > 1) for found in by_column.values()]
+    headings = [_column(column, len(metrics) > 1) for column in by_column.values()]
     columns = [Column("method", "method"), *headings, *_context_columns()]
     used = [n for n, column in enumerate(columns) if n == 0 or any(row[n].text for row in rows)]
-    kept, cells = [columns[n] for n in used], [[row[n] for n in used] for row in rows]
+    used_columns, cells = [columns[n] for n in used], [[row[n] for n in used] for row in rows]
     title = f"{metrics[0].capitalize()} on {group.name}" if len(metrics) == 1 else f"Results on {group.name}"
     if not keys:
         title = f"Runs on {group.name}"
-    units = {found[0].quantity.declared.unit for found in by_column.values()}
-    return Table(f"main-{group.name}", title, kept, cells, _notes(group, {column.key for column in kept}, units))
+    units = {column[0].quantity.declared.unit for column in by_column.values()}
+    return Table(
+        f"main-{group.name}", title, used_columns, cells, _notes(group, {column.key for column in used_columns}, units)
+    )
 
 
 def _row(content: Content, group: Group, scores: Scores, variant: str, bold: dict[str, set[str]]) -> list[Cell]:
@@ -64,14 +66,14 @@ def _images(members: list[Member]) -> Cell:
     return Cell(f"{images:,}", value=images)
 
 
-def _column(found: list[Score], mixed: bool) -> Column:
+def _column(column: list[Score], mixed: bool) -> Column:
     """Return a column's heading; ``mixed`` where columns are of several metrics, so that each names its own."""
-    quantity, metric = found[0].quantity, found[0].quantity.declared
-    labels = quantity.labels if any(score.values for score in found) else ""
+    quantity, metric = column[0].quantity, column[0].quantity.declared
+    labels = quantity.labels if any(score.values for score in column) else ""
     parts = [labels, quantity.title if mixed else "", metric.unit if mixed else ""]
     parts.append(BETTER["lower"] if metric.better == "lower" else "")
     note = ", ".join(part for part in parts if part)
-    return Column(found[0].key, found[0].scoring.title, note, numeric=True, lower=metric.better == "lower")
+    return Column(column[0].key, column[0].scoring.title, note, numeric=True, lower=metric.better == "lower")
 
 
 def _context_columns() -> list[Column]:

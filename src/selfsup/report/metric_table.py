@@ -64,9 +64,9 @@ def _lines(group: Group, rows: pd.DataFrame, scoring: Scoring, columns: list[Qua
     beside = [(variants[0], name) for name in baselines(scoring.protocol.shown, own)]
     for variant, name in [*((variant, "") for variant in variants), *beside]:
         places = [quantity.at("baseline", name) if name else quantity for quantity in columns]
-        found = [score(group, own, scoring, quantity, variant) for quantity in places]
-        if any(one.interval for one in found):
-            yield Line(scoring, variant, name, found)
+        scores = [score(group, own, scoring, quantity, variant) for quantity in places]
+        if any(one.interval for one in scores):
+            yield Line(scoring, variant, name, scores)
 
 
 def metric_table(group: Group, family: Family, rows: pd.DataFrame) -> Table:

@@ -62,10 +62,10 @@ class Quantity:
     @property
     def words(self) -> list[str]:
         """What tells it from the same metric elsewhere, in words."""
-        found = [
+        names = [
             self.shown.name(str(self.where[name])) for name in ("baseline", "subset", "layer") if name in self.where
         ]
-        return found + ([self.labels] if self.where.keys() & {"label_fraction", "shots"} else [])
+        return names + ([self.labels] if self.where.keys() & {"label_fraction", "shots"} else [])
 
     @property
     def note(self) -> str:
@@ -119,17 +119,17 @@ def quantities(shown: Shown, rows: pd.DataFrame) -> list[Quantity]:
 
     Of the dimensions only those count that the metric is declared over; a single layer is what was answered with.
     """
-    found = []
+    columns = []
     for metric, declared in shown.metrics.items():
         own = rows[rows["metric"] == metric]
         places = [_place(values) for values in own[list(DIMENSIONS)].drop_duplicates().itertuples(index=False)]
-        kept = [Quantity(shown, metric, place) for place in places]
-        kept = [quantity for quantity in kept if quantity.where.keys() <= set(declared.over)]
-        layers = {quantity.where["layer"] for quantity in kept if "layer" in quantity.where}
+        selected = [Quantity(shown, metric, place) for place in places]
+        selected = [quantity for quantity in selected if quantity.where.keys() <= set(declared.over)]
+        layers = {quantity.where["layer"] for quantity in selected if "layer" in quantity.where}
         if len(layers) == 1 and not layers & shown.names.keys():
-            kept = [quantity for quantity in kept if "layer" not in quantity.where]
-        found += sorted(kept, key=_numbers)
-    return found
+            selected = [quantity for quantity in selected if "layer" not in quantity.where]
+        columns += sorted(selected, key=_numbers)
+    return columns
 
 
 def baselines(shown: Shown, rows: pd.DataFrame) -> list[str]:
@@ -141,13 +141,13 @@ def baselines(shown: Shown, rows: pd.DataFrame) -> list[str]:
 def score(group: Group, rows: pd.DataFrame, scoring: Scoring, quantity: Quantity, variant: str) -> Score:
     """Return one variant's number; ``rows`` are those of the scoring."""
     own = rows[rows["variant"] == variant]
-    found = quantity.of(own).sort_values("seed")
+    matching = quantity.of(own).sort_values("seed")
     reason = ""
-    if not len(found):
+    if not len(matching):
         reason = (
             ("no such layer" if "layer" in quantity.where else "none") if len(own) else absence(group, variant, scoring)
         )
-    return Score(variant, scoring, quantity, found, reason)
+    return Score(variant, scoring, quantity, matching, reason)
 
 
 def _place(values: Sequence[str | float]) -> Place:

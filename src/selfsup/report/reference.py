@@ -40,17 +40,17 @@ class Reference:
 
     def level(self, variant: str, name: str) -> dict[str, float]:
         """Return a variant's level by a figure's label; empty where it has none."""
-        found = self.scores.get(variant)
-        return {f"{name}: {self.title}": found.interval.mean} if found and found.interval else {}
+        score_of = self.scores.get(variant)
+        return {f"{name}: {self.title}": score_of.interval.mean} if score_of and score_of.interval else {}
 
-    def cells(self, group: Group, variant: str, found: Sequence[Score]) -> list[Cell]:
+    def cells(self, group: Group, variant: str, scores: Sequence[Score]) -> list[Cell]:
         """Return the two cells of a variant with these scores along the axis."""
         level = self.scores.get(variant)
         if level is None or level.interval is None:
             return [Cell("", absent=True)] * 2
         text = spelled(level.interval, level.quantity.declared.decimals)
         record = f"{group.name}/{variant}/{level.key}"
-        curve = {axis(one.quantity): one.interval.mean for one in found if one.interval}
+        curve = {axis(one.quantity): one.interval.mean for one in scores if one.interval}
         return [Cell(text, value=level.interval.mean, detail=record), _equal(level.interval.mean, curve)]
 
 

@@ -38,7 +38,7 @@ def sentences(
     judged: Mapping[tuple[str, str], Verdict],
 ) -> list[str]:
     """Return a sentence or two on what each group's table is about, and one on the claims."""
-    found = [
+    text = [
         sentence
         for group in content.groups
         for sentence in _headlines(group, scores[group.name]) or _compared(group, rows[group.name])
@@ -46,8 +46,8 @@ def sentences(
     counts = Counter(verdict.verdict for verdict in judged.values())
     if counts:
         listed = ", ".join(f"{n} {verdict}" for verdict, n in sorted(counts.items()))
-        found.append(f"Of {sum(counts.values())} verdicts on {len(content.claims)} claims: {listed}.")
-    return found
+        text.append(f"Of {sum(counts.values())} verdicts on {len(content.claims)} claims: {listed}.")
+    return text
 
 
 def _headlines(group: Group, table: Scores) -> list[str]:
@@ -55,19 +55,19 @@ def _headlines(group: Group, table: Scores) -> list[str]:
     columns: dict[str, list[Score]] = {}
     for (_, key), score in table.items():
         columns.setdefault(key, []).append(score)
-    measured = {key: found for key, found in columns.items() if all(score.interval for score in found)}
+    measured = {key: column for key, column in columns.items() if all(score.interval for score in column)}
     first = next(iter(measured or columns), "")
     evaluation = columns[first][0].scoring.protocol.evaluation if columns else ""
-    asked = [found for found in measured.values() if found[0].scoring.protocol.evaluation == evaluation]
-    return [sentence for found in asked or list(columns.values())[:1] if (sentence := _best(group, found))]
+    described = [column for column in measured.values() if column[0].scoring.protocol.evaluation == evaluation]
+    return [sentence for column in described or list(columns.values())[:1] if (sentence := _best(group, column))]
 
 
-def _best(group: Group, found: list[Score]) -> str:
-    ordered = learned(group, found)
+def _best(group: Group, column: list[Score]) -> str:
+    ordered = learned(group, column)
     if not ordered:
         return ""
     best, unit = ordered[0], ordered[0].quantity.declared.unit
-    bounds = [score for score in found if score.interval and anchor(group, score.variant)]
+    bounds = [score for score in column if score.interval and anchor(group, score.variant)]
     anchors = [f"{group.title(score.variant)} {_printed(score)}" for score in bounds]
     between = f" (anchors: {', '.join(anchors)})" if anchors else ""
     return (

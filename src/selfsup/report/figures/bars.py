@@ -4,7 +4,7 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
 
-from selfsup.config.shown import Figure as Asked
+from selfsup.config.shown import Figure as FigureSpec
 from selfsup.report.content import Group, Scoring
 from selfsup.report.figures.style import GREY, RULE, STYLE, Drawing, canvas, finished, legend, palette, spread
 from selfsup.report.intervals import mean_interval
@@ -13,19 +13,21 @@ from selfsup.report.quantities import NOWHERE, Quantity, scored
 SHAPES = "|xd+1"
 
 
-def bars(group: Group, scoring: Scoring, asked: Asked, rows: pd.DataFrame) -> Drawing | None:
+def bars(group: Group, scoring: Scoring, spec: FigureSpec, rows: pd.DataFrame) -> Drawing | None:
     """Return the dot plot of one protocol's metric, variants from top to bottom in the suite's order; None without any."""
     shown, own = scoring.protocol.shown, scored(rows, scoring)
-    quantity = Quantity(shown, asked.metric, NOWHERE)
-    found = {variant: part for variant in group.variants if len(part := quantity.of(own[own["variant"] == variant]))}
-    if not found:
+    quantity = Quantity(shown, spec.metric, NOWHERE)
+    by_variant = {
+        variant: part for variant in group.variants if len(part := quantity.of(own[own["variant"] == variant]))
+    }
+    if not by_variant:
         return None
-    names = [name for name in dict.fromkeys(own[own["metric"] == asked.metric]["baseline"]) if name]
+    names = [name for name in dict.fromkeys(own[own["metric"] == spec.metric]["baseline"]) if name]
     label = ", ".join(part for part in (quantity.title, quantity.declared.unit) if part)
     with mpl.rc_context(STYLE):
-        figure = canvas(5.2, 0.6 + 0.27 * len(found))
+        figure = canvas(5.2, 0.6 + 0.27 * len(by_variant))
         axes = figure.subplots()
-        for n, (variant, part) in enumerate(found.items()):
+        for n, (variant, part) in enumerate(by_variant.items()):
             _bar(axes, n, part["value"].tolist(), palette(group)[variant])
             for name, shape in zip(names, SHAPES, strict=False):
                 beside = quantity.at("baseline", name).of(own[own["variant"] == variant])["value"]
@@ -34,8 +36,8 @@ def bars(group: Group, scoring: Scoring, asked: Asked, rows: pd.DataFrame) -> Dr
                 )
         for name, shape in zip(names, SHAPES, strict=False):
             axes.plot([], [], shape, color=GREY, label=shown.name(name), linestyle="")
-        axes.set_yticks(range(len(found)), [group.title(variant) for variant in found])
-        axes.set_ylim(len(found) - 0.4, -0.6)
+        axes.set_yticks(range(len(by_variant)), [group.title(variant) for variant in by_variant])
+        axes.set_ylim(len(by_variant) - 0.4, -0.6)
         axes.set_xlabel(label)
         axes.grid(axis="y", color=RULE)
         axes.tick_params(axis="y", length=0)

@@ -31,9 +31,9 @@ def draw(panels: dict[str, list[Series]], places: Sequence[Place], shown: Shown,
     """Return the panels with one vertical axis, called ``label``; a panel alone has no title."""
     figure = canvas(5.2 if len(panels) == 1 else 1.4 + 1.7 * len(panels), 2.5)
     grid = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
-    for axes, (title, found) in zip(grid, panels.items(), strict=True):
-        for n, series in enumerate(found):
-            line(axes, series, places, 0.04 * (n - (len(found) - 1) / 2))
+    for axes, (title, lines) in zip(grid, panels.items(), strict=True):
+        for n, series in enumerate(lines):
+            line(axes, series, places, 0.04 * (n - (len(lines) - 1) / 2))
         axes.grid(axis="y")
         axis(axes, [_word(place, shown, over) for place in places], ROOM // len(panels))
         if len(panels) > 1:
