@@ -97,6 +97,8 @@ HARMLESS = {
         "    label_fraction: float | None = None\n",
         '    label_fraction: float | None = None\n    camera: str = ""\n',
     ),
+    "a heading of a table": ("evaluations/knn.py", '"title": "Nearest neighbours"', '"title": "Neighbours"'),
+    "what a method bounds": ("methods/random.py", 'ROLE = "floor"', 'ROLE = "ceiling"'),
     "a function of a table of functions": (
         "views/augmentation.py",
         '"exact": jitter_, ',

@@ -12,6 +12,7 @@ from selfsup.views.waveforms import FULL_SCALE
 SHOWN = 8
 PICTURE_PX = 64
 PICTURE_COLUMNS = 64
+ROLE = "floor"
 
 
 class FixedWaveform(Random, Method):  # Method again, because planning reads parents from the syntax
@@ -22,7 +23,6 @@ class FixedWaveform(Random, Method):  # Method again, because planning reads par
     """
 
     modality = "waveform"
-    role = "floor"
 
     def __init__(self, encoder: Encoder, info: DataInfo) -> None:
         super().__init__(encoder, info)

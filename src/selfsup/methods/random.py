@@ -6,6 +6,8 @@ from torch import nn
 from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Objective, Panel, Views
 from selfsup.nn.encoder import Encoder
 
+ROLE = "floor"
+
 
 class Random(Method):
     """An untrained encoder, evaluated as every other method's.
@@ -14,8 +16,6 @@ class Random(Method):
     Differs: its BatchNorm is calibrated on unlabelled training images, by a plain average over all of training;
     with the statistics of initialisation its features would be badly scaled and the floor too low.
     """
-
-    role = "floor"
 
     def __init__(self, encoder: Encoder, info: DataInfo) -> None:
         super().__init__(encoder, info)

@@ -7,6 +7,8 @@ from selfsup.methods.base import DataInfo, Draws, Method, Panel, Views
 from selfsup.methods.random import Random
 from selfsup.nn.encoder import Encoder
 
+ROLE = "floor"
+
 
 class RandomDense(Random, Method):  # Method again, because planning reads parents from the syntax
     """An untrained network of descriptors; everything else as ``Random``, with both images of a pair.
@@ -15,7 +17,6 @@ class RandomDense(Random, Method):  # Method again, because planning reads paren
     """
 
     modality = "image_pair"
-    role = "floor"
 
     def __init__(self, encoder: Encoder, info: DataInfo) -> None:
         super().__init__(encoder, info)

@@ -3,6 +3,8 @@
 from selfsup.methods.base import Method, Panel, Views
 from selfsup.methods.random import Random
 
+ROLE = "floor"
+
 
 class RandomDepth(Random, Method):  # Method again, because planning reads parents from the syntax
     """An untrained encoder of images with depth; everything else as ``Random``.
@@ -11,7 +13,6 @@ class RandomDepth(Random, Method):  # Method again, because planning reads paren
     """
 
     modality = "image_depth"
-    role = "floor"
 
     def panels(self, views: Views) -> list[Panel]:
         """Return images, and the depth of each as grey."""

@@ -3,6 +3,8 @@
 from selfsup.methods.base import Draws, Method, Panel, Views
 from selfsup.methods.random import Random
 
+ROLE = "floor"
+
 
 class RandomVideo(Random, Method):  # Method again, because planning reads parents from the syntax
     """An untrained encoder of frames; everything else as ``Random``.
@@ -11,7 +13,6 @@ class RandomVideo(Random, Method):  # Method again, because planning reads paren
     """
 
     modality = "clip"
-    role = "floor"
 
     def views(self, batch: Views, draws: Draws) -> Views:
         """Return ``image`` (N T, 3, H, W) in [0, 1], the frames of all clips, untouched."""

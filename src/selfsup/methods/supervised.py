@@ -12,6 +12,8 @@ from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Pa
 from selfsup.nn.encoder import Encoder
 from selfsup.views import augmentation
 
+ROLE = "ceiling"
+
 
 class Supervised(Method):
     """Classification of augmented images by a linear layer on the encoder's features.
@@ -21,7 +23,6 @@ class Supervised(Method):
     """
 
     modality = "labelled_image"
-    role = "ceiling"
 
     def __init__(
         self,

@@ -17,6 +17,7 @@ from selfsup.views.waveforms import draw_window, first_sample, frames_of, window
 UNSAID = -1
 SHOWN = 8
 PICTURE_PX = 64
+ROLE = "ceiling"
 
 
 class SupervisedWaveform(Method):
@@ -27,7 +28,6 @@ class SupervisedWaveform(Method):
     """
 
     modality = "labelled_waveform"
-    role = "ceiling"
 
     def __init__(
         self,

@@ -48,7 +48,9 @@ def determinants(suite: str) -> dict[str, Any]:
         "results": [
             [f"{g.name}/{c.run.name}/{c.seed}", str(c.results.folder)] for g, found in chains(suite) for c in found
         ],
-        "titles": [[*(run.title for run in g.runs), *map(protocol_title, g.evaluations)] for g in asked.groups],
+        "titles": [
+            [*((r.title, _role(r.method)) for r in g.runs), *map(protocol_title, g.evaluations)] for g in asked.groups
+        ],
         "shown": [[name, repr(shown(name))] for name in _shown(suite)],
         "experiments": [[name, [str(a.folder) for a in made]] for name, made in experiments(suite).items()],
         "code": reach(("selfsup.report.build.build",), frozenset()).digest,
@@ -149,7 +151,7 @@ def _protocol(name: str) -> Protocol:
 
 def _role(method: str) -> str | None:
     """Return what a method bounds: the floor or the ceiling of a table, None for one that is compared."""
-    role: str | None = signature.constant(f"methods.{method}", "role", within="Method")
+    role: str | None = signature.constant(f"methods.{method}", "ROLE")
     return role
 
 

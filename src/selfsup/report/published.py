@@ -35,9 +35,10 @@ def published_table(content: Content) -> Table:
         Column("setting", "setting"),
         Column("source", "source"),
     ]
+    titles = {variant: title for group in content.groups for variant, title in group.titles.items()}
     rows = [
         [
-            Cell(row["method"]),
+            Cell(titles.get(row["method"], row["method"].replace("_", " "))),
             Cell(_value(table, row), value=row["value"]),
             Cell(table["dataset"]),
             Cell(row["setting"], row["note"]),
