@@ -41,7 +41,7 @@ def forget():
     found = (extensions.source, extensions.full_name, extensions._added, extensions._packages)
     parsed = (signature.tree, signature.schema, modules.read, reach.resolve)
     planned = (recipe.data, recipe._method_file, recipe.evaluation, suite.load, suite.known_runs, publish.digest)
-    texts = (claims.claims, reported.reported, shown.shown)
+    texts = (claims.claims, reported.reported, shown.shown, shown.protocol_title)
     made = (chains.chains, chains.experiments, chains._prepared, chains._table)
     for cached in (*found, *parsed, *planned, *texts, *made):
         cached.cache_clear()

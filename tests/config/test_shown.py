@@ -3,11 +3,12 @@
 import re
 
 import pytest
+from tests.conftest import forget
 
 from selfsup import extensions
 from selfsup.config import signature
-from selfsup.config.recipe import evaluation, protocol_title
-from selfsup.config.shown import Shown, shown
+from selfsup.config.recipe import evaluation
+from selfsup.config.shown import Shown, protocol_title, shown
 from selfsup.errors import InputError
 
 SHOWN = {
@@ -93,6 +94,7 @@ def test_a_protocols_title_is_for_people_and_no_argument(project):
     assert "title" not in evaluation("knn")[1]
     file = project / "params" / "evaluations" / "knn.yaml"
     file.write_text(file.read_text().replace("title: kNN\n", ""))
+    forget()
     with pytest.raises(InputError, match=r"knn\.yaml: key title is missing"):
         protocol_title("knn")
 

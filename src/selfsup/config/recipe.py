@@ -248,15 +248,6 @@ def evaluation(name: str) -> tuple[str, dict[str, Any]]:
     return module.rpartition(".")[2], check(signature.schema(module, function, provided=PROVIDED), content, file)
 
 
-def protocol_title(name: str) -> str:
-    """Return what people read for ``params/evaluations/<name>.yaml``."""
-    file = PARAMS / "evaluations" / f"{name}.yaml"
-    title = read_yaml(file).get("title")
-    if not isinstance(title, str):
-        raise InputError(f"{file}: key title is missing; write what people read, such as title: linear probe")
-    return title
-
-
 def experiment(name: str, changes: dict[str, Any], suite: str) -> tuple[str, dict[str, Any]]:
     """Return the module and the arguments of ``params/experiments/<name>.yaml``, with a suite's changes to them."""
     file = PARAMS / "experiments" / f"{name}.yaml"

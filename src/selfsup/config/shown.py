@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 from pydantic import Field, NonNegativeInt, PositiveFloat, model_validator
 
 from selfsup.config import signature
-from selfsup.config.strict import Strict, check
+from selfsup.config.recipe import PARAMS
+from selfsup.config.strict import Strict, check, read_yaml
 from selfsup.errors import InputError
 
 Dimension = Literal["baseline", "subset", "at", "layer", "label_fraction", "shots"]
@@ -90,3 +91,13 @@ def shown(module: str) -> Shown:
     if not isinstance(declared, dict):
         raise InputError(f"{file}: SHOWN is missing; declare how its numbers are shown, as CONTRIBUTING.md says")
     return Shown(**check(Shown, declared, f"{file}: SHOWN"))
+
+
+@cache
+def protocol_title(name: str) -> str:
+    """Return what people read for ``params/evaluations/<name>.yaml``."""
+    file = PARAMS / "evaluations" / f"{name}.yaml"
+    title = read_yaml(file).get("title")
+    if not isinstance(title, str):
+        raise InputError(f"{file}: key title is missing; write what people read, such as title: linear probe")
+    return title

@@ -16,8 +16,8 @@ from selfsup.config import reported, signature
 from selfsup.config import suite as suites
 from selfsup.config.claims import Claim, claims
 from selfsup.config.recipe import Data as Source
-from selfsup.config.recipe import evaluation, protocol_title
-from selfsup.config.shown import shown
+from selfsup.config.recipe import Run, evaluation
+from selfsup.config.shown import protocol_title, shown
 from selfsup.errors import InputError
 from selfsup.pipeline.history import history
 from selfsup.progress import Progress
@@ -48,9 +48,7 @@ def determinants(suite: str) -> dict[str, Any]:
         "results": [
             [f"{g.name}/{c.run.name}/{c.seed}", str(c.results.folder)] for g, found in chains(suite) for c in found
         ],
-        "titles": [
-            [*((r.title, _role(r.method)) for r in g.runs), *map(protocol_title, g.evaluations)] for g in asked.groups
-        ],
+        "titles": [[*((r.title, _role(r)) for r in g.runs), *map(protocol_title, g.evaluations)] for g in asked.groups],
         "shown": [[name, repr(shown(name))] for name in _shown(suite)],
         "experiments": [[name, [str(a.folder) for a in made]] for name, made in experiments(suite).items()],
         "code": reach(("selfsup.report.build.build",), frozenset()).digest,
@@ -105,7 +103,7 @@ def content(suite: str) -> Content:
             variants=[run.name for run in group.runs],
             members=[_member(chain) for chain in found],
             titles={run.name: run.title for run in group.runs},
-            roles={run.name: role for run in group.runs if not run.imported and (role := _role(run.method))},
+            roles={run.name: role for run in group.runs if (role := _role(run))},
         )
         for group, found in chains(suite)
     ]
@@ -149,9 +147,9 @@ def _protocol(name: str) -> Protocol:
     return Protocol(name, protocol_title(name), module, arguments, shown(f"evaluations.{module}"))
 
 
-def _role(method: str) -> str | None:
+def _role(run: Run) -> str | None:
     """Return what a method bounds: the floor or the ceiling of a table, None for one that is compared."""
-    role: str | None = signature.constant(f"methods.{method}", "ROLE")
+    role: str | None = None if run.imported else signature.constant(f"methods.{run.method}", "ROLE")
     return role
 
 
