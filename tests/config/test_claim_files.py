@@ -40,13 +40,13 @@ def test_a_claim_has_two_sides_and_its_source():
 def test_a_side_may_name_keys_of_its_own():
     comparison = {
         "higher": {"run": "clip", "subset": "seen_combination"},
-        "lower": {"run": "random", "evaluation": "few_shot", "metric": "error", "shots": 4},
+        "lower": {"run": "random", "evaluation": "correspondence", "metric": "error", "shots": 4},
         **{"evaluation": "zero_shot", "metric": "top1", "label_fraction": 0.5, "baseline": "chance"},
     }
     (claim,) = read(CLAIM | {"comparison": comparison})
     common = {"label_fraction": 0.5, "baseline": "chance"}
     assert claim.first == Side("clip", "zero_shot", "top1", subset="seen_combination", **common)
-    assert claim.second == Side("random", "few_shot", "error", shots=4, **common)
+    assert claim.second == Side("random", "correspondence", "error", shots=4, **common)
 
 
 def test_each_gives_one_claim_for_each_of_its_words():

@@ -10,6 +10,7 @@ from selfsup.config import signature
 from selfsup.config.recipe import evaluation
 from selfsup.config.shown import Shown, protocol_title, shown
 from selfsup.errors import InputError
+from selfsup.pipeline import publish
 
 SHOWN = {
     "title": "Detection",
@@ -97,6 +98,32 @@ def test_a_protocols_title_is_for_people_and_no_argument(project):
     forget()
     with pytest.raises(InputError, match=r"knn\.yaml: key title is missing"):
         protocol_title("knn")
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "sentence"),
+    [
+        (
+            "claims/colorization.yaml",
+            "metric: auc}",
+            "metric: auk}",
+            "compares auk, which is no metric of colorization; did",
+        ),
+        (
+            "suites/ablations.yaml",
+            "    scale: log\n",
+            "    scale: log\n    metric: top2\n",
+            "is of top2, which is no metric of",
+        ),
+    ],
+)
+def test_a_metric_that_is_not_declared_is_refused_before_anything_is_trained(project, file, old, new, sentence):
+    path = project / "params" / file
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new, 1))
+    forget()
+    with pytest.raises(InputError, match=re.escape(sentence)):
+        publish.check("ablations")
 
 
 def test_metrics_that_claims_name_are_declared():

@@ -15,7 +15,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt
 
 from selfsup.config.lookup import module_of
-from selfsup.config.recipe import PARAMS
+from selfsup.config.recipe import PARAMS, evaluation
+from selfsup.config.shown import shown
 from selfsup.config.strict import Strict, check, nearest, read_yaml
 from selfsup.config.suite import known_runs
 from selfsup.errors import InputError
@@ -190,3 +191,7 @@ def _known(side: Side, file: Path, key: str, name: str) -> None:
         raise InputError(
             f"{file}: key {key} asks for {side.evaluation}, which is no file of params/evaluations; {hint}"
         )
+    metrics = list(shown(f"evaluations.{evaluation(side.evaluation)[0]}").metrics)
+    if side.metric not in metrics:
+        hint = nearest(side.metric, metrics)
+        raise InputError(f"{file}: key {key} compares {side.metric}, which is no metric of {side.evaluation}; {hint}")

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,7 @@ from selfsup.config.claims import Claim, claims
 from selfsup.config.recipe import Data as Source
 from selfsup.config.recipe import Run, evaluation
 from selfsup.config.shown import protocol_title, shown
+from selfsup.config.strict import nearest
 from selfsup.errors import InputError
 from selfsup.pipeline.history import history
 from selfsup.progress import Progress
@@ -133,9 +135,23 @@ def content(suite: str) -> Content:
 
 
 def check(suite: str) -> None:
-    """Refuse, before anything is trained, a summary that cannot be printed; so are claims and published numbers."""
+    """Refuse, before anything is trained, a summary or an ablation that cannot be printed; so are claims and published
+    numbers."""
     asked = content(suite)
     check_summary(suite, asked.summary, {group.name: group.variants for group in asked.groups}, asked.keys)
+    for ablation in asked.ablations:
+        _check_ablation(suite, ablation, asked.protocols)
+
+
+def _check_ablation(suite: str, ablation: Ablation, protocols: Mapping[str, Protocol]) -> None:
+    """Refuse an ablation of a metric that one of its evaluations does not declare."""
+    for name in ablation.protocols:
+        metrics = list(protocols[name].shown.metrics)
+        if ablation.metric not in metrics:
+            raise InputError(
+                f"params/suites/{suite}.yaml: ablation {ablation.name} is of {ablation.metric}, which is no metric of "
+                f"{name}; {nearest(ablation.metric, metrics)}"
+            )
 
 
 def _data(source: Source) -> Data:

@@ -66,9 +66,7 @@ def note(ablation: Ablation, group: Group) -> str:
     asked = {s.protocol.name: s.protocol for s in group.scorings if s.protocol.name in ablation.protocols}
     metric = next(protocol.shown.metrics[ablation.metric].title for protocol in asked.values())
     measured = f"{' and '.join(asked[name].title for name in ablation.protocols)}, {metric}"
-    return (
-        f"{measured[:1].upper()}{measured[1:]}{metric} on {ablation.group}. After {source['paper']}, {source['where']}."
-    )
+    return f"{measured[:1].upper()}{measured[1:]} on {ablation.group}. After {source['paper']}, {source['where']}."
 
 
 def _published(found: list[Point]) -> list[float]:
