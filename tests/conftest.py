@@ -8,7 +8,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 
-from .clones import Clone, clone
+from tests.clones import Clone, clone
 
 ROOT = Path(__file__).parents[1]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import ROOT
+from tests.conftest import ROOT
 
 SOURCE = ROOT / "src" / "selfsup"
 FILES = sorted(SOURCE.rglob("*.py"))

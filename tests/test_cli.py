@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from .clones import Clone, clone
+from tests.clones import Clone, clone
 
 SUITE = """
 title: own

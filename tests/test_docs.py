@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from .conftest import ROOT
+from tests.conftest import ROOT
 
 METHODS = sorted(f.stem for f in (ROOT / "src/selfsup/methods").glob("[a-z]*.py") if f.stem != "base")
 EXPERIMENTS = sorted(f.stem for f in (ROOT / "src/selfsup/experiments").glob("[a-z]*.py"))

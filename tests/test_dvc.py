@@ -5,8 +5,8 @@ from pathlib import Path
 
 import yaml
 
-from .clones import Clone
-from .conftest import ROOT
+from tests.clones import Clone
+from tests.conftest import ROOT
 
 
 def test_dvc_compares_every_recipe_and_protocol():

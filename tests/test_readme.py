@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from .clones import Clone, clone
-from .conftest import ROOT
+from tests.clones import Clone, clone
+from tests.conftest import ROOT
 
 
 def blocks() -> dict[str, str]:

@@ -2,11 +2,11 @@
 
 import pytest
 import yaml
-from tests.conftest import forget
 
 from selfsup.config import suite as suites
 from selfsup.errors import InputError
 from selfsup.store.artefact import chains
+from tests.conftest import forget
 
 
 def edit(project, path, change):

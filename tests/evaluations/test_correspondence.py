@@ -6,11 +6,11 @@ import h5py
 import numpy as np
 import pytest
 import torch
-from pairs import MOVE, SIZE_PX, write_pairs
 
 from selfsup.errors import NotApplicable
 from selfsup.evaluations import correspondence, features
 from selfsup.nn.encoder import build, save_encoder
+from tests.evaluations.pairs import MOVE, SIZE_PX, write_pairs
 
 KEYS = {"queries": 20, "thresholds": [1, 3, 5, 10], "patch_px": 5, "memory_mb": 1.0, "batch_size": 4}
 DIAGONAL = math.hypot(SIZE_PX, SIZE_PX)

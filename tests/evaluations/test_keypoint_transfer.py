@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from pairs import MOVE, SIZE_PX, write_pairs
 
 from selfsup.errors import NotApplicable
 from selfsup.evaluations import keypoint_transfer
 from selfsup.evaluations.keypoint_transfer import object_middle
 from selfsup.nn.encoder import build, save_encoder
+from tests.evaluations.pairs import MOVE, SIZE_PX, write_pairs
 
 KEYS = {"thresholds": [5, 10], "patch_px": 1, "memory_mb": 1.0, "batch_size": 4}
 DIAGONAL = math.hypot(SIZE_PX, SIZE_PX)

@@ -2,11 +2,11 @@
 
 import pytest
 import torch
-from mutation import mutant
 
 from selfsup.methods import _cross_channel as module
 from selfsup.views.ab_bins import bins_in_gamut
 from selfsup.views.lightness_bins import lightness_bins
+from tests.losses.mutation import mutant
 
 CENTRES = {"ab": bins_in_gamut(40.0) / 110, "lightness": lightness_bins(7) / 50 - 1}
 CHANNELS = {"ab": 2, "lightness": 1, "lab": 3, "depth": 1}

@@ -4,10 +4,10 @@ import math
 
 import pytest
 import torch
-from mutation import mutant
-from view_pairs import cosine
 
 from selfsup.losses import clip as module
+from tests.losses.mutation import mutant
+from tests.losses.view_pairs import cosine
 
 
 def reference(image, text, log_scale):

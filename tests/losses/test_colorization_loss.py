@@ -2,9 +2,9 @@
 
 import pytest
 import torch
-from mutation import mutant
 
 from selfsup.losses import colorization as module
+from tests.losses.mutation import mutant
 
 BINS, NEIGHBOURS, HEIGHT, WIDTH = 7, 3, 2, 4
 

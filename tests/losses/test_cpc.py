@@ -4,9 +4,9 @@ import math
 
 import pytest
 import torch
-from mutation import mutant
 
 from selfsup.losses import cpc as module
+from tests.losses.mutation import mutant
 
 
 def reference(latents, predictions):

@@ -4,10 +4,10 @@ import math
 
 import pytest
 import torch
-from mutation import mutant
 from torch.nn import functional as F
 
 from selfsup.losses import info_nce as module
+from tests.losses.mutation import mutant
 
 TEMPERATURE = 0.15
 

@@ -2,10 +2,10 @@
 
 import pytest
 import torch
-from mutation import mutant
-from view_pairs import anchors, pairs, semi_hard
 
 from selfsup.losses import margin as module
+from tests.losses.mutation import mutant
+from tests.losses.view_pairs import anchors, pairs, semi_hard
 
 KINDS = ["all", "semi_hard"]
 

@@ -2,10 +2,10 @@
 
 import pytest
 import torch
-from mutation import mutant
-from view_pairs import cosine, pairs
 
 from selfsup.losses import negatives as module
+from tests.losses.mutation import mutant
+from tests.losses.view_pairs import cosine, pairs
 
 COUNT = 5
 

@@ -4,10 +4,10 @@ import math
 
 import pytest
 import torch
-from mutation import mutant
-from view_pairs import anchors, pairs, semi_hard
 
 from selfsup.losses import nt_logistic as module
+from tests.losses.mutation import mutant
+from tests.losses.view_pairs import anchors, pairs, semi_hard
 
 TEMPERATURE = 0.3
 

@@ -2,9 +2,9 @@
 
 import pytest
 import torch
-from mutation import mutant
 
 from selfsup.losses import overlap_reconstruction as module
+from tests.losses.mutation import mutant
 
 OVERLAP_PX, OVERLAP_WEIGHT = 2, 7.0
 

@@ -2,9 +2,9 @@
 
 import pytest
 import torch
-from mutation import mutant
 
 from selfsup.losses import pixelwise_contrastive as module
+from tests.losses.mutation import mutant
 
 
 def descriptors(queries=4, others=5, dimension=3):

@@ -2,9 +2,9 @@
 
 import pytest
 import torch
-from mutation import mutant
 
 from selfsup.losses import pointer as module
+from tests.losses.mutation import mutant
 
 TEMPERATURE, UNIFORM = 0.3, 0.05
 

@@ -5,7 +5,12 @@ import io
 
 import pytest
 import torch
-from recipes import (
+
+from selfsup.methods.base import ARRAYS, Method
+from selfsup.nn import encoder
+from selfsup.nn.encoder import load_encoder, save_encoder
+from selfsup.seeds import generator
+from tests.methods.recipes import (
     EXAMPLES,
     FILES,
     batch_of,
@@ -18,11 +23,6 @@ from recipes import (
     step,
     views_of,
 )
-
-from selfsup.methods.base import ARRAYS, Method
-from selfsup.nn import encoder
-from selfsup.nn.encoder import load_encoder, save_encoder
-from selfsup.seeds import generator
 
 SMALL_PARAMETERS = 500_000
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 import torch
-from recipes import EXAMPLES, INFO, batch_of, build, every_array, optimisers, step, table_of, views_of
 
 from selfsup.errors import InputError
 from selfsup.losses.clip import clip
@@ -14,6 +13,7 @@ from selfsup.nn import encoder
 from selfsup.nn.encoder import load_encoder, save_encoder
 from selfsup.seeds import generator
 from selfsup.views.tokens import END, Tokenizer, texts
+from tests.methods.recipes import EXAMPLES, INFO, batch_of, build, every_array, optimisers, step, table_of, views_of
 
 
 def test_an_image_stays_with_one_of_its_own_captions():

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 import torch
-from recipes import EXAMPLES, INFO, batch, build, views_of
 from torch import nn
 
 from selfsup.errors import InputError
 from selfsup.losses.adversarial import discriminator_loss, generator_loss
 from selfsup.losses.overlap_reconstruction import overlap_reconstruction
 from selfsup.seeds import generator
+from tests.methods.recipes import EXAMPLES, INFO, batch, build, views_of
 
 VARIANTS = ["context_encoder_reconstruction", "context_encoder_adversarial", "context_encoder"]
 ADVERSARIAL = ["context_encoder_adversarial", "context_encoder"]

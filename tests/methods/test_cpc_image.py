@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 import torch
-from recipes import EXAMPLES, PATCH_INFO, batch, build, move, optimisers, views_of
 from torch import nn
 
 from selfsup.errors import InputError
 from selfsup.seeds import generator
+from tests.methods.recipes import EXAMPLES, PATCH_INFO, batch, build, move, optimisers, views_of
 
 PLAIN = {"flip_probability": 0.0, "gray_probability": 0.0, "subcrop_px": 16}
 

@@ -2,9 +2,9 @@
 
 import pytest
 import torch
-from recipes import build, views_of
 
 from selfsup.methods import _cross_channel as module
+from tests.methods.recipes import build, views_of
 
 HALVES = ["split_brain", "split_brain_regression", "lightness_to_ab_ensemble", "split_brain_depth"]
 

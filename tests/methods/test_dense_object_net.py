@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-from recipes import INFO, batch_of, build, views_of
 
 from selfsup.datasets.procedural.pair_factors import SAME_CLASS, SAME_OBJECT, TWO_OBJECTS
 from selfsup.datasets.scene_pairs import generate
@@ -13,6 +12,7 @@ from selfsup.methods.dense_object_net import DenseObjectNet
 from selfsup.nn.encoder import build as build_encoder
 from selfsup.seeds import generator
 from selfsup.views.correspondences import distance_px
+from tests.methods.recipes import INFO, batch_of, build, views_of
 
 SIZE_PX = 32
 PIXELS = SIZE_PX**2

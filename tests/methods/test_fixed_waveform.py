@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 import torch
-from recipes import batch_of, build, info_of, views_of
 from torch import nn
 
 from selfsup.errors import InputError
+from tests.methods.recipes import batch_of, build, info_of, views_of
 
 
 def test_an_untrained_network_has_its_batch_norm_calibrated_and_nothing_else_moved():

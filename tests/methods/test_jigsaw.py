@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 import torch
-from recipes import EXAMPLES, PATCH_INFO, batch, build, info_of, method_class, recipe, table_of, views_of
 
 from selfsup.errors import InputError
 from selfsup.methods.jigsaw import PLACES
 from selfsup.nn import encoder
 from selfsup.views.patches import normalised
+from tests.methods.recipes import EXAMPLES, PATCH_INFO, batch, build, info_of, method_class, recipe, table_of, views_of
 
 NAME = "jigsaw"
 

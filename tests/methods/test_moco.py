@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 import torch
-from recipes import EXAMPLES, INFO, batch, build, move, optimisers, step, views_of
 from torch.nn import functional as F
 
 from selfsup.errors import InputError
 from selfsup.seeds import generator
+from tests.methods.recipes import EXAMPLES, INFO, batch, build, move, optimisers, step, views_of
 
 NAMES = ["moco_v1", "moco_v2"]
 

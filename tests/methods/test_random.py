@@ -1,9 +1,9 @@
 """Random initialisation: no weight moves, and BatchNorm's statistics are those of the training images."""
 
 import torch
-from recipes import batch, build, optimisers, step
 
 from selfsup.nn.inputs import preprocess
+from tests.methods.recipes import batch, build, optimisers, step
 
 
 def test_no_parameter_moves_and_none_is_offered():

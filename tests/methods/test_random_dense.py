@@ -2,9 +2,9 @@
 
 import pytest
 import torch
-from recipes import batch_of, build, optimisers, step, views_of
 
 from selfsup.errors import InputError
+from tests.methods.recipes import batch_of, build, optimisers, step, views_of
 
 
 def test_no_parameter_moves_and_none_is_offered():

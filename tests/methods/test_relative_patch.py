@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 import torch
-from recipes import EXAMPLES, PATCH_INFO, batch, build, views_of
 
 from selfsup.errors import InputError
 from selfsup.methods.relative_patch import DIRECTIONS, directions, draw_pairs, of_pairs
 from selfsup.views.patches import normalised
+from tests.methods.recipes import EXAMPLES, PATCH_INFO, batch, build, views_of
 
 NAME = "relative_patch"
 

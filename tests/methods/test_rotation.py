@@ -2,7 +2,8 @@
 
 import pytest
 import torch
-from recipes import EXAMPLES, batch, build, views_of
+
+from tests.methods.recipes import EXAMPLES, batch, build, views_of
 
 
 def test_every_image_is_there_in_all_four_rotations():

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 import torch
-from recipes import EXAMPLES, INFO, batch, build, move, optimisers, step, views_of
 from torch.nn import functional as F
 
 from selfsup.errors import InputError
 from selfsup.losses.margin import margin_triplet
 from selfsup.losses.nt_logistic import nt_logistic
 from selfsup.nn.encoder import load_encoder, save_encoder
+from tests.methods.recipes import EXAMPLES, INFO, batch, build, move, optimisers, step, views_of
 
 LOSSES = [
     ("nt_xent", "all"),

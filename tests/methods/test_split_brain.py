@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from recipes import EXAMPLES, INFO, batch_of, build, method_class, recipe, views_of
 from skimage.color import rgb2lab
 
 from selfsup.errors import InputError
@@ -14,6 +13,7 @@ from selfsup.methods import _cross_channel as cross
 from selfsup.nn import encoder
 from selfsup.nn.inputs import preprocess
 from selfsup.views.pictures.channels import picture
+from tests.methods.recipes import EXAMPLES, INFO, batch_of, build, method_class, recipe, views_of
 
 FAMILY = [
     "split_brain",

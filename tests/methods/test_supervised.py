@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 import torch
-from recipes import INFO, batch, build, views_of
 
 from selfsup.errors import InputError
 from selfsup.seeds import generator
+from tests.methods.recipes import INFO, batch, build, views_of
 
 
 def test_labels_stay_with_their_images():

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 import torch
-from recipes import EXAMPLES, batch_of, build, info_of, views_of
 from torch.nn import functional as F
 
 from selfsup.errors import InputError
 from selfsup.seeds import generator
+from tests.methods.recipes import EXAMPLES, batch_of, build, info_of, views_of
 
 SHORT = {"window_seconds": 0.5, "gain_db": 0.0}
 

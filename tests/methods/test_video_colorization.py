@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 import torch
-from recipes import EXAMPLES, INFO, batch_of, build, info_of, method_class, recipe, table_of, views_of
 
 from selfsup.errors import InputError
 from selfsup.losses.pointer import copied_cross_entropy
 from selfsup.nn import encoder
 from selfsup.views.ab_bins import nearest_bin
 from selfsup.views.lab import rgb_to_lab
+from tests.methods.recipes import EXAMPLES, INFO, batch_of, build, info_of, method_class, recipe, table_of, views_of
 
 NAME = "video_colorization"
 UNCHANGED = {"flip_probability": 0.0, "exposure_strength": 0.0}

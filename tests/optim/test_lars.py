@@ -4,10 +4,10 @@ import math
 
 import pytest
 import torch
-from tests.losses.mutation import mutant
 
 from selfsup.optim import lars as module
 from selfsup.optim.optimisers import optimiser
+from tests.losses.mutation import mutant
 
 RATES = [0.3, 0.5, 0.2, 0.4]
 MOMENTUM, DECAY = 0.9, 0.05

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ..clones import Clone, clone
+from tests.clones import Clone, clone
 
 BRANCH = {"pretrain": 1, "features": 1, "evaluate": 1, "report": 1}
 

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import fabricate_images
 import pandas as pd
 import pytest
 
 from selfsup.report.build import build
 from selfsup.report.content import Content
 from selfsup.report.rows import result_rows
+from tests.report import fabricate_images
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-from fabricate import content, soft_disc
 
 from selfsup.report.content import Ablation, Content, ExperimentMember, Group, Member
 from selfsup.results import Measure, write_measures
+from tests.report.fabricate import content, soft_disc
 
 FILLING = ("moco_v1", "moco_v2")
 COLOURING = ("rotation", "simclr")

@@ -6,11 +6,11 @@ import sys
 from dataclasses import replace
 
 import pytest
-from fabricate import VARIANTS
 
 from selfsup.errors import InputError
 from selfsup.report.build import build
 from selfsup.results import write_measures
+from tests.report.fabricate import VARIANTS
 
 NONE = {"ablations": [], "experiments": {}}
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 import h5py
 import numpy as np
 import pytest
-from fabricate import parsed
 from PIL import Image
 
 from selfsup.report.build import build
@@ -18,6 +17,7 @@ from selfsup.report.gallery import MARGIN_PX
 from selfsup.report.quality import quality_tables
 from selfsup.report.rows import result_rows
 from selfsup.results import Measure, write_measures
+from tests.report.fabricate import parsed
 
 PAIRS, SIZE_PX = 3, 16
 VARIANTS = ("simclr", "moco_v1")

@@ -4,9 +4,9 @@ import json
 from dataclasses import replace
 
 import pytest
-from fabricate import PARAMS
 
 from selfsup.pipeline import publish
+from tests.report.fabricate import PARAMS
 
 
 @pytest.fixture(autouse=True)

@@ -6,11 +6,9 @@ import json
 import re
 from dataclasses import replace
 
-import fabricate_images
 import h5py
 import numpy as np
 import pytest
-from fabricate_images import COLOURING, FILLING, LOSSES, WIDTHS
 from PIL import Image
 
 from selfsup.report.ablations import ablation_table, points
@@ -29,6 +27,8 @@ from selfsup.report.provenance import provenance, recipes
 from selfsup.report.quality import quality_tables
 from selfsup.report.rows import experiment_rows, result_rows
 from selfsup.report.sections import section
+from tests.report import fabricate_images
+from tests.report.fabricate_images import COLOURING, FILLING, LOSSES, WIDTHS
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ import json
 import re
 
 import pytest
+
 from tests.browser import dump_dom
 
 PROBE = """

@@ -4,9 +4,9 @@ from collections import Counter
 
 import pytest
 import yaml
-from fabricate import PARAMS
 
 from selfsup.report.published import beside, published_table, references
+from tests.report.fabricate import PARAMS
 
 REPORTED = {path.stem: yaml.safe_load(path.read_text()) for path in sorted((PARAMS / "reported").glob("*.yaml"))}
 

@@ -6,7 +6,6 @@ from copy import deepcopy
 
 import pytest
 import yaml
-from fabricate import PARAMS, PROTOCOLS
 
 from selfsup.config.strict import check
 from selfsup.errors import InputError
@@ -18,6 +17,7 @@ from selfsup.report.schemas import (
     check_summary,
     score_keys,
 )
+from tests.report.fabricate import PARAMS, PROTOCOLS
 
 HIGHER = {"higher": "simclr", "lower": "random", "evaluation": "linear_probe", "metric": "top1"}
 CLOSE = {"close": "simclr", "to": "random", "within": 5.0, "evaluation": "linear_probe", "metric": "top1"}

@@ -4,7 +4,6 @@ import json
 from dataclasses import replace
 
 import pytest
-from fabricate import content
 
 from selfsup.report.details import records
 from selfsup.report.figures.frames import frames
@@ -13,6 +12,7 @@ from selfsup.report.grids import frame_layers_tables
 from selfsup.report.headline import evaluations, scores
 from selfsup.report.rows import result_rows
 from selfsup.results import Measure, write_measures
+from tests.report.fabricate import content
 
 PROTOCOLS = {"frame_content": "frame_probe", "frame_speaker": "frame_probe", "utterance_speaker": "utterance_probe"}
 

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from tests.conftest import ROOT
 
 from selfsup.datasets import scenes
 from selfsup.device import prepare_device
@@ -22,6 +21,7 @@ from selfsup.store.closure import closure
 from selfsup.training.checkpoint import Checkpoint
 from selfsup.training.loop import Examples, Training
 from selfsup.training.pretrain import method_class, pretrain
+from tests.conftest import ROOT
 
 
 @pytest.fixture(scope="module")
