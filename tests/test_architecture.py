@@ -22,6 +22,7 @@ ARROWS = {
     "experiments": {"experiments", "losses", "nn", "optim", "results"} | PLAIN,
     "evaluations": {"evaluations", "nn", "views", "results", "datasets", "hdf5", "optim"} | PLAIN,
     "training": {"training", "methods", "nn", "optim", "datasets", "hdf5", "device"} | PLAIN,
+    "testing": {"testing", "methods", "nn", "config", "training"} | PLAIN,
     "report": {"report", "results", "config"} | PLAIN,
     "config": {"config", "datasets", "report"} | PLAIN,
     "store": {"store", "config"} | PLAIN,

@@ -12,8 +12,10 @@ from selfsup.methods.clip import CLIP
 from selfsup.nn import encoder
 from selfsup.nn.encoder import load_encoder, save_encoder
 from selfsup.seeds import generator
+from selfsup.testing.examples import EXAMPLES, batch_of, every_array
+from selfsup.testing.trials import INFO, optimisers, step, views_of
 from selfsup.views.tokens import END, Tokenizer, texts
-from tests.methods.recipes import EXAMPLES, INFO, batch_of, build, every_array, optimisers, step, table_of, views_of
+from tests.methods.recipes import build, table_of
 
 
 def test_an_image_stays_with_one_of_its_own_captions():

@@ -7,9 +7,11 @@ import torch
 
 from selfsup.errors import InputError
 from selfsup.nn import encoder
+from selfsup.testing.examples import EXAMPLES, batch
+from selfsup.testing.trials import INFO, views_of
 from selfsup.views.ab_bins import annealed_mean, bins_in_gamut, nearest_bin, soft_bins
 from selfsup.views.lab import lab_to_rgb, rgb_to_lab
-from tests.methods.recipes import EXAMPLES, INFO, batch, build, method_class, recipe, views_of
+from tests.methods.recipes import build, method_class, recipe
 
 UNCHANGED = {"crop_scale_min": 1.0, "flip_probability": 0.0}
 RECIPES = ("colorization", "colorization_regression")

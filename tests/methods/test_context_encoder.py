@@ -10,7 +10,9 @@ from selfsup.errors import InputError
 from selfsup.losses.adversarial import discriminator_loss, generator_loss
 from selfsup.losses.overlap_reconstruction import overlap_reconstruction
 from selfsup.seeds import generator
-from tests.methods.recipes import EXAMPLES, INFO, batch, build, views_of
+from selfsup.testing.examples import EXAMPLES, batch
+from selfsup.testing.trials import INFO, views_of
+from tests.methods.recipes import build
 
 VARIANTS = ["context_encoder_reconstruction", "context_encoder_adversarial", "context_encoder"]
 ADVERSARIAL = ["context_encoder_adversarial", "context_encoder"]

@@ -7,8 +7,10 @@ import torch
 
 from selfsup.errors import InputError
 from selfsup.seeds import generator
+from selfsup.testing.examples import EXAMPLES, batch_of
+from selfsup.testing.trials import views_of
 from selfsup.views.waveforms import first_sample
-from tests.methods.recipes import EXAMPLES, batch_of, build, info_of, views_of
+from tests.methods.recipes import build, info_of
 
 SHORT = {"window_seconds": 0.5, "gain_db": 0.0}
 

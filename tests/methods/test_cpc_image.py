@@ -8,7 +8,9 @@ from torch import nn
 
 from selfsup.errors import InputError
 from selfsup.seeds import generator
-from tests.methods.recipes import EXAMPLES, PATCH_INFO, batch, build, move, optimisers, views_of
+from selfsup.testing.examples import EXAMPLES, batch
+from selfsup.testing.trials import PATCH_INFO, move, optimisers, views_of
+from tests.methods.recipes import build
 
 PLAIN = {"flip_probability": 0.0, "gray_probability": 0.0, "subcrop_px": 16}
 

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from selfsup.methods import _cross_channel as module
-from tests.methods.recipes import build, views_of
+from selfsup.testing.trials import views_of
+from tests.methods.recipes import build
 
 HALVES = ["split_brain", "split_brain_regression", "lightness_to_ab_ensemble", "split_brain_depth"]
 

@@ -11,8 +11,10 @@ from selfsup.methods.base import ARRAYS
 from selfsup.methods.dense_object_net import DenseObjectNet
 from selfsup.nn.encoder import build as build_encoder
 from selfsup.seeds import generator
+from selfsup.testing.examples import batch_of
+from selfsup.testing.trials import INFO, views_of
 from selfsup.views.correspondences import distance_px
-from tests.methods.recipes import INFO, batch_of, build, views_of
+from tests.methods.recipes import build
 
 SIZE_PX = 32
 PIXELS = SIZE_PX**2

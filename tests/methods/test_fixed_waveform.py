@@ -7,7 +7,9 @@ import torch
 from torch import nn
 
 from selfsup.errors import InputError
-from tests.methods.recipes import batch_of, build, info_of, views_of
+from selfsup.testing.examples import batch_of
+from selfsup.testing.trials import views_of
+from tests.methods.recipes import build, info_of
 
 
 def test_an_untrained_network_has_its_batch_norm_calibrated_and_nothing_else_moved():

@@ -8,8 +8,10 @@ import torch
 from selfsup.errors import InputError
 from selfsup.methods.jigsaw import PLACES
 from selfsup.nn import encoder
+from selfsup.testing.examples import EXAMPLES, batch
+from selfsup.testing.trials import PATCH_INFO, views_of
 from selfsup.views.patches import normalised
-from tests.methods.recipes import EXAMPLES, PATCH_INFO, batch, build, info_of, method_class, recipe, table_of, views_of
+from tests.methods.recipes import build, info_of, method_class, recipe, table_of
 
 NAME = "jigsaw"
 

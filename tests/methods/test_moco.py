@@ -9,7 +9,9 @@ from torch.nn import functional as F
 
 from selfsup.errors import InputError
 from selfsup.seeds import generator
-from tests.methods.recipes import EXAMPLES, INFO, batch, build, move, optimisers, step, views_of
+from selfsup.testing.examples import EXAMPLES, batch
+from selfsup.testing.trials import INFO, move, optimisers, step, views_of
+from tests.methods.recipes import build
 
 NAMES = ["moco_v1", "moco_v2"]
 

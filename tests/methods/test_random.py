@@ -3,7 +3,9 @@
 import torch
 
 from selfsup.nn.inputs import preprocess
-from tests.methods.recipes import batch, build, optimisers, step
+from selfsup.testing.examples import batch
+from selfsup.testing.trials import optimisers, step
+from tests.methods.recipes import build
 
 
 def test_no_parameter_moves_and_none_is_offered():

@@ -4,7 +4,9 @@ import pytest
 import torch
 
 from selfsup.errors import InputError
-from tests.methods.recipes import batch_of, build, optimisers, step, views_of
+from selfsup.testing.examples import batch_of
+from selfsup.testing.trials import optimisers, step, views_of
+from tests.methods.recipes import build
 
 
 def test_no_parameter_moves_and_none_is_offered():

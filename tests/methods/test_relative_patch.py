@@ -7,8 +7,10 @@ import torch
 
 from selfsup.errors import InputError
 from selfsup.methods.relative_patch import DIRECTIONS, directions, draw_pairs, of_pairs
+from selfsup.testing.examples import EXAMPLES, batch
+from selfsup.testing.trials import PATCH_INFO, views_of
 from selfsup.views.patches import normalised
-from tests.methods.recipes import EXAMPLES, PATCH_INFO, batch, build, views_of
+from tests.methods.recipes import build
 
 NAME = "relative_patch"
 

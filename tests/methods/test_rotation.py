@@ -3,7 +3,9 @@
 import pytest
 import torch
 
-from tests.methods.recipes import EXAMPLES, batch, build, views_of
+from selfsup.testing.examples import EXAMPLES, batch
+from selfsup.testing.trials import views_of
+from tests.methods.recipes import build
 
 
 def test_every_image_is_there_in_all_four_rotations():

@@ -10,7 +10,9 @@ from selfsup.errors import InputError
 from selfsup.losses.margin import margin_triplet
 from selfsup.losses.nt_logistic import nt_logistic
 from selfsup.nn.encoder import load_encoder, save_encoder
-from tests.methods.recipes import EXAMPLES, INFO, batch, build, move, optimisers, step, views_of
+from selfsup.testing.examples import EXAMPLES, batch
+from selfsup.testing.trials import INFO, move, optimisers, step, views_of
+from tests.methods.recipes import build
 
 LOSSES = [
     ("nt_xent", "all"),

@@ -12,8 +12,10 @@ from selfsup.evaluations.solvers.splits import held_out
 from selfsup.methods import _cross_channel as cross
 from selfsup.nn import encoder
 from selfsup.nn.inputs import preprocess
+from selfsup.testing.examples import EXAMPLES, batch_of
+from selfsup.testing.trials import INFO, views_of
 from selfsup.views.pictures.channels import picture
-from tests.methods.recipes import EXAMPLES, INFO, batch_of, build, method_class, recipe, views_of
+from tests.methods.recipes import build, method_class, recipe
 
 FAMILY = [
     "split_brain",

@@ -7,7 +7,9 @@ import torch
 
 from selfsup.errors import InputError
 from selfsup.seeds import generator
-from tests.methods.recipes import INFO, batch, build, views_of
+from selfsup.testing.examples import batch
+from selfsup.testing.trials import INFO, views_of
+from tests.methods.recipes import build
 
 
 def test_labels_stay_with_their_images():

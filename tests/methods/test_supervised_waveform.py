@@ -8,7 +8,9 @@ from torch.nn import functional as F
 
 from selfsup.errors import InputError
 from selfsup.seeds import generator
-from tests.methods.recipes import EXAMPLES, batch_of, build, info_of, views_of
+from selfsup.testing.examples import EXAMPLES, batch_of
+from selfsup.testing.trials import views_of
+from tests.methods.recipes import build, info_of
 
 SHORT = {"window_seconds": 0.5, "gain_db": 0.0}
 

@@ -8,9 +8,11 @@ import torch
 from selfsup.errors import InputError
 from selfsup.losses.pointer import copied_cross_entropy
 from selfsup.nn import encoder
+from selfsup.testing.examples import EXAMPLES, batch_of
+from selfsup.testing.trials import INFO, views_of
 from selfsup.views.ab_bins import nearest_bin
 from selfsup.views.lab import rgb_to_lab
-from tests.methods.recipes import EXAMPLES, INFO, batch_of, build, info_of, method_class, recipe, table_of, views_of
+from tests.methods.recipes import build, info_of, method_class, recipe, table_of
 
 NAME = "video_colorization"
 UNCHANGED = {"flip_probability": 0.0, "exposure_strength": 0.0}
