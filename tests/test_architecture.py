@@ -10,7 +10,7 @@ from tests.conftest import ROOT
 
 SOURCE = ROOT / "src" / "selfsup"
 FILES = sorted(SOURCE.rglob("*.py"))
-PLAIN = {"errors", "seeds"}
+PLAIN = {"errors", "seeds", "extensions", "optional"}
 ARROWS = {
     "methods": {"methods", "nn", "losses", "views"} | PLAIN,
     "nn": {"nn", "views"} | PLAIN,

@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 
+from selfsup import optional
 from selfsup.config import suite as suites
 from selfsup.errors import InputError
 from selfsup.pipeline import jobs, publish
@@ -31,6 +32,10 @@ def main() -> None:
         arguments.command(arguments)
     except InputError as error:
         _fail(str(error))
+    except ModuleNotFoundError as error:
+        if sentence := optional.missing(error):
+            _fail(sentence)
+        raise
     except KeyboardInterrupt:
         _fail("interrupted; what was finished is kept, `make resume` goes on from the last checkpoint")
     except BrokenPipeError:

@@ -12,7 +12,7 @@ from selfsup.errors import InputError
 
 @pytest.fixture
 def package(tmp_path, monkeypatch):
-    monkeypatch.setattr(signature, "SOURCE", tmp_path)
+    monkeypatch.setattr(signature, "path", lambda module: tmp_path / f"{module}.py")
     signature.tree.cache_clear()
     signature.schema.cache_clear()
     (tmp_path / "toy.py").write_text(

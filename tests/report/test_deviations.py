@@ -1,5 +1,6 @@
 """Docstrings are the one place where a deviation is written; the table reads those of the modules it is given."""
 
+from selfsup import extensions
 from selfsup.report import deviations
 
 MODULE = '''"""A module.
@@ -31,15 +32,16 @@ def plain():
 
 
 def test_every_deviation_of_the_named_modules_is_a_row(tmp_path, monkeypatch):
-    monkeypatch.setattr(deviations, "ROOT", tmp_path)
-    (tmp_path / "selfsup" / "sub").mkdir(parents=True)
-    (tmp_path / "selfsup" / "sub" / "loss.py").write_text(MODULE)
-    (tmp_path / "selfsup" / "sub" / "other.py").write_text(MODULE)
-    table = deviations.deviations_table(["selfsup.sub.loss", "selfsup.sub", "selfsup.sub.loss"])
+    monkeypatch.setattr(extensions, "_packages", lambda: {"toy"})
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "toy" / "sub").mkdir(parents=True)
+    (tmp_path / "toy" / "sub" / "loss.py").write_text(MODULE)
+    (tmp_path / "toy" / "sub" / "other.py").write_text(MODULE)
+    table = deviations.deviations_table(["toy.sub.loss", "toy.sub", "toy.sub.loss"])
     assert [[cell.text for cell in row] for row in table.rows] == [
-        ["sub/loss.py", "", "the module says so over two lines."],
-        ["sub/loss.py: Loss", "Chen et al. 2020, eq. 1.", "half of the sum."],
-        ["sub/loss.py: forward", "", "rounded."],
+        ["toy/sub/loss.py", "", "the module says so over two lines."],
+        ["toy/sub/loss.py: Loss", "Chen et al. 2020, eq. 1.", "half of the sum."],
+        ["toy/sub/loss.py: forward", "", "rounded."],
     ]
 
 

@@ -2,17 +2,19 @@
 
 import pytest
 
+from selfsup import extensions
 from selfsup.store import closure
 
 
 def forget():
-    for cached in (closure._file, closure._read):
+    for cached in (extensions.source, closure._read):
         cached.cache_clear()
 
 
 @pytest.fixture
 def package(tmp_path, monkeypatch):
-    monkeypatch.setattr(closure, "ROOT", tmp_path)
+    monkeypatch.setattr(extensions, "_packages", lambda: {"pkg"})
+    monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "pkg" / "sub").mkdir(parents=True)
     for folder in ("pkg", "pkg/sub"):
         (tmp_path / folder / "__init__.py").write_text("")

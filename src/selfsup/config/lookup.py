@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from selfsup import extensions
 from selfsup.config import signature
 from selfsup.config.strict import check, nearest
 from selfsup.errors import InputError
@@ -14,7 +15,7 @@ PROVIDED = ("root", "lock", "device", "precision", "in_channels", *TABLE_READS)
 
 def module_of(package: str, name: Any, file: Path | str, key: str) -> str:
     """Return ``<package>.<name>``; InputError, with the nearest name, where the package has no such module to choose."""
-    known = [found for found in signature.names(package) if found not in NO_CHOICE]
+    known = [found for found in extensions.names(package) if found not in NO_CHOICE]
     if name not in known:
         raise InputError(
             f"{file}: key {key} names no module of src/selfsup/{package.replace('.', '/')}/: {nearest(str(name), known)}"

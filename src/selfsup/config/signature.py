@@ -8,9 +8,9 @@ from typing import Any, Literal
 from pydantic import ConfigDict, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, create_model
 from pydantic.main import BaseModel
 
+from selfsup import extensions
 from selfsup.errors import InputError
 
-SOURCE = Path(__file__).resolve().parents[1]
 VOCABULARY: dict[str, Any] = {
     **{kind.__name__: kind for kind in (int, float, str, bool, list, dict, Path)},
     "Any": Any,
@@ -30,13 +30,10 @@ def tree(module: str) -> ast.Module:
 
 
 def path(module: str) -> Path:
-    """Return the file of a dotted module name below the package."""
-    return SOURCE / f"{module.replace('.', '/')}.py"
-
-
-def names(package: str) -> list[str]:
-    """Return the modules of a package that a recipe can name, sorted."""
-    return sorted(file.stem for file in (SOURCE / package.replace(".", "/")).glob("[a-z]*.py"))
+    """Return the file of a module that is chosen as e.g. ``methods.simclr``."""
+    file = extensions.source(extensions.full_name(module))
+    assert file is not None
+    return file
 
 
 def constant(module: str, name: str, within: str | None = None) -> Any:

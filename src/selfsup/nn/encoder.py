@@ -1,7 +1,6 @@
 """The encoder: named stages behind one normalisation, rebuilt from a JSON description out of ``nn/`` alone."""
 
 import hashlib
-import importlib
 import json
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import torch
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
+from selfsup import extensions
 from selfsup.nn.heads import projection_head
 from selfsup.nn.inputs import CHANNELS, preprocess
 
@@ -146,7 +146,7 @@ def build(description: dict[str, Any]) -> Encoder:
         encoder, head = build(description["projected"]), description["head"]
         return ProjectedEncoder(encoder, projection_head(features=encoder.feature_dim, **head), head)
     arguments = {key: value for key, value in description.items() if key not in ("backbone", "input")}
-    module = importlib.import_module(f"selfsup.nn.backbones.{description['backbone']}")
+    module = extensions.load(f"nn.backbones.{description['backbone']}")
     stages, channels = module.build(in_channels=CHANNELS[description.get("input", "rgb")], **arguments)
     return Encoder(stages, channels, description).to(memory_format=torch.channels_last)
 

@@ -1,10 +1,10 @@
 """Builds every method of a suite before anything is trained, so that what a recipe cannot do is said at once."""
 
-import importlib
 from typing import Any
 
 import torch
 
+from selfsup import extensions
 from selfsup.config.lookup import table_reads
 from selfsup.config.recipe import PARAMS, Data, Run
 from selfsup.config.strict import nearest
@@ -61,7 +61,7 @@ def _construct(chain: Chain, data: Data) -> None:
 def _classes(data: Data) -> int:
     if data.lock is not None:
         return len(data.lock["classes"])
-    return len(importlib.import_module(f"selfsup.datasets.{data.dataset}").CLASSES)
+    return len(extensions.load(f"datasets.{data.dataset}").CLASSES)
 
 
 def _length(arguments: dict[str, Any]) -> int:
@@ -77,5 +77,5 @@ def _trial_table(run: Run) -> dict[str, torch.Tensor]:
     name = asked.pop("table")
     for key in table_reads(name):
         asked[key] = torch.randint(97, 123, TRIAL[key], dtype=torch.uint8, generator=generator(0, "trial"))
-    made: dict[str, torch.Tensor] = importlib.import_module(f"selfsup.tables.{name}").make(**asked)
+    made: dict[str, torch.Tensor] = extensions.load(f"tables.{name}").make(**asked)
     return made

@@ -2,7 +2,6 @@
 
 import contextlib
 import errno
-import importlib
 import importlib.metadata
 import json
 import os
@@ -13,6 +12,7 @@ from typing import Any
 
 from safetensors import SafetensorError
 
+from selfsup import extensions
 from selfsup.config.lookup import TABLE_READS, table_reads
 from selfsup.errors import InputError, NotApplicable
 from selfsup.progress import Progress
@@ -86,14 +86,21 @@ def _whole(artefact: Artefact, scratch: Path, make: Any, progress: Progress) -> 
 
 def spec(artefact: Artefact) -> dict[str, Any]:
     """Return what determined an artefact, and the libraries it was made with, which do not enter its digest."""
-    versions = {library: importlib.metadata.version(library) for library in LIBRARIES}
+    versions = {library: version for library in LIBRARIES if (version := _version(library))}
     made_with = {"python": platform.python_version(), **versions}
     parents = [str(parent.folder) for parent in artefact.parents]
     return {**artefact.determinants, "seed": artefact.seed, "parents": parents, "made_with": made_with}
 
 
+def _version(library: str) -> str | None:
+    try:
+        return importlib.metadata.version(library)
+    except importlib.metadata.PackageNotFoundError:
+        return None  # of an extra that is not installed, and so was not used
+
+
 def prepare(artefact: Artefact, scratch: Path, progress: Progress) -> None:
-    module = importlib.import_module(f"selfsup.datasets.{artefact.name}")
+    module = extensions.load(f"datasets.{artefact.name}")
     arguments = dict(artefact.params["arguments"])
     if artefact.params["lock"] is not None:
         arguments |= {"root": data_root() / artefact.params["source"], "lock": artefact.params["lock"]}
@@ -126,7 +133,7 @@ def table(artefact: Artefact, scratch: Path, progress: Progress) -> None:
         import torch
 
         arguments[key] = torch.from_numpy(read(artefact.parents[0].folder / "train.h5", TABLE_READS[key]))
-    made = importlib.import_module(f"selfsup.tables.{artefact.name}").make(**arguments)
+    made = extensions.load(f"tables.{artefact.name}").make(**arguments)
     (scratch / "table.safetensors").write_bytes(save({name: made[name].contiguous() for name in sorted(made)}))
 
 
@@ -174,7 +181,7 @@ def measure(artefact: Artefact, scratch: Path, progress: Progress) -> None:
         device=artefact.params["device"],
         pictures=scratch,
     )
-    evaluation = importlib.import_module(f"selfsup.evaluations.{artefact.params['evaluation']}")
+    evaluation = extensions.load(f"evaluations.{artefact.params['evaluation']}")
     progress.say(f"{artefact.params['evaluation']} of {folders['run']}")
     try:
         found, reason = evaluation.evaluate(inputs, **artefact.params["arguments"]), None
@@ -188,7 +195,7 @@ def experiment(artefact: Artefact, scratch: Path, progress: Progress) -> None:
 
     prepare_device("cpu", 1)
     name = artefact.params["experiment"]
-    module = importlib.import_module(f"selfsup.experiments.{name}")
+    module = extensions.load(f"experiments.{name}")
     write_measures(scratch / "measures.json", module.measure(artefact.seed, **artefact.params["arguments"]))
 
 

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from selfsup.config import signature
+from selfsup import extensions
 from selfsup.config import suite as suites
 from selfsup.config.recipe import PARAMS, evaluation
 from selfsup.config.strict import read_yaml
@@ -36,7 +36,7 @@ def digest(suite: str) -> str:
 def determinants(suite: str) -> dict[str, Any]:
     """Return what decides a report's bytes; pairs in lists, where their order is the report's."""
     asked = suites.load(suite)
-    templates = sorted((signature.SOURCE / "report" / "templates").iterdir())
+    templates = sorted((extensions.ROOT / "report" / "templates").iterdir())
     texts = [PARAMS / "claims" / f"{name}.yaml" for name in asked.claims]
     texts += [PARAMS / "reported" / f"{name}.yaml" for name in asked.reported]
     return {

@@ -1,7 +1,6 @@
 """Adopting a data set: its decoded examples are hashed once, and the lock that says so is committed."""
 
-import importlib
-
+from selfsup import extensions
 from selfsup.config import signature
 from selfsup.config.lookup import NO_CHOICE
 from selfsup.config.recipe import PARAMS
@@ -17,7 +16,7 @@ def adopt(name: str, dataset: str | None, download: bool) -> None:
     dataset = dataset or (read_yaml(file).get("dataset") if file.exists() else "folder")
     if dataset not in _from_files():
         raise InputError(f"--dataset {dataset}: no data set that is made from files; use {' or '.join(_from_files())}")
-    module = importlib.import_module(f"selfsup.datasets.{dataset}")
+    module = extensions.load(f"datasets.{dataset}")
     root = data_root() / name
     if download:
         if not hasattr(module, "download"):
@@ -36,5 +35,5 @@ def adopt(name: str, dataset: str | None, download: bool) -> None:
 
 def _from_files() -> list[str]:
     """Return the modules of datasets/ that are made from a user's files."""
-    made = [name for name in signature.names("datasets") if name not in NO_CHOICE]
+    made = [name for name in extensions.names("datasets") if name not in NO_CHOICE]
     return [name for name in made if "root" in signature.keywords(f"datasets.{name}", "prepare")]

@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from selfsup import extensions
 from selfsup.report.tables import Cell, Column, Table
 
-ROOT = Path(__file__).parents[2]
 FIELD = re.compile(r"(?<!`)\b(Source|Differs):\s*(.*?)(?=\b(?:Source|Differs):|\n[ \t]*\n|\Z)", re.S)
 Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -20,16 +20,16 @@ def deviations_table(modules: Iterable[str]) -> Table:
     columns = [Column("where", "where"), Column("source", "paper"), Column("differs", "what differs, and why")]
     rows = [
         [Cell(where), Cell(source), Cell(differs)]
-        for path in sorted({ROOT / f"{module.replace('.', '/')}.py" for module in modules})
-        if path.is_file()
-        for where, source, differs in _of_file(path)
+        for module in sorted(set(modules))
+        if (path := extensions.source(module)) and path.name != "__init__.py"
+        for where, source, differs in _of_file(path, module)
     ]
     notes = ["Read from the docstrings of the code that made these results."]
     return Table("deviations", "Deviations from the papers", columns, rows, notes)
 
 
-def _of_file(path: Path) -> list[tuple[str, str, str]]:
-    name = Path(*path.relative_to(ROOT).parts[1:]).as_posix()
+def _of_file(path: Path, module: str) -> list[tuple[str, str, str]]:
+    name = f"{module.removeprefix('selfsup.').replace('.', '/')}.py"
     found = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if not isinstance(node, Documented):

@@ -7,6 +7,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+from selfsup import extensions
 from selfsup.config import signature
 from selfsup.config.lookup import table_reads
 from selfsup.config.recipe import Data, Run, evaluation, experiment
@@ -45,7 +46,7 @@ class Artefact:
         return {
             "kind": self.kind,
             "params": self.params,
-            "code": closure(*(f"selfsup.{module}" for module in self.modules)),
+            "code": closure(*(extensions.full_name(module) for module in self.modules)),
             "parents": [f"{parent.name}-{parent.digest}" for parent in self.parents],
         }
 

@@ -3,10 +3,9 @@
 import ast
 import hashlib
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
+from selfsup.extensions import source
 
 
 def closure(*modules: str) -> dict[str, str]:
@@ -14,7 +13,7 @@ def closure(*modules: str) -> dict[str, str]:
     waiting, seen = list(modules), {}
     while waiting:
         name = waiting.pop()
-        if name in seen or _file(name) is None:
+        if name in seen or source(name) is None:
             continue
         seen[name], imported = _read(name)
         waiting += [*imported, name.rpartition(".")[0]]
@@ -22,14 +21,8 @@ def closure(*modules: str) -> dict[str, str]:
 
 
 @cache
-def _file(name: str) -> Path | None:
-    stem = ROOT / name.replace(".", "/")
-    return next((file for file in (stem.with_suffix(".py"), stem / "__init__.py") if name and file.is_file()), None)
-
-
-@cache
 def _read(name: str) -> tuple[str, tuple[str, ...]]:
-    file = _file(name)
+    file = source(name)
     assert file is not None
     tree = ast.parse(file.read_bytes())
     package = name.split(".") if file.name == "__init__.py" else name.split(".")[:-1]

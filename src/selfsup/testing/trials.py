@@ -1,6 +1,5 @@
 """A recipe as a small method: eight examples of 32 pixels, and steps as the training loop takes them."""
 
-import importlib
 import inspect
 import math
 from collections.abc import Mapping
@@ -10,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from selfsup import extensions
 from selfsup.config.lookup import TABLE_READS
 from selfsup.methods.base import DataInfo, Extras, Method, Views
 from selfsup.nn import encoder
@@ -45,7 +45,7 @@ def table_of(recipe: Recipe, info: DataInfo) -> dict[str, Tensor]:
     asked = dict(recipe.get("table") or {})
     if not asked:
         return {}
-    make = importlib.import_module(f"selfsup.tables.{asked.pop('table')}").make
+    make = extensions.load(f"tables.{asked.pop('table')}").make
     for key in [key for key in inspect.signature(make).parameters if key in TABLE_READS]:
         asked[key] = every_array(info)[TABLE_READS[key]]
     made: dict[str, Tensor] = make(**asked)

@@ -1,6 +1,5 @@
 """Pretraining: one method, one seed, from prepared data to an encoder and what it saw on the way."""
 
-import importlib
 import inspect
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
+from selfsup import extensions
 from selfsup.datasets.prepared import Split, read_split
 from selfsup.device import prepare_device
 from selfsup.methods.base import ARRAYS, DataInfo, Method
@@ -86,7 +86,7 @@ def pretrain(
 
 def method_class(name: str) -> type[Method]:
     """Return the one class of ``methods/<name>.py`` that is a method; by name, so that no other method is imported."""
-    module = importlib.import_module(f"selfsup.methods.{name}")
+    module = extensions.load(f"methods.{name}")
     return next(
         found
         for _, found in inspect.getmembers(module, inspect.isclass)

@@ -1,0 +1,25 @@
+"""Libraries that only some tasks need, and the extra that installs each."""
+
+EXTRAS = {
+    "cv2": "video",
+    "dvc": "pipeline",
+    "jinja2": "report",
+    "librosa": "sound",
+    "matplotlib": "report",
+    "pandas": "report",
+    "scipy": "evaluations",
+    "seaborn": "report",
+    "skimage": "evaluations",
+    "snakemake": "pipeline",
+    "soundfile": "sound",
+    "tokenizers": "text",
+    "typst": "report",
+}
+
+
+def missing(error: ModuleNotFoundError) -> str | None:
+    """Return the sentence that names the extra to install; None where no extra has the library."""
+    library = (error.name or "").partition(".")[0]
+    if library not in EXTRAS:
+        return None
+    return f"{library} is not installed; `pip install 'selfsup[{EXTRAS[library]}]'` brings it"
