@@ -10,7 +10,7 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from selfsup.config import signature
+from selfsup import extensions
 from selfsup.config.lookup import TABLE_READS, table_reads
 from selfsup.config.recipe import PARAMS, Run, run
 from selfsup.datasets import captioned_scenes, moving_scenes, scene_pairs, scenes, voice
@@ -65,14 +65,15 @@ def table_of(recipe: dict[str, Any], batch: Mapping[str, Tensor]) -> Mapping[str
 def panels(method: str) -> list[Panel]:
     """Return the gallery's panels of a method on eight examples."""
     recipe, kind = recipe_of(method).recipe, method_class(method)
-    batch = batch_of(kind.modality)
+    modality = kind.modality_of(recipe["hyper"])
+    batch = batch_of(modality)
     info = DataInfo(
         examples=1000,
         classes=10,
-        size_px=0 if kind.modality.endswith("waveform") else SIZE_PX,
+        size_px=0 if modality.endswith("waveform") else SIZE_PX,
         batch_size=EXAMPLES,
         total_steps=100,
-        length=batch[ARRAYS[kind.modality][0]].shape[1] if kind.modality in SEQUENCES else 0,
+        length=batch[ARRAYS[modality][0]].shape[1] if modality in SEQUENCES else 0,
         rate_hz=int(SOUND["rate_hz"]),
         speakers=int(SOUND["speakers"]),
         table=table_of(recipe, batch),
@@ -81,7 +82,7 @@ def panels(method: str) -> list[Panel]:
     if "batch_norm_splits" in hyper:
         hyper = {**hyper, "batch_norm_splits": 1}  # eight images, not a batch
     torch.manual_seed(0)
-    made = kind(build(recipe["encoder"]), info, **hyper)
+    made = kind.from_recipe(build(recipe["encoder"]), info, hyper)
     with torch.no_grad():
         return made.panels(made.views(batch, made.draw(EXAMPLES, generator(0, "gallery"))))
 
@@ -107,7 +108,7 @@ def draw(shown: list[Panel], file: Path) -> None:
 
 def main() -> None:
     """Draw every method's picture."""
-    for method in [name for name in signature.names("methods") if name != "base"]:
+    for method in [name for name in extensions.names("methods") if name != "base"]:
         draw(panels(method), Path("docs/methods") / f"{method}.png")
 
 

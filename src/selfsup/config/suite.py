@@ -6,20 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from selfsup.config import signature
-from selfsup.config.recipe import PARAMS, Asked, Data, Run, SuiteFile, Variant, data, evaluation, run
+from selfsup.config.files import Asked, SuiteFile, Variant
+from selfsup.config.recipe import PARAMS, Data, Run, data, evaluation, run
 from selfsup.config.strict import check, read_yaml
 from selfsup.errors import InputError
-
-NEEDED = {
-    "image": "images",
-    "labelled_image": "labelled images",
-    "image_depth": "images with depth",
-    "clip": "clips",
-    "waveform": "waveforms",
-    "labelled_waveform": "labelled waveforms",
-    "image_text": "images with captions",
-    "image_pair": "pairs of images with correspondences",
-}
+from selfsup.specs.modality import NEEDED
 
 
 @dataclass(frozen=True)
@@ -116,7 +107,7 @@ def _fits(run: Run, source: Data) -> None:
             f"{run.origin}: key batch_size is {run.recipe['batch_size']}, but params/data/{source.name}.yaml "
             f"has {source.train_examples} training examples; lower it"
         )
-    modality = signature.constant(f"methods.{run.method}", "modality", within="Method") or "image"
+    modality = signature.modality(run.method, run.recipe["hyper"])
     provided = signature.constant(f"datasets.{source.dataset}", "PROVIDES")
     if modality not in provided:
         raise InputError(

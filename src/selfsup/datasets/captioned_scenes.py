@@ -43,6 +43,14 @@ def prepare(
     has the first two, in the shares in which they occur, and the classes of the training set: every evaluation applies to
     it. The third file has the classes held out, its labels count in them. InputError for too small images or more
     phrasings than there are.
+
+    Args:
+        size_px: side of the images in pixels.
+        train_examples: training examples.
+        test_examples: test examples.
+        held_out_class_examples: examples of the classes that training never shows.
+        phrasings: captions of each image.
+        seed: seed of what is generated.
     """
     if size_px < scenes.SMALLEST_PX:
         raise InputError(

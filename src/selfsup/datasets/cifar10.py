@@ -52,6 +52,11 @@ def prepare(
     """Write ``train.h5`` and ``test.h5`` in the order of the images' hashes; a number keeps the first so many.
 
     Raises InputError where the images are missing, damaged, too few, or not those that were locked.
+
+    Args:
+        size_px: side of the images in pixels.
+        train_examples: training examples; by default all.
+        test_examples: test examples; by default all.
     """
     source = _source(root)
     found = verified(source, lock, size_px)

@@ -38,6 +38,12 @@ def prepare(
 
     In the order of the images' hashes; a number keeps the first so many, and of five and more captions an image the first
     ``phrasings``. Raises InputError where a file is missing or damaged, or not the one that was locked.
+
+    Args:
+        size_px: side of the images in pixels.
+        train_examples: training examples; by default all.
+        test_examples: test examples; by default all.
+        phrasings: captions of each image; by default all.
     """
     source = _source(root)
     found = verified(source, lock, size_px)

@@ -42,6 +42,15 @@ def prepare(
     all of them. Raises InputError where a frame or a mask is missing, damaged or of another size, or where the files are
     not those that were locked.
 
+    Args:
+        height_px: height in pixels of the test frames; the width follows.
+        test_examples: test sequences; by default all.
+        test_frames: frames of a test sequence that are kept; by default all.
+        size_px: side in pixels of the generated training clips.
+        frames: frames of a training clip.
+        train_examples: training clips, which are generated.
+        seed: seed of what is generated.
+
     Differs: masks are scored at ``height_px`` rows, not at 480; all objects of a sequence are one, as in DAVIS-2016.
     """
     test = scored_arrays(

@@ -32,6 +32,12 @@ def prepare(
 
     ``None`` examples are all of them, a number is the first so many. ``test_fraction`` splits what has no folders train
     and test. Raises InputError where images are damaged, too few, or not those that were locked.
+
+    Args:
+        size_px: side of the images in pixels.
+        train_examples: training examples; by default all.
+        test_examples: test examples; by default all.
+        test_fraction: share of the examples that becomes the test set, where there is none.
     """
     if not 0 < test_fraction < 1:
         raise InputError(f"test_fraction is {test_fraction}: set it between 0 and 1.")

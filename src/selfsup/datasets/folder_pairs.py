@@ -48,6 +48,18 @@ def prepare(
     the objects: masks are 1 where there is image, 0 beyond its border. An image draws by its own hash, so that others
     change nothing. Raises InputError where one is damaged or smaller than ``size_px``, where they are too few, or where
     they are not those that were locked.
+
+    Args:
+        size_px: side of the images in pixels.
+        train_examples: training examples; by default all.
+        test_examples: test examples; by default all.
+        test_fraction: share of the examples that becomes the test set, where there is none.
+        turn_deg: largest turn of the second image.
+        scale_min: smallest zoom of the second image.
+        corner_shift: largest shift of a corner, as a share of the side.
+        light: largest change of brightness and contrast.
+        noise: standard deviation of the noise, of values in [0, 1].
+        seed: seed of the homographies.
     """
     _check(test_fraction, corner_shift, scale_min)
     source = read_class_folders(root)

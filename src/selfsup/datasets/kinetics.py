@@ -51,6 +51,13 @@ def prepare(
     its start, in the order of the videos' hashes; the first so many examples, all where ``None``.
 
     Raises InputError where a video is damaged or too short, too few are there, or they are not those that were locked.
+
+    Args:
+        size_px: side of the images in pixels.
+        frames: frames of a clip.
+        frame_step: distance between frames of a clip, in frames of the video.
+        train_examples: training examples; by default all.
+        test_examples: test examples; by default all.
     """
     read = {split: _excerpts(root, split, size_px, frames, frame_step) for split in FOLDERS}
     if _lock(read) != lock:

@@ -37,6 +37,13 @@ def prepare(
     ``root`` holds train.csv and test.csv, or pairs.csv, of which ``test_fraction`` is held out; a file named in several
     rows has several captions, of which the first ``phrasings`` are kept. Raises InputError where a row is broken, a
     caption empty or an image missing, and where they are not those that were locked.
+
+    Args:
+        size_px: side of the images in pixels.
+        train_examples: training examples; by default all.
+        test_examples: test examples; by default all.
+        test_fraction: share of the examples that becomes the test set, where there is none.
+        phrasings: captions of each image; by default all.
     """
     if not 0 < test_fraction < 1:
         raise InputError(f"test_fraction is {test_fraction}: set it between 0 and 1.")

@@ -40,6 +40,12 @@ def prepare(
     masks number the objects, so that a number that both have is one object. ``kind`` counts in KINDS of
     procedural/pair_factors.py; ``label`` and the keypoints are those of object 1, in ``second`` of object 2 where
     that stands for it. Pixel coordinates are continuous: column c covers [c, c + 1].
+
+    Args:
+        size_px: side of the images in pixels.
+        train_examples: training examples.
+        test_examples: test examples.
+        seed: seed of what is generated.
     """
     if size_px < SMALLEST_PX:
         raise InputError(

@@ -116,7 +116,7 @@ class ProjectedEncoder(Encoder):
         nn.Module.__init__(self)
         self.encoder = encoder
         self.projection = projection
-        self.layers = {"projection": encoder.feature_dim if head["kind"] == "none" else int(head["output_width"])}
+        self.layers = {"projection": encoder.feature_dim if head["kind"] == "none" else int(head["out_dim"])}
         self.description = {"projected": encoder.description, "head": dict(head)}
 
     @property

@@ -23,6 +23,12 @@ def make(
     DataInfo: ``mean_ab_error``, the mean distance of a sampled colour to its centroid. K-means starts from k-means++ and
     ends after ``iterations`` at the latest. Raises InputError where there are fewer different colours than centroids.
 
+    Args:
+        centroids: clusters of colours.
+        sampled_colours: colours that are clustered.
+        iterations: iterations of k-means.
+        seed: seed of the sample and the first centroids.
+
     Source: Vondrick et al. 2018, section 3.2; Arthur and Vassilvitskii 2007 (k-means++), section 2.2.
     """
     draws = generator(seed, "colour_centroids")

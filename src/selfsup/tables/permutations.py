@@ -22,6 +22,10 @@ def make(*, permutations: PositiveInt, seed: NonNegativeInt) -> dict[str, Tensor
     permutation has no distances, and is said to have 0.
 
     Raises InputError for more than 9! permutations. Source: Noroozi & Favaro 2016, algorithm 1.
+    Args:
+        permutations: orders of the nine tiles.
+        seed: seed of the candidates.
+
     Differs: of equal sums the one whose nearest neighbour is farthest is taken, then the first in lexicographic order,
     where the paper leaves the choice open.
     """

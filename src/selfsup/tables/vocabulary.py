@@ -17,6 +17,9 @@ def make(*, captions: Tensor, vocabulary_size: PositiveInt) -> dict[str, Tensor]
     ``tokens_of_longest_caption`` with its start and end. Every byte is a token, so any text can be read. Equal captions
     give equal bytes, whatever their order. Raises InputError where there is no room for the bytes.
 
+    Args:
+        vocabulary_size: tokens that are learned from the captions.
+
     Source: Sennrich et al. 2016 for byte pairs; Radford et al. 2021 (CLIP), section 2.4: lower case, 49,152 pairs.
     Differs: a word is marked by the space before it, as in GPT-2, not by a sign at its end.
     """

@@ -1,6 +1,5 @@
 """Pretraining: one method, one seed, from prepared data to an encoder and what it saw on the way."""
 
-import inspect
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,8 @@ from selfsup.device import prepare_device
 from selfsup.methods.base import ARRAYS, DataInfo, Method
 from selfsup.nn.encoder import build, save_encoder
 from selfsup.seeds import derive, generator
+from selfsup.specs import syntax
+from selfsup.specs.modality import Modality
 from selfsup.training.checkpoint import Checkpoint
 from selfsup.training.inspection import write_predictions, write_pretext, write_views
 from selfsup.training.loop import Examples, Progress, Training
@@ -49,7 +50,8 @@ def pretrain(
     """
     prepare_device(device, threads)
     kind = method_class(method)
-    split = read(prepared / "train.h5", kind)
+    modality = kind.modality_of(hyper)
+    split = read(prepared / "train.h5", modality)
     train = examples(split, device)
     total = epochs * (len(train) // batch_size)
     info = DataInfo(
@@ -59,13 +61,13 @@ def pretrain(
         batch_size=batch_size,
         total_steps=total,
         grey=_grey(train.first),
-        length=train.first.shape[1] if kind.modality in SEQUENCES else 0,
+        length=train.first.shape[1] if modality in SEQUENCES else 0,
         rate_hz=split.rate_hz,
         speakers=int(train.arrays["speaker"].max()) + 1 if "speaker" in train.arrays else 0,
         table=load_file(table / "table.safetensors") if table else {},
     )
     torch.manual_seed(derive(seed, "init"))
-    model = kind(build(encoder), info, **hyper).to(device)
+    model = kind.from_recipe(build(encoder), info, hyper).to(device)
     training = Training(model, train, seed, optimiser, schedule, batch_size, total, precision, Checkpoint(checkpoint))
     if not training.run(progress, stop_after):
         return
@@ -75,7 +77,7 @@ def pretrain(
         save_encoder(kept, place)
     training.curves.write(folder / "curves.csv")
     training.write_summary(folder / "summary.json")
-    test = examples(read(prepared / "test.h5", kind), device)
+    test = examples(read(prepared / "test.h5", modality), device)
     model.eval()
     write_views(
         folder / "views.h5", model, train.batch(torch.arange(min(8, info.examples))), generator(seed, "gallery")
@@ -87,16 +89,13 @@ def pretrain(
 def method_class(name: str) -> type[Method]:
     """Return the one class of ``methods/<name>.py`` that is a method; by name, so that no other method is imported."""
     module = extensions.load(f"methods.{name}")
-    return next(
-        found
-        for _, found in inspect.getmembers(module, inspect.isclass)
-        if issubclass(found, Method) and found.__module__ == module.__name__
-    )
+    kind: type[Method] = getattr(module, syntax.method_class(module.__name__))
+    return kind
 
 
-def read(file: Path, kind: type[Method]) -> Split:
+def read(file: Path, modality: Modality) -> Split:
     """Return a prepared split with what the method eats, and no more; labels are not even read for others."""
-    return read_split(file, ARRAYS[kind.modality], with_depth=kind.modality == "image_depth")
+    return read_split(file, ARRAYS[modality], with_depth=modality == "image_depth")
 
 
 def examples(split: Split, device: str) -> Examples:
