@@ -33,14 +33,21 @@ def project(tmp_path, monkeypatch):
 
 def forget():
     """Empty planning's caches, as a new process would."""
-    from selfsup.config import recipe, suite
+    from selfsup import extensions
+    from selfsup.config import claims, recipe, reported, signature, suite
     from selfsup.pipeline import publish
-    from selfsup.store import artefact
+    from selfsup.specs import syntax
+    from selfsup.store import chains, modules, reach
 
-    caches = (recipe.data, recipe._method_file, recipe.evaluation, suite.load, publish.digest)
-    made = (artefact.chains, artefact.experiments, artefact._prepared, artefact._table)
-    for cached in (*caches, *made):
+    found = (extensions.source, extensions.full_name, extensions._added, extensions.packages)
+    parsed = (syntax.tree, syntax.imports, syntax._lineage, modules.read, reach.resolve)
+    schemas = (signature.schema, signature.method_schema)
+    planned = (recipe.data, recipe._method_file, recipe.evaluation, suite.load, suite.known_runs, publish.digest)
+    texts = (claims.claims, reported.reported)
+    made = (chains.chains, chains.experiments, chains._prepared, chains._table)
+    for cached in (*found, *parsed, *schemas, *planned, *texts, *made):
         cached.cache_clear()
+    reach._found.clear()
 
 
 @pytest.fixture(scope="session")

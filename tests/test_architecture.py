@@ -25,7 +25,7 @@ ARROWS = {
     "training": {"training", "methods", "nn", "optim", "datasets", "hdf5", "device"} | PLAIN,
     "testing": {"testing", "methods", "nn", "config", "training"} | PLAIN,
     "report": {"report", "results", "config"} | PLAIN,
-    "config": {"config", "datasets", "report"} | PLAIN,
+    "config": {"config", "datasets"} | PLAIN,
     "store": {"store", "config"} | PLAIN,
 }
 HEAVY = {"torch", "torchvision", "pandas", "numpy", "h5py", "matplotlib", "scipy"}

@@ -22,8 +22,6 @@ groups:
     runs:
       - {method: rotation, name: rotation, set: {epochs: 1, batch_size: 8}}
     evaluations: [linear_probe, knn]
-claims: []
-reported: []
 """
 
 

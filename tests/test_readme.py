@@ -22,12 +22,23 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> Clone:
         (made.folder / path).write_text(blocks()[path], encoding="utf-8")
     line = "      - {method: barlow_twins, name: barlow_twins, set: {batch_size: 64, epochs: 1}}\n"
     made.edit("params/suites/smoke.yaml", "    evaluations:\n", f"{line}    evaluations:\n")
+    made.edit("params/suites/quick.yaml", "      - moco_v2\n", "      - moco_v2\n      - barlow_twins\n")
     return made
 
 
 def test_the_example_passes_the_generic_tests(extended: Clone):
     done = extended.run("pytest", "tests/methods/test_battery.py", "-k", "barlow_twins")
     assert re.search(r"[1-9]\d* passed", done.stdout), done.stdout
+
+
+def test_nothing_else_asks_for_a_file(extended: Clone):
+    """What `make test` reads of a new method, a recipe and suites, in a clone that has the README's edits and no other."""
+    extended.run("ruff", "check", "src")
+    extended.run("ruff", "format", "--check", "src")
+    extended.run("mypy")
+    tests = ("tests/test_architecture.py", "tests/test_docs.py", "tests/config", "tests/pipeline/test_feasibility.py")
+    extended.run("pytest", "-x", *tests)
+    extended.run("pytest", "tests/test_dvc.py", "-k", "without_a_list")
 
 
 def test_the_example_trains_and_is_evaluated(extended: Clone):

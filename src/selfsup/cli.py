@@ -13,12 +13,13 @@ from selfsup.errors import InputError
 from selfsup.pipeline import jobs, publish
 from selfsup.progress import Progress
 from selfsup.store import disk
-from selfsup.store.artefact import FOLDERS, Artefact, chains
+from selfsup.store.artefact import FOLDERS, Artefact
+from selfsup.store.chains import chains
 
 STAGES = {
     "prepare": "prepared",
     "table": "table",
-    "pretrain": "run",
+    "pretrain": "weights",
     "features": "features",
     "evaluate": "results",
     "experiment": "experiment",
@@ -96,6 +97,13 @@ def _parser() -> argparse.ArgumentParser:
     remove.add_argument("kind", choices=list(FOLDERS))
     remove.add_argument("--suite")
     remove.add_argument("--apply", action="store_true", help="do it; otherwise only list")
+    plan = command("plan", _plan, "print every artefact that a suite leads to and its folder, as JSON")
+    plan.add_argument("--suite")
+    carry = command(
+        "carry", _carry, "keep results over a change of code, where a sample made at both revisions is equal"
+    )
+    carry.add_argument("revision", help="the commit that the results in the store were made at")
+    _common(carry)
     sweep = command("sweep", _sweep, "move what a suite does not lead to from data/ into the local keep")
     sweep.add_argument("--suite")
     gc = command("gc", _gc, "list what no suite leads to, in the keep and unfinished; --apply deletes it")
@@ -174,9 +182,11 @@ def _trace(arguments: argparse.Namespace) -> None:
             print(f"{folder}\nnot here; `dvc pull` brings it")
             continue
         content = json.loads(spec.read_text(encoding="utf-8"))
-        print(f"{folder}\n{json.dumps({key: content[key] for key in ('params', 'code', 'made_with')}, indent=1)}")
+        print(
+            f"{folder}\n{json.dumps({key: content[key] for key in ('params', 'definitions', 'made_with')}, indent=1)}"
+        )
         seen.add(folder)
-        waiting += [Path(parent) for parent in content["parents"] if Path(parent) not in seen | set(waiting)]
+        waiting += [Path(p) for p in content["parents"].values() if Path(p) not in seen | set(waiting)]
 
 
 def _adopt(arguments: argparse.Namespace) -> None:
@@ -197,6 +207,19 @@ def _remove(arguments: argparse.Namespace) -> None:
             disk.partial(artefact.folder, ".checkpoint").unlink(missing_ok=True)
     if arguments.apply:  # the report asks for them again
         (publish.REPORTS / suite / "manifest.json").unlink(missing_ok=True)
+
+
+def _plan(arguments: argparse.Namespace) -> None:
+    from selfsup.pipeline.carry import named
+
+    planned = named(arguments.suite or suites.default())
+    print(json.dumps({name: str(artefact.folder) for name, artefact in planned.items()}, indent=1))
+
+
+def _carry(arguments: argparse.Namespace) -> None:
+    from selfsup.pipeline.carry import carry
+
+    carry(arguments.revision, arguments.suite or suites.default(), Progress("carry", arguments.log))
 
 
 def _sweep(arguments: argparse.Namespace) -> None:

@@ -60,12 +60,16 @@ def load(module: str) -> ModuleType:
 def source(full_name: str) -> Path | None:
     """Return the file of a module of selfsup or of a package that extends it; None for any other library's."""
     top, *below = full_name.split(".")
-    spec = importlib.util.find_spec(top) if top in _packages() else None
-    if spec is None:
-        return None
-    if spec.submodule_search_locations is None:
-        return Path(spec.origin) if spec.origin and not below else None
-    stems = [Path(folder, *below) for folder in spec.submodule_search_locations]
+    if top == "selfsup":
+        folders = [str(ROOT)]
+    else:
+        spec = importlib.util.find_spec(top) if top in packages() else None
+        if spec is None:
+            return None
+        if spec.submodule_search_locations is None:
+            return Path(spec.origin) if spec.origin and not below else None
+        folders = list(spec.submodule_search_locations)
+    stems = [Path(folder, *below) for folder in folders]
     files = [file for stem in stems for file in (stem.with_suffix(".py"), stem / "__init__.py")]
     return next((file for file in files if file.is_file()), None)
 
@@ -80,7 +84,7 @@ def _added(group: str) -> dict[str, dict[str, str]]:
 
 
 @cache
-def _packages() -> set[str]:
+def packages() -> set[str]:
     """Return the top-level packages whose code can decide a number."""
     modules = [module for group in GROUPS for choice in _added(group).values() for module in choice]
     return {"selfsup", *(module.partition(".")[0] for module in modules)}

@@ -5,7 +5,8 @@ import pytest
 from selfsup.config.lookup import encoder
 from selfsup.errors import InputError
 from selfsup.report.rows import encoder_name
-from selfsup.store.artefact import _backbones
+from selfsup.store.chains import backbones
+from selfsup.store.reach import words_of
 
 LIGHTNESS = {"backbone": "small_conv", "width": 12, "input": "lightness"}
 AB = {"backbone": "small_conv", "input": "ab"}
@@ -42,6 +43,7 @@ def test_a_mistake_is_one_sentence(content, sentence):
 
 def test_every_part_names_its_code_and_its_place_in_the_report():
     parts = {"parts": [LIGHTNESS, {"backbone": "resnet", "depth": 18}]}
-    assert _backbones(parts) == ["nn.backbones.resnet", "nn.backbones.small_conv"]
-    assert _backbones(AB) == ["nn.backbones.small_conv"]
+    resnet, small_conv = (f"selfsup.nn.backbones.{name}.build" for name in ("resnet", "small_conv"))
+    assert backbones(words_of(parts)) == [resnet, small_conv]
+    assert backbones(words_of(AB)) == [small_conv]
     assert encoder_name({"encoder": parts}) == "small_conv input=lightness width=12 + resnet depth=18"

@@ -5,7 +5,7 @@ import yaml
 
 from selfsup.config import suite as suites
 from selfsup.errors import InputError
-from selfsup.store.artefact import chains
+from selfsup.store.chains import chains
 from tests.conftest import forget
 
 
@@ -222,13 +222,13 @@ def test_equal_recipes_are_one_run(project):
     edit(project, "suites/quick.yaml", twins)
     simclr, twin = (chain for chain in chains("quick")[0][1] if chain.seed == 0)
     assert simclr.run.name != twin.run.name
-    assert simclr.pretrained.folder == twin.pretrained.folder
+    assert simclr.weights.folder == twin.weights.folder
 
 
 def test_the_paper_and_comments_are_no_part_of_a_digest(project):
-    before = [chain.pretrained.digest for chain in chains("quick")[0][1]]
+    before = [chain.weights.digest for chain in chains("quick")[0][1]]
     edit(project, "methods/simclr.yaml", put("Somebody", "paper", "authors"))
-    assert [chain.pretrained.digest for chain in chains("quick")[0][1]] == before
+    assert [chain.weights.digest for chain in chains("quick")[0][1]] == before
 
 
 def test_an_option_that_is_off_and_not_set_is_no_part_of_a_recipe(project):

@@ -138,8 +138,6 @@ groups:
       - {method: random, name: random, set: {batch_size: 64}}
       - {method: rotation, name: rotation, set: {epochs: 12}}
     evaluations: [linear_probe]
-claims: []
-reported: []
 """
 
 

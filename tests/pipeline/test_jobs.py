@@ -8,8 +8,8 @@ from selfsup.errors import InputError
 from selfsup.pipeline.jobs import damage_named
 from selfsup.store.artefact import Artefact
 
-PREPARED = Artefact("prepared", "folder", {}, ())
-RUN = Artefact("run", "toy", {}, (), (PREPARED,), 0)
+PREPARED = Artefact("prepared", "folder", {}, (), {})
+RUN = Artefact("weights", "toy", {}, (), {"prepared": PREPARED}, 0)
 
 
 @pytest.mark.parametrize("error", [OSError("truncated file"), FileNotFoundError(errno.ENOENT, "gone", "train.h5")])

@@ -1,17 +1,21 @@
 """A fabricated suite on disk: every file that a report reads, with plausible numbers."""
 
+import contextlib
 import json
 from dataclasses import replace
 from pathlib import Path
 
 import h5py
 import numpy as np
-import yaml
 
+from selfsup.config.claims import claims
+from selfsup.config.reported import reported
 from selfsup.report.content import Content, Group, Member
 from selfsup.results import Measure, accuracy, write_measures
 
 PARAMS = Path(__file__).parents[2] / "params"
+with contextlib.chdir(PARAMS.parent):
+    CLAIMS, REPORTED = claims(), reported()
 VARIANTS = {
     "random": ("random", 22.6),
     "supervised": ("supervised", 83.6),
@@ -34,8 +38,8 @@ TEST_EXAMPLES = 2000
 
 def content(folder: Path) -> Content:
     """Return, with its files below ``folder``, two groups of seven variants: three seeds on scenes, one on cifar10-10k."""
-    claims = {name: claim for name, claim in parsed("claims").items() if testable(claim["comparison"])}
-    reported = parsed("reported")
+    groups = [group(folder, "scenes", [0, 1, 2], 0.0), group(folder, "cifar10-10k", [0], -5.0)]
+    applying = {name: claim for name, claim in CLAIMS.items() if claim.applies(groups[0].asked, "scenes")}
     return Content(
         suite="default",
         title="Self-supervised learning, reproduced",
@@ -43,25 +47,12 @@ def content(folder: Path) -> Content:
         device="cpu",
         precision="float32",
         threads=1,
-        groups=[group(folder, "scenes", [0, 1, 2], 0.0), group(folder, "cifar10-10k", [0], -5.0)],
+        groups=groups,
         protocols=PROTOCOLS,
-        reported=reported,
-        claims=claims,
+        reported=REPORTED,
+        claims=applying,
         modules=["selfsup", "selfsup.losses.info_nce", "selfsup.methods", "selfsup.methods.moco"],
         digest="5f1e0c9a",
-    )
-
-
-def parsed(folder: str) -> dict:
-    """Return the project's claims, or its reported numbers, by name."""
-    return {path.stem: yaml.safe_load(path.read_text()) for path in sorted((PARAMS / folder).glob("*.yaml"))}
-
-
-def testable(comparison: dict) -> bool:
-    """Return whether the fabricated suite has both runs of a claim, and both evaluations."""
-    runs = {comparison[side] for side in ("higher", "lower", "close", "to") if side in comparison}
-    return runs <= set(VARIANTS) and {comparison["evaluation"], comparison.get("lower_evaluation", "knn")} <= set(
-        PROTOCOLS
     )
 
 

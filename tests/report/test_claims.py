@@ -6,11 +6,13 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from selfsup.config.claims import Claim, Side
 from selfsup.errors import InputError
 from selfsup.report.claims import claims_table, judge, verdicts
 
-HIGHER = {"higher": "a", "lower": "b", "evaluation": "linear_probe", "metric": "top1"}
-CLOSE = {"close": "a", "to": "b", "within": 5.0, "evaluation": "linear_probe", "metric": "top1"}
+A, B = (Side(run, "linear_probe", "top1") for run in "ab")
+HIGHER = Claim("a_above_b", "A beats B.", "Author 2020, Table 1", "2 against 1", A, B, None, ())
+CLOSE = replace(HIGHER, within=5.0)
 
 
 def rows(**values: list[float]) -> pd.DataFrame:
@@ -32,7 +34,7 @@ def rows(**values: list[float]) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize(
-    ("comparison", "a", "b", "verdict"),
+    ("claim", "a", "b", "verdict"),
     [
         (HIGHER, [50.0, 51, 53], [40.0, 42, 42], "reproduced"),
         (HIGHER, [40.0, 42, 42], [50.0, 51, 53], "contradicted"),
@@ -45,8 +47,8 @@ def rows(**values: list[float]) -> pd.DataFrame:
         (CLOSE, [17.0, 18, 20.5], [22.5, 23.2, 24.6], "inconclusive"),
     ],
 )
-def test_verdicts(comparison, a, b, verdict):
-    assert judge(comparison, rows(a=a, b=b)).verdict == verdict
+def test_verdicts(claim, a, b, verdict):
+    assert judge(claim, rows(a=a, b=b)).verdict == verdict
 
 
 def test_the_difference_is_paired_by_seed():
@@ -57,26 +59,45 @@ def test_the_difference_is_paired_by_seed():
 
 def test_what_is_not_there_is_not_measured():
     assert judge(HIGHER, rows(a=[1.0, 2])).reason == "no number of b"
-    assert judge({**HIGHER, "evaluation": "knn"}, rows(a=[1.0], b=[2.0])).verdict == "not measured"
+    elsewhere = replace(HIGHER, first=replace(A, evaluation="knn"))
+    assert judge(elsewhere, rows(a=[1.0], b=[2.0])).reason == "no number of a"
     shifted = rows(a=[1.0], b=[0.0, 2.0])
     assert judge(HIGHER, shifted[(shifted["variant"] == "a") | (shifted["seed"] == 1)]).reason == "no common seed"
 
 
 def test_a_run_may_be_compared_with_its_own_baseline_or_head():
-    """Other metric, other evaluation: the lower side says so; the verdict has the unit."""
+    """Other metric, other evaluation; the verdict has the unit."""
     own = rows(a=[18.0, 18.5, 19.1]).assign(metric="psnr", unit="dB")
     nearest = rows(a=[14.0, 14.1, 14.9]).assign(metric="psnr_nearest_hog", unit="dB")
-    comparison = {"higher": "a", "lower": "a", "evaluation": "linear_probe", "metric": "psnr"}
-    found = judge({**comparison, "lower_metric": "psnr_nearest_hog"}, pd.concat([own, nearest]))
+    first = replace(A, metric="psnr")
+    found = judge(replace(HIGHER, first=first, second=replace(A, metric="psnr_nearest_hog")), pd.concat([own, nearest]))
     assert (found.verdict, found.unit) == ("reproduced", "dB")
     head = rows(a=[14.0, 14.1, 14.9]).assign(metric="psnr", protocol="linear_probe_projection", unit="dB")
-    found = judge({**comparison, "lower_evaluation": "linear_probe_projection"}, pd.concat([own, head]))
-    assert found.difference.mean == pytest.approx(4.2)
+    other = replace(first, evaluation="linear_probe_projection")
+    assert judge(replace(HIGHER, first=first, second=other), pd.concat([own, head])).difference.mean == pytest.approx(
+        4.2
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "empty"),
+    [("baseline", "chance", ""), ("subset", "two_objects", ""), ("shots", 4, None), ("label_fraction", 0.1, None)],
+)
+def test_what_a_side_does_not_name_is_an_empty_cell(key, value, empty):
+    """A metric of a baseline, of a subset or of some shots is another number than the metric alone."""
+    plain = rows(a=[50.0, 51, 53], b=[40.0, 42, 42]).assign(**{key: empty})
+    special = rows(a=[10.0, 11, 13], b=[20.0, 22, 22]).assign(**{key: value})
+    both = pd.concat([plain, special])
+    assert judge(HIGHER, both).difference.mean == pytest.approx(10.0)
+    of_it = replace(HIGHER, first=replace(A, **{key: value}), second=replace(B, **{key: value}))
+    assert judge(of_it, both).difference.mean == pytest.approx(-10.0)
+    mixed = replace(HIGHER, second=replace(A, **{key: value}))
+    assert judge(mixed, both).difference.mean == pytest.approx(40.0)
 
 
 def test_a_claim_is_judged_where_both_runs_are(built):
     group = built.content.groups[1]
-    without = replace(group, variants=[variant for variant in group.variants if variant != "rotation"])
+    without = replace(group, members=[member for member in group.members if member.variant != "rotation"])
     content = replace(built.content, groups=[built.content.groups[0], without])
     judged = verdicts(content, {group.name: built.rows(n) for n, group in enumerate(built.content.groups)})
     assert {name for claim, name in judged if claim == "random_below_rotation"} == {"scenes"}
@@ -88,9 +109,8 @@ def test_a_claim_is_judged_where_both_runs_are(built):
 
 
 def test_a_difference_that_is_no_percentage_names_its_unit(built):
-    claim = {**next(iter(built.content.claims.values()))}
-    comparison = {"higher": "moco_v1", "lower": "moco_v2", "evaluation": "inpainting", "metric": "sharpness"}
-    content = replace(built.content, claims={"sharper": {**claim, "comparison": comparison}})
+    sides = {key: Side(run, "inpainting", "sharpness") for key, run in (("first", "moco_v1"), ("second", "moco_v2"))}
+    content = replace(built.content, claims={"sharper": replace(HIGHER, **sides)})
     table = claims_table(content, verdicts(content, {g.name: built.rows(n) for n, g in enumerate(content.groups)}))
     assert table.rows[0][4].text.endswith("] ratio")
     assert re.match(r"[+\N{MINUS SIGN}]0\.\d\d ", table.rows[0][4].text)

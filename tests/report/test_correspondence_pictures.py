@@ -17,7 +17,7 @@ from selfsup.report.gallery import MARGIN_PX
 from selfsup.report.quality import quality_tables
 from selfsup.report.rows import result_rows
 from selfsup.results import Measure, write_measures
-from tests.report.fabricate import parsed
+from tests.report.fabricate import CLAIMS
 
 PAIRS, SIZE_PX = 3, 16
 VARIANTS = ("simclr", "moco_v1")
@@ -135,7 +135,6 @@ def test_page_and_paper_hold_them(content, tmp_path):
 def test_claims_of_correspondences_name_metrics_that_are_measured():
     """A claim's metric is spelled as the evaluation spells it."""
     measured = {f"{m}{s}" for m in ("error", "right_object") for s in ("", "_colours", "_object_middle")}
-    claims = [c["comparison"] for c in parsed("claims").values() if c["comparison"]["evaluation"] in PROTOCOLS]
-    assert len(claims) >= 5
-    for comparison in claims:
-        assert {comparison["metric"], comparison.get("lower_metric", "error")} <= measured
+    sides = [side for claim in CLAIMS.values() for side in (claim.first, claim.second) if side.evaluation in PROTOCOLS]
+    assert len(sides) >= 10
+    assert {side.metric for side in sides} <= measured

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from selfsup.pipeline import publish
+from tests.conftest import forget
 from tests.report.fabricate import PARAMS
 
 
@@ -18,16 +19,34 @@ def bytes_of(suite: str) -> str:
     return json.dumps(publish.determinants(suite), sort_keys=True)
 
 
-@pytest.mark.parametrize("key", ["claims", "reported"])
-def test_order_is_part_of_a_report(monkeypatch, key):
-    asked = publish.suites.load("quick")
+def test_what_a_claim_and_a_published_table_say_is_part_of_a_report(project):
     before = bytes_of("quick")
-    turned = replace(asked, **{key: getattr(asked, key)[::-1]})
-    monkeypatch.setattr(publish.suites, "load", lambda suite: turned)
-    assert bytes_of("quick") != before
+    for path, old, new in (
+        ("claims/clip.yaml", "never seen.", "never met."),
+        ("reported/clip_t11_zeroshot.yaml", "location: Table 11", "location: Table 12"),
+    ):
+        file = project / "params" / path
+        text = file.read_text()
+        file.write_text(text.replace(old, new))
+        assert fresh("quick") != before
+        file.write_text("# a comment\n" + text)
+        assert fresh("quick") == before
 
 
-def test_so_is_the_order_of_an_ablations_lines(monkeypatch):
+def test_claims_and_tables_of_other_suites_are_not(project):
+    before = bytes_of("smoke")
+    file = project / "params" / "claims" / "simclr.yaml"
+    file.write_text(file.read_text().replace("Wider encoders learn", "Wide encoders learn"))
+    assert fresh("smoke") == before
+    assert fresh("ablations") != before
+
+
+def fresh(suite: str) -> str:
+    forget()
+    return bytes_of(suite)
+
+
+def test_the_order_of_an_ablations_lines_is_too(monkeypatch):
     asked = publish.suites.load("quick")
 
     def with_lines(*lines):
@@ -38,9 +57,9 @@ def test_so_is_the_order_of_an_ablations_lines(monkeypatch):
     assert with_lines("x", "y") != with_lines("y", "x")
 
 
-def test_files_are_named_by_their_place():
+def test_results_are_named_by_their_place():
     found = publish.determinants("quick")
-    assert "params/claims/random_below_simclr.yaml" in dict(found["texts"])
+    assert {"random_below_simclr"} < set(dict(found["claims"]))
     assert [name for name, _ in found["results"]][:2] == ["scenes/random/0", "scenes/random/1"]
 
 

@@ -3,21 +3,13 @@
 from collections import Counter
 
 import pytest
-import yaml
 
 from selfsup.report.published import beside, published_table, references
-from tests.report.fabricate import PARAMS
-
-REPORTED = {path.stem: yaml.safe_load(path.read_text()) for path in sorted((PARAMS / "reported").glob("*.yaml"))}
+from tests.report.fabricate import REPORTED
 
 
 def test_one_row_stands_beside_a_method():
-    chosen = [
-        (table.get("kind", "paper"), row["method"])
-        for table in REPORTED.values()
-        for row in table["rows"]
-        if row.get("beside")
-    ]
+    chosen = [(table["kind"], row["method"]) for table in REPORTED.values() for row in table["rows"] if row["beside"]]
     assert chosen
     assert max(Counter(chosen).values()) == 1, "two rows stand beside one method"
 

@@ -18,31 +18,30 @@ def _elsewhere(tmp_path, monkeypatch):
 
 
 def artefact(**params):
-    return Artefact("run", "toy", params, (), (), 0)
+    return Artefact("weights", "toy", params, (), {}, 0)
 
 
 def write(scratch: Path) -> None:
     (scratch / "encoder.bin").write_bytes(b"weights")
-    (scratch / "spec.json").write_text("{}")
 
 
 def test_the_path_follows_from_parameters_and_parents_alone():
-    parent = Artefact("prepared", "scenes", {"n": 1}, ())
-    other = Artefact("prepared", "scenes", {"n": 2}, ())
-    base = Artefact("run", "toy", {"a": 1}, (), (parent,), 0)
-    assert base.digest == Artefact("run", "toy", {"a": 1}, (), (parent,), 7).digest
-    assert base.folder != Artefact("run", "toy", {"a": 1}, (), (parent,), 7).folder
-    assert base.digest != Artefact("run", "toy", {"a": 2}, (), (parent,), 0).digest
-    assert base.digest != Artefact("run", "toy", {"a": 1}, (), (other,), 0).digest
+    parent = Artefact("prepared", "scenes", {"n": 1}, (), {})
+    other = Artefact("prepared", "scenes", {"n": 2}, (), {})
+    base = Artefact("weights", "toy", {"a": 1}, (), {"prepared": parent}, 0)
+    assert base.digest == Artefact("weights", "toy", {"a": 1}, (), {"prepared": parent}, 7).digest
+    assert base.folder != Artefact("weights", "toy", {"a": 1}, (), {"prepared": parent}, 7).folder
+    assert base.digest != Artefact("weights", "toy", {"a": 2}, (), {"prepared": parent}, 0).digest
+    assert base.digest != Artefact("weights", "toy", {"a": 1}, (), {"prepared": other}, 0).digest
 
 
 def test_a_folder_may_be_an_artefacts_by_all_but_its_digest():
-    own, whole = artefact(), Artefact("prepared", "scenes", {}, ())
-    assert own.may_be(own.folder)
-    assert own.may_be(artefact(a=1).folder)
-    assert whole.may_be(whole.folder)
-    others = [Artefact("run", "toy", {}, (), (), 1), Artefact("run", "other", {}, (), (), 0), whole]
-    assert not any(own.may_be(other.folder) for other in [*others, Artefact("features", "toy", {}, (), (), 0)])
+    own, whole = artefact(), Artefact("prepared", "scenes", {}, (), {})
+    assert own.could_match(own.folder)
+    assert own.could_match(artefact(a=1).folder)
+    assert whole.could_match(whole.folder)
+    others = [Artefact("weights", "toy", {}, (), {}, 1), Artefact("weights", "other", {}, (), {}, 0), whole]
+    assert not any(own.could_match(other.folder) for other in [*others, Artefact("features", "toy", {}, (), {}, 0)])
 
 
 def test_a_failed_job_leaves_nothing_declared():
@@ -86,14 +85,14 @@ def _hold(folder: str) -> None:
 
 
 def test_the_lock_of_a_killed_job_is_free():
-    process = multiprocessing.get_context("fork").Process(target=_hold, args=("data/runs/x/s0",))
+    process = multiprocessing.get_context("fork").Process(target=_hold, args=("data/weights/x/s0",))
     process.start()
     while not Path("held").exists():
         time.sleep(0.01)
     assert process.pid is not None
     os.kill(process.pid, signal.SIGKILL)
     process.join()
-    with disk.locked(Path("data/runs/x/s0")):
+    with disk.locked(Path("data/weights/x/s0")):
         pass
 
 

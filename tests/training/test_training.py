@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from safetensors.torch import load_file
 
 from selfsup.datasets import scenes
 from selfsup.device import prepare_device
@@ -17,8 +18,9 @@ from selfsup.evaluations.features import extract
 from selfsup.methods.base import DataInfo
 from selfsup.nn.encoder import build, load_encoder
 from selfsup.progress import Progress
-from selfsup.store.closure import closure
+from selfsup.store.reach import reach
 from selfsup.training.checkpoint import Checkpoint
+from selfsup.training.inspection import trained, write_answers, write_gallery
 from selfsup.training.loop import Examples, Training
 from selfsup.training.pretrain import method_class, pretrain
 from tests.conftest import ROOT
@@ -46,6 +48,19 @@ def train(folder, prepared, recipe="simclr", checkpoint=None, stop_after=None, *
         stop_after=stop_after,
         **content,
     )
+    return folder
+
+
+def inspect(folder, weights, prepared, recipe="simclr", **changes):
+    """Write what the gallery and the predictions of a run hold."""
+    content = yaml.safe_load((ROOT / "params" / "methods" / f"{recipe}.yaml").read_text()) | {
+        "batch_size": 24,
+        "epochs": 2,
+    }
+    keys = {key: content[key] for key in ("method", "encoder", "hyper", "batch_size", "epochs")} | changes
+    folder.mkdir(exist_ok=True)
+    for write in (write_gallery, write_answers):
+        write(folder, weights, prepared, None, seed=0, device="cpu", **keys)
     return folder
 
 
@@ -109,15 +124,16 @@ def test_a_full_disk_is_one_sentence_and_leaves_no_half_file(tmp_path, prepared,
             raise OSError(errno.ENOSPC, "as a disk would")
 
     monkeypatch.setattr(Path, "write_bytes", on_a_full_disk)
+    weights = train(tmp_path / "weights", prepared, epochs=1)
     with pytest.raises(InputError, match=f"{name} cannot be written because the disk is full"):
-        train(tmp_path / "a", prepared, epochs=1)
+        inspect(tmp_path / "a", weights, prepared, epochs=1)
     assert not [file for file in contents(tmp_path / "a") if name in file]
 
 
 def test_what_progress_prints_is_no_part_of_the_code_of_a_run():
-    code = closure("selfsup.training.pretrain")
-    assert "selfsup.training.loop" in code
-    assert "selfsup.progress" not in code
+    code = reach(("selfsup.training.pretrain.pretrain",), frozenset()).hashes
+    assert "selfsup.training.loop.Training" in code
+    assert not [name for name in code if name.startswith("selfsup.progress.")]
 
 
 def test_batches_are_those_of_their_step_however_far_the_run_has_come(prepared, tmp_path):
@@ -214,3 +230,22 @@ def test_an_example_is_counted_by_its_positions(name, shape, positions):
     assert len(examples) == 5
     assert examples.positions == positions
     assert examples.batch(torch.tensor([4, 0]))[name].shape == (2, *shape[1:])
+
+
+@pytest.mark.parametrize("recipe", ["random", "simclr", "moco_v2", "context_encoder"])
+def test_a_method_is_restored_from_its_weights_bit_for_bit(prepared, tmp_path, recipe):
+    weights = train(tmp_path / "weights", prepared, recipe)
+    content = yaml.safe_load((ROOT / "params" / "methods" / f"{recipe}.yaml").read_text()) | {
+        "batch_size": 24,
+        "epochs": 2,
+    }
+    keys = {key: content[key] for key in ("method", "encoder", "hyper", "batch_size", "epochs")}
+    method, _ = trained(weights, prepared, None, seed=0, device="cpu", **keys)
+    assert not method.training
+    kept = load_file(weights / "method.safetensors")
+    assert {name: tensor.tolist() for name, tensor in method.state_dict().items()} == {
+        n: t.tolist() for n, t in kept.items()
+    }
+    assert contents(inspect(tmp_path / "a", weights, prepared, recipe)) == contents(
+        inspect(tmp_path / "b", weights, prepared, recipe)
+    )

@@ -1,9 +1,9 @@
 # One method, one seed. The checkpoint of an unfinished run lies in data/.partial and is resumed.
 rule pretrain:
     input:
-        plan.inputs("data/runs/{name}-{digest}/s{seed}"),
+        plan.inputs("data/weights/{name}-{digest}/s{seed}"),
     output:
-        "data/runs/{name}-{digest}/s{seed}/spec.json",
+        "data/weights/{name}-{digest}/s{seed}/spec.json",
     log:
         "logs/pretrain/{name}-{digest}/s{seed}.log",
     benchmark:

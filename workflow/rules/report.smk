@@ -2,7 +2,7 @@
 # names every file of it. The manifest's digest, not a clock, says whether it holds.
 rule report:
     input:
-        lambda wildcards: reports.stale(wildcards.suite),
+        lambda wildcards: publish.stale(wildcards.suite),
         ancient(lambda wildcards: plan.results(wildcards.suite)),
     output:
         "reports/{suite}/manifest.json",

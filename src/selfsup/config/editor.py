@@ -1,9 +1,10 @@
 """What an editor and a reader need to know of params/: a JSON Schema for each kind of file, and a page of all keys."""
 
+import inspect
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -11,6 +12,8 @@ from selfsup import extensions
 from selfsup.config import signature
 from selfsup.config.files import MethodFile, SuiteFile
 from selfsup.config.lookup import NO_CHOICE, PROVIDED
+from selfsup.config.strict import fields
+from selfsup.specs import syntax
 
 Schema = dict[str, Any]
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -138,5 +141,28 @@ def _branch(key: str, name: str, then: Schema) -> Schema:
 def _model(model: type[BaseModel], defs: Schema) -> Schema:
     """Return the schema of a model without its definitions, which go to ``defs``."""
     schema = model.model_json_schema()
-    defs |= schema.pop("$defs", {})
+    own = {model.__name__: schema, **schema.pop("$defs", {})}
+    for kind in _holders(model):
+        _describe(own[kind.__name__], kind)
+    defs |= {name: part for name, part in own.items() if part is not schema}
     return schema
+
+
+def _holders(kind: Any) -> Iterator[Any]:
+    """Yield a model or dataclass, and those that its keys hold at any depth."""
+    inside = get_args(kind)[:1] if get_origin(kind) is Annotated else get_args(kind)
+    if not inside and (keys := fields(kind)):
+        yield kind
+        inside = tuple(keys.values())
+    for inner in inside:
+        yield from _holders(inner)
+
+
+def _describe(schema: Schema, kind: type) -> None:
+    """Give a schema's keys the descriptions of the docstrings of a class and its parents."""
+    docstrings = [vars(parent).get("__doc__") or "" for parent in reversed(kind.__mro__)]
+    words = {key: text for docstring in docstrings for key, text in syntax.described(docstring).items()}
+    for key, of in schema.get("properties", {}).items():
+        of.pop("title", None)
+        of.setdefault("description", words.get(key, "which of the alternatives." if "const" in of else ""))
+    schema["description"] = inspect.cleandoc(docstrings[-1]).split("\n\n")[0]

@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
+from selfsup.config.ablations import AblationEntry
 from selfsup.config.strict import Keys, Strict
-from selfsup.report.schemas import AblationEntry
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
@@ -189,8 +189,6 @@ class SuiteFile(Strict):
         precision: of pretraining.
         threads: of numerical libraries.
         groups: runs by data set.
-        claims: files of params/claims.
-        reported: files of params/reported.
         experiments: measurements that need no encoder.
         ablations: figures of one thing varied at a time.
     """
@@ -201,7 +199,5 @@ class SuiteFile(Strict):
     precision: Literal["float32", "bfloat16"]
     threads: PositiveInt
     groups: Annotated[list[GroupFile], Field(min_length=1)]
-    claims: list[str]
-    reported: list[str]
     experiments: list[ExperimentEntry] = Field(default_factory=list)
     ablations: list[AblationEntry] = Field(default_factory=list)

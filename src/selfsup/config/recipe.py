@@ -33,7 +33,10 @@ class Data:
 
 @dataclass(frozen=True)
 class Run:
-    """One variant to pretrain: ``recipe`` holds everything of it that determines the result, ``title`` is for people."""
+    """One variant to pretrain: ``recipe`` holds everything of it that determines the result, ``title`` is for people.
+
+    ``evaluations`` are the protocols that score it, by the name of the target's data set.
+    """
 
     name: str
     title: str
@@ -41,7 +44,7 @@ class Run:
     recipe: dict[str, Any]
     paper: dict[str, Any]
     origin: str
-    evaluations: list[str] = field(default_factory=list)
+    evaluations: dict[str, list[str]] = field(default_factory=dict)
 
 
 @cache

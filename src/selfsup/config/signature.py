@@ -48,6 +48,19 @@ def modality(method: str, hyper: dict[str, Any]) -> str:
     return str(hyper.get("modality") or syntax.constant(module, "modality", syntax.method_class(module)) or "image")
 
 
+def method_roots(method: str) -> tuple[str, ...]:
+    """Return the dotted names of a method's class and of the types of its keys: what decides what it does."""
+    module = extensions.full_name(f"methods.{method}")
+    types = [
+        ".".join(part for part in syntax.imports(key.module)[node.id] if part)
+        for key in syntax.method_keys(module)
+        for node in (ast.walk(key.annotation) if key.annotation else ())
+        if isinstance(node, ast.Name) and node.id in syntax.imports(key.module)
+    ]
+    own = [name for name in dict.fromkeys(types) if extensions.source(name.rpartition(".")[0])]
+    return (f"{module}.{syntax.method_class(module)}", *own)
+
+
 def _model(name: str, keys: Sequence[Key], provided: tuple[str, ...] = ()) -> type[Keys]:
     asked = [key for key in keys if key.name not in provided]
     try:

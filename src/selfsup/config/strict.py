@@ -8,10 +8,9 @@ from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from selfsup.errors import InputError
-from selfsup.specs.spec import CONFIG
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml, where it was built in: planning reads 60 files a job
 
@@ -22,7 +21,7 @@ UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
 class Strict(BaseModel):
     """A file of params/, or a part of one."""
 
-    model_config = CONFIG
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class Keys(Strict):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from selfsup.config import signature
+from selfsup.config.ablations import check_ablations
 from selfsup.config.files import Asked, SuiteFile, Variant
 from selfsup.config.recipe import PARAMS, Data, Run, data, evaluation, run
 from selfsup.config.strict import check, read_yaml
@@ -14,14 +15,27 @@ from selfsup.specs.modality import NEEDED
 
 
 @dataclass(frozen=True)
+class Target:
+    """A data set that weights are scored on, with the protocols that score them."""
+
+    data: Data
+    evaluations: list[str]
+
+
+@dataclass(frozen=True)
 class Group:
-    """The runs of a suite on one data set: one table of the report."""
+    """Runs pretrained on one data set, and the targets that they are scored on: one table of the report."""
 
     name: str
     data: Data
     seeds: list[int]
     runs: list[Run]
-    evaluations: list[str]
+    targets: list[Target]
+
+    @property
+    def evaluations(self) -> list[str]:
+        """The protocols of all targets, each once."""
+        return list(dict.fromkeys(protocol for target in self.targets for protocol in target.evaluations))
 
 
 @dataclass(frozen=True)
@@ -44,8 +58,6 @@ class Suite:
     precision: str
     threads: int
     groups: list[Group]
-    claims: list[str]
-    reported: list[str]
     experiments: list[Experiment]
     ablations: list[dict[str, Any]]
 
@@ -64,6 +76,18 @@ def names() -> list[str]:
 
 
 @cache
+def known_runs() -> frozenset[str]:
+    """Return whatever a text may call a run: the variants and experiments of every suite, and every recipe."""
+    found = {file.stem for file in (PARAMS / "methods").glob("*.yaml")}
+    for name in names():
+        file = PARAMS / "suites" / f"{name}.yaml"
+        content = check(SuiteFile, read_yaml(file), file)
+        entries = [entry for group in content["groups"] for entry in group["runs"]] + content["experiments"]
+        found |= {entry if isinstance(entry, str) else entry["name"] for entry in entries}
+    return frozenset(found)
+
+
+@cache
 def load(name: str) -> Suite:
     """Return the suite ``params/suites/<name>.yaml`` with everything it names read and checked."""
     file = PARAMS / "suites" / f"{name}.yaml"
@@ -72,6 +96,8 @@ def load(name: str) -> Suite:
     experiments = [Experiment(**entry) for entry in content.pop("experiments")]
     if len({group.name for group in groups}) < len(groups):
         raise InputError(f"{file}: two groups have one name; tables and files are called by it, so give each its own")
+    scored = {g.name: {r.name: [p for asked in r.evaluations.values() for p in asked] for r in g.runs} for g in groups}
+    check_ablations(name, content["ablations"], scored)
     return Suite(name=name, groups=groups, experiments=experiments, **content)
 
 
@@ -83,7 +109,7 @@ def _group(content: dict[str, Any], file: Path) -> Group:
         variant = Variant(method=entry, name=entry, set={}) if isinstance(entry, str) else Variant(**entry)
         wanted = [a.protocol for a in asked if not a.runs or variant.name in a.runs]
         found = run(variant.name, variant.method, variant.set, file, variant.title)
-        runs.append(replace(found, evaluations=wanted))
+        runs.append(replace(found, evaluations={source.name: wanted}))
         _fits(runs[-1], source)
     known = [found.name for found in runs]
     if len(set(known)) < len(known) or len(set(content["seeds"])) < len(content["seeds"]):
@@ -97,7 +123,7 @@ def _group(content: dict[str, Any], file: Path) -> Group:
             raise InputError(
                 f"{file}: evaluation {ask.protocol} asks for {', '.join(sorted(unknown))}; runs are {', '.join(known)}"
             )
-    return Group(content["name"], source, content["seeds"], runs, [a.protocol for a in asked])
+    return Group(content["name"], source, content["seeds"], runs, [Target(source, [a.protocol for a in asked])])
 
 
 def _fits(run: Run, source: Data) -> None:

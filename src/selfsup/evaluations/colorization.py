@@ -13,7 +13,7 @@ from selfsup.views.ab_bins import bins_in_gamut, nearest_bin
 from selfsup.views.ab_prior import ab_prior, rebalancing_weights
 from selfsup.views.lab import lab_to_rgb, rgb_to_lab
 
-NEEDS = "run"
+NEEDS = ("target", "predictions")
 
 
 def evaluate(
@@ -40,7 +40,7 @@ def evaluate(
     Differs: 500 test images where the paper has 10,000, so few rare colours hold much of the rebalanced weight; ab is
     compared at the images' size.
     """
-    images, arrays = read_predictions(inputs.run, "colorization")
+    images, arrays = read_predictions(inputs.predictions, "colorization")
     target = arrays["target_ab"]
     train = torch.from_numpy(read_images(inputs.prepared / "train.h5"))
     centres = bins_in_gamut(spacing)

@@ -23,7 +23,7 @@ from selfsup.nn.encoder import load_encoder
 from selfsup.results import Measure
 from selfsup.seeds import generator
 
-NEEDS = "run"
+NEEDS = ("target", "weights")
 ARRAYS = ("first", "second", "match", "first_mask", "second_mask")
 PICTURED = {SAME_OBJECT: 3, TWO_OBJECTS: 2}
 

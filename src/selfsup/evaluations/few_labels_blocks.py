@@ -16,7 +16,7 @@ from selfsup.nn.encoder import Encoder, build, load_encoder
 from selfsup.results import Measure, accuracy
 from selfsup.seeds import derive, generator
 
-NEEDS = "run"
+NEEDS = ("target", "weights")
 
 
 def evaluate(

@@ -6,7 +6,7 @@ from selfsup.evaluations.few_labels_blocks import curve
 from selfsup.evaluations.inputs import Inputs
 from selfsup.results import Measure
 
-NEEDS = "run"
+NEEDS = ("target", "weights")
 
 
 def evaluate(

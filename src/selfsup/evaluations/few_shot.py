@@ -15,7 +15,7 @@ from selfsup.evaluations.solvers.splits import folds, ranks
 from selfsup.evaluations.solvers.standardisation import standardisation
 from selfsup.results import Measure, accuracy
 
-NEEDS = "features"
+NEEDS = ("features",)
 
 
 def evaluate(

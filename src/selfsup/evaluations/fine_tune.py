@@ -17,7 +17,7 @@ from selfsup.results import Measure, accuracy
 from selfsup.seeds import generator
 from selfsup.views.crops import draw_boxes, resized_crop
 
-NEEDS = "run"
+NEEDS = ("target", "weights")
 TEST_BATCH = 500
 
 

@@ -15,7 +15,7 @@ from selfsup.evaluations.solvers.layer_probe import measures, probe
 from selfsup.evaluations.solvers.splits import held_out
 from selfsup.results import Measure
 
-NEEDS = "features"
+NEEDS = ("features",)
 
 
 @dataclass(frozen=True)

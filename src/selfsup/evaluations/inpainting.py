@@ -17,7 +17,7 @@ from selfsup.nn.encoder import load_encoder
 from selfsup.results import Measure
 from selfsup.views.holes import mean_filled
 
-NEEDS = "run"
+NEEDS = ("target", "weights", "predictions")
 
 
 def evaluate(
@@ -38,7 +38,7 @@ def evaluate(
     Source: Pathak et al. 2016 (Context encoders), section 5.1 and table 1.
     Differs: every feature sees a hole of mean colour; where each image has its own hole, candidates are seen whole.
     """
-    images, arrays = read_predictions(inputs.run, "inpainting")
+    images, arrays = read_predictions(inputs.predictions, "inpainting")
     original, mask = images["original"], arrays["mask"].bool()
     if 2 * hog_cell_px > original.shape[-1]:
         raise InputError(

@@ -8,7 +8,8 @@ from pathlib import Path
 class Inputs:
     """Folders of the artefacts that an evaluation may read, and the run's seed.
 
-    ``prepared`` holds ``{train,test}.h5``, ``run`` the frozen encoder, ``features`` its ``{train,test}.h5``. What an
+    ``prepared`` holds ``{train,test}.h5``, ``run`` the frozen encoder, ``features`` its ``{train,test}.h5``,
+    ``predictions`` the method's own answers on held-out images (``pretext.h5``, ``predictions.h5``). What an
     evaluation writes to ``pictures / "pictures.h5"`` is kept beside its results, for the report.
     """
 
@@ -16,5 +17,6 @@ class Inputs:
     run: Path
     features: Path
     seed: int
+    predictions: Path = Path()
     device: str = "cpu"
     pictures: Path = Path()

@@ -15,7 +15,7 @@ from selfsup.evaluations.reading.pair_maps import pair_maps
 from selfsup.nn.encoder import load_encoder
 from selfsup.results import Measure
 
-NEEDS = "run"
+NEEDS = ("target", "weights")
 ARRAYS = ("kind", "first", "second", "second_mask", "first_keypoint", "second_keypoint")
 
 

@@ -12,7 +12,7 @@ from selfsup.evaluations.reading import feature_file
 from selfsup.evaluations.tracking.cosine import DECIMALS, cosine_similarity
 from selfsup.results import Measure, accuracy
 
-NEEDS = "features"
+NEEDS = ("features",)
 # Queries whose similarities to 50,000 training examples fit into 200 MB.
 CHUNK = 500
 

@@ -20,7 +20,7 @@ from selfsup.evaluations.tracking.trackers import Tracker, best_temperature, by_
 from selfsup.nn.encoder import load_encoder
 from selfsup.results import Measure
 
-NEEDS = "run"
+NEEDS = ("target", "weights")
 
 
 @torch.no_grad()

@@ -21,7 +21,7 @@ from selfsup.evaluations.solvers.standardisation import standardisation
 from selfsup.evaluations.tracking.cosine import cosine_similarity
 from selfsup.results import Measure, accuracy
 
-NEEDS = "run"
+NEEDS = ("weights", "predictions")
 Describe = Callable[[Tensor], Tensor]
 
 
@@ -56,7 +56,7 @@ def evaluate(
         tolerance: largest gradient norm at which a fit counts as converged.
         batch_size: examples that pass through the encoder at once.
     """
-    file = inputs.run / "pretext.h5"
+    file = inputs.predictions / "pretext.h5"
     if not file.exists():
         raise NotApplicable("the method has no pretext task")
     kind, train, test = _read(file, inputs.device)

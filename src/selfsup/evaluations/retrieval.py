@@ -16,7 +16,7 @@ from selfsup.hdf5 import write_arrays
 from selfsup.results import Measure, accuracy
 from selfsup.views.tokens import texts
 
-NEEDS = "run"
+NEEDS = ("target", "weights")
 SHOWN_CAPTIONS, SHOWN_RANKS = 6, 3
 CHUNK = 1000  # queries whose similarities with all candidates are in memory at once
 

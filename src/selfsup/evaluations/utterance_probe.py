@@ -12,7 +12,7 @@ from selfsup.evaluations.solvers.layer_probe import measures, probe
 from selfsup.evaluations.solvers.splits import held_out
 from selfsup.results import Measure, accuracy
 
-NEEDS = "features"
+NEEDS = ("features",)
 
 
 def evaluate(

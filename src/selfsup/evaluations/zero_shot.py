@@ -15,7 +15,7 @@ from selfsup.evaluations.inputs import Inputs
 from selfsup.evaluations.reading.common_space import CommonSpace, common_space
 from selfsup.results import Measure, accuracy
 
-NEEDS = "run"
+NEEDS = ("target", "weights")
 NOVELTY = {"seen_combination": 0, "held_out_combination": 1}  # of the array ``novelty`` of captioned scenes
 TIMES_CHANCE = 3
 

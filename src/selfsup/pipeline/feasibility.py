@@ -14,7 +14,7 @@ from selfsup.errors import InputError
 from selfsup.methods.base import DataInfo
 from selfsup.nn.encoder import build
 from selfsup.seeds import generator
-from selfsup.store.artefact import Chain, chains
+from selfsup.store.chains import Chain, chains
 from selfsup.training.pretrain import method_class
 
 TRIAL = {"images": (8, 3, 16, 16), "clips": (8, 2, 3, 16, 16), "captions": (8, 2, 32)}  # captions of small letters
@@ -26,7 +26,7 @@ def check(suite: str) -> None:
     Only runs that are not made yet are built, each once, whatever its seeds; last comes whether the device is there.
     """
     for group, found in chains(suite):
-        for chain in {c.run.name: c for c in found if not c.pretrained.exists()}.values():
+        for chain in {c.run.name: c for c in found if not c.weights.exists()}.values():
             try:
                 _construct(chain, group.data)
             except InputError as error:

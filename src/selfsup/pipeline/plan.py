@@ -10,11 +10,11 @@ from typing import Any
 from selfsup.config import suite as suites
 from selfsup.errors import InputError
 from selfsup.pipeline import publish
-from selfsup.pipeline.jobs import data_root
+from selfsup.pipeline.makers import data_root
 from selfsup.store import disk
-from selfsup.store.artefact import chains
+from selfsup.store.chains import chains
 
-STAGES = {"pretrain": "run", "features": "features", "evaluate": "results"}
+STAGES = {"pretrain": "weights", "features": "features", "evaluate": "results"}
 FORCING = re.compile(r"-[a-zA-Z]*[FR]|--forceall|--forcerun")
 
 
@@ -51,7 +51,7 @@ class Plan:
     def check(self) -> None:
         """Exit with one sentence, before any job starts, where a data set or a recipe cannot be served."""
         self._check_files()
-        if any(artefact.kind == "run" and not artefact.exists() for artefact in self.artefacts.values()):
+        if any(artefact.kind == "weights" and not artefact.exists() for artefact in self.artefacts.values()):
             # In a process of its own: building networks needs torch, which planning never loads.
             command = [sys.executable, "-m", "selfsup", "check", "--suite", self.suite]
             if (done := subprocess.run(command, capture_output=True, text=True)).returncode:

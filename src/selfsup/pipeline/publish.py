@@ -6,23 +6,26 @@ import json
 import os
 import shutil
 import time
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from selfsup import extensions
+from selfsup.config import reported
 from selfsup.config import suite as suites
-from selfsup.config.recipe import PARAMS, evaluation
-from selfsup.config.strict import read_yaml
+from selfsup.config.claims import Claim, claims
+from selfsup.config.recipe import evaluation
 from selfsup.errors import InputError
+from selfsup.pipeline.history import history
 from selfsup.progress import Progress
 from selfsup.report.content import Ablation, Content, ExperimentMember, Group, Member
 from selfsup.report.deviations import deviations_table
-from selfsup.report.schemas import check_ablations, check_report_files, check_summary
+from selfsup.report.schemas import check_summary
 from selfsup.report.tables import as_csv
 from selfsup.store import disk
-from selfsup.store.artefact import Chain, chains, experiments
-from selfsup.store.closure import closure
+from selfsup.store.chains import Chain, chains, experiments
+from selfsup.store.reach import reach
 
 REPORTS = Path("reports")
 
@@ -37,8 +40,6 @@ def determinants(suite: str) -> dict[str, Any]:
     """Return what decides a report's bytes; pairs in lists, where their order is the report's."""
     asked = suites.load(suite)
     templates = sorted((extensions.ROOT / "report" / "templates").iterdir())
-    texts = [PARAMS / "claims" / f"{name}.yaml" for name in asked.claims]
-    texts += [PARAMS / "reported" / f"{name}.yaml" for name in asked.reported]
     return {
         "suite": {"name": suite, "title": asked.title, "summary": asked.summary},
         "groups": [[group.name, group.data.name, group.evaluations] for group in asked.groups],
@@ -46,9 +47,10 @@ def determinants(suite: str) -> dict[str, Any]:
             [f"{g.name}/{c.run.name}/{c.seed}", str(c.results.folder)] for g, found in chains(suite) for c in found
         ],
         "experiments": [[name, [str(a.folder) for a in made]] for name, made in experiments(suite).items()],
-        "code": closure("selfsup.report.build"),
+        "code": reach(("selfsup.report.build.build",), frozenset()).digest,
         "templates": [[file.name, _sha256(file.read_bytes())] for file in templates],
-        "texts": [[str(file), _sha256(file.read_bytes())] for file in _present(texts)],
+        "claims": [[name, _sha256(repr(claim).encode())] for name, claim in _claims(asked).items()],
+        "reported": [[name, _sha256(repr(table).encode())] for name, table in reported.of_suite(asked).items()],
         "ablations": [json.dumps(entry) for entry in asked.ablations],
         "deviations": _sha256(as_csv(deviations_table(_modules(suite))).encode()),
         "papers": papers(asked),
@@ -57,13 +59,17 @@ def determinants(suite: str) -> dict[str, Any]:
 
 def _modules(suite: str) -> list[str]:
     """Return the modules whose code made the suite's artefacts."""
-    return sorted({module for made in disk.reachable(suite).values() for module in made.determinants["code"]})
+    return sorted({name.rpartition(".")[0] for made in disk.reachable(suite).values() for name in made.code.hashes})
 
 
-def _present(files: list[Path]) -> list[Path]:
-    if missing := [file for file in files if not file.is_file()]:
-        raise InputError(f"{missing[0]} is missing; the suite names it, so write it or take it out of the suite")
-    return files
+def _claims(suite: suites.Suite) -> dict[str, Claim]:
+    """Return the claims that the runs of some group can judge on one of its targets."""
+    scored = [
+        ({run.name: run.evaluations.get(target.data.name, []) for run in group.runs}, target.data.dataset)
+        for group in suite.groups
+        for target in group.targets
+    ]
+    return {name: claim for name, claim in claims().items() if any(claim.applies(*one) for one in scored)}
 
 
 def papers(suite: suites.Suite) -> list[dict[str, Any]]:
@@ -97,8 +103,8 @@ def content(suite: str) -> Content:
         threads=asked.threads,
         groups=groups,
         protocols={p: {"evaluation": module, **arguments} for p, (module, arguments) in asked_for.items()},
-        reported={name: read_yaml(PARAMS / "reported" / f"{name}.yaml") for name in asked.reported},
-        claims={name: read_yaml(PARAMS / "claims" / f"{name}.yaml") for name in asked.claims},
+        reported=reported.of_suite(asked),
+        claims=_claims(asked),
         papers=papers(asked),
         modules=_modules(suite),
         experiments={
@@ -111,13 +117,9 @@ def content(suite: str) -> Content:
 
 
 def check(suite: str) -> None:
-    """Refuse, before anything is trained, whatever of claims, reported numbers, summary and ablations cannot be printed."""
+    """Refuse, before anything is trained, a summary that cannot be printed; so are claims and published numbers."""
     asked = content(suite)
-    variants = {group.name: set(group.variants) for group in asked.groups}
-    check_report_files(asked.claims, asked.reported, set().union(*variants.values()))
-    check_summary(suite, asked.summary, variants, asked.protocols)
-    groups = {group.name: {run.name: run.evaluations for run in group.runs} for group in suites.load(suite).groups}
-    check_ablations(suite, suites.load(suite).ablations, groups)
+    check_summary(suite, asked.summary, {group.name: group.variants for group in asked.groups}, asked.protocols)
 
 
 def _member(chain: Chain) -> Member:
@@ -126,10 +128,12 @@ def _member(chain: Chain) -> Member:
         method=chain.run.method,
         seed=chain.seed,
         recipe=chain.run.recipe,
-        run=chain.pretrained.folder,
-        features=chain.features.folder,
+        run=chain.weights.folder,
+        features=next(iter(chain.features.values())).folder,
         prepared=chain.prepared.folder,
-        measures={protocol: chain.results.folder / f"{protocol}.json" for protocol in chain.measures},
+        measures={protocol: made.folder / "measures.json" for (_, protocol), made in chain.measures.items()},
+        gallery=chain.gallery.folder,
+        predictions=chain.predictions.folder,
     )
 
 
@@ -170,7 +174,7 @@ def write(suite: str, progress: Progress) -> None:
         scratch = REPORTS / f".{suite}.partial"
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
-        build(content(suite), scratch)
+        build(replace(content(suite), history=history(suite)), scratch)
         (scratch / "manifest.json").write_text(_manifest(suite, scratch), encoding="utf-8")
         _publish(scratch, REPORTS / suite)
     progress.say(f"{REPORTS / suite / 'index.html'} and report.pdf are written")

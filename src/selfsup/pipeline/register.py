@@ -7,7 +7,7 @@ from selfsup.config.recipe import PARAMS
 from selfsup.config.strict import read_yaml
 from selfsup.datasets.lock import read_lock, write_lock
 from selfsup.errors import InputError
-from selfsup.pipeline.jobs import data_root
+from selfsup.pipeline.makers import data_root
 
 
 def adopt(name: str, dataset: str | None, download: bool) -> None:

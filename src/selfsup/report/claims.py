@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
+from selfsup.config.claims import Claim, Side
 from selfsup.errors import InputError
 from selfsup.report.content import Content, Group
 from selfsup.report.intervals import Interval, paired_interval
-from selfsup.report.rows import numbers
 from selfsup.report.tables import Cell, Column, Table
 
 TONES = {"reproduced": "yes", "contradicted": "no", "inconclusive": "open", "not measured": "unmeasured"}
@@ -25,32 +24,22 @@ class Verdict:
     unit: str = "%"
 
 
-@dataclass(frozen=True)
-class Side:
-    """One side of a comparison: a run's metric under a protocol, at one share of the labels."""
+def judge(claim: Claim, rows: pd.DataFrame) -> Verdict:
+    """Return the verdict on a claim over one group's result rows.
 
-    variant: str
-    evaluation: str
-    metric: str
-    label_fraction: float | None
-
-
-def judge(comparison: Mapping[str, Any], rows: pd.DataFrame) -> Verdict:
-    """Return the verdict of one comparison over one group's result rows.
-
-    ``higher``/``lower``: reproduced when the 95 % interval of the paired difference lies above zero. ``close``/``to``:
-    reproduced when it lies inside ± ``within``. Contradicted when it lies wholly on the other side.
+    Reproduced when the 95 % interval of the paired difference, first less second, lies above zero, or inside
+    ± ``within`` where the claim has one. Contradicted when it lies wholly on the other side.
     """
-    first, second = _sides(comparison)
-    left, right = _values(rows, first), _values(rows, second)
+    found = [_matching(rows, side) for side in (claim.first, claim.second)]
+    left, right = (dict(zip(one["seed"].tolist(), one["value"].tolist(), strict=True)) for one in found)
     difference = paired_interval(left, right)
     if difference is None:
-        absent = [side.variant for side, values in ((first, left), (second, right)) if not values]
+        absent = [side.run for side, one in zip((claim.first, claim.second), found, strict=True) if one.empty]
         return Verdict("not measured", reason=f"no number of {absent[0]}" if absent else "no common seed")
-    unit = str(_found(rows, first)["unit"].iloc[0])
+    unit = str(found[0]["unit"].iloc[0])
     if difference.half_width is None:
         return Verdict("inconclusive", difference, "one common seed has no interval", unit)
-    low, high = (-comparison["within"], comparison["within"]) if "close" in comparison else (0.0, float("inf"))
+    low, high = (0.0, float("inf")) if claim.within is None else (-claim.within, claim.within)
     if low < difference.low and difference.high < high:
         return Verdict("reproduced", difference, unit=unit)
     if difference.high < low or difference.low > high:
@@ -61,18 +50,11 @@ def judge(comparison: Mapping[str, Any], rows: pd.DataFrame) -> Verdict:
 def verdicts(content: Content, rows: Mapping[str, pd.DataFrame]) -> dict[tuple[str, str], Verdict]:
     """Return the verdicts by (claim, group name), in the groups that have both runs and were asked for both."""
     return {
-        (name, group.name): judge(claim["comparison"], rows[group.name])
+        (name, group.name): judge(claim, rows[group.name])
         for name, claim in content.claims.items()
-        for group in _groups(content, claim["comparison"])
+        for group in content.groups
+        if claim.applies(group.asked, group.dataset)
     }
-
-
-def _groups(content: Content, comparison: Mapping[str, Any]) -> list[Group]:
-    sides = _sides(comparison)
-    runs = {side.variant for side in sides}
-    having = [group for group in content.groups if runs <= set(group.variants)]
-    asked = [group for group in having if {side.evaluation for side in sides} <= set(group.protocols)]
-    return asked or having or content.groups
 
 
 def claims_table(content: Content, judged: Mapping[tuple[str, str], Verdict]) -> Table:
@@ -100,14 +82,13 @@ def claims_table(content: Content, judged: Mapping[tuple[str, str], Verdict]) ->
     return Table("claims", "Claims", columns, rows, notes)
 
 
-def _row(claim: Mapping[str, Any], group: Group, verdict: Verdict) -> list[Cell]:
+def _row(claim: Claim, group: Group, verdict: Verdict) -> list[Cell]:
     difference = verdict.difference
-    source = f"{claim['source']['paper']}, {claim['source']['where']}"
     pairs = difference.n if difference else 0
     return [
-        Cell(claim["sentence"]),
-        Cell(source),
-        Cell(str(claim["published"])),
+        Cell(claim.sentence),
+        Cell(claim.source),
+        Cell(claim.published),
         Cell(group.name),
         Cell(_signed(difference, verdict.unit), value=difference.mean) if difference else Cell("none", absent=True),
         Cell(str(pairs), value=pairs),
@@ -123,28 +104,18 @@ def _signed(difference: Interval, unit: str) -> str:
     return text.replace("-", "\N{MINUS SIGN}") + f" {unit}" * (unit not in ("%", ""))
 
 
-def _sides(comparison: Mapping[str, Any]) -> tuple[Side, Side]:
-    """Return what is compared; the second differs in more than its run where ``lower_evaluation`` or ``lower_metric``
-    says so."""
-    names = ("close", "to") if "close" in comparison else ("higher", "lower")
-    evaluation, metric = comparison["evaluation"], comparison["metric"]
-    other = (comparison.get("lower_evaluation") or evaluation, comparison.get("lower_metric") or metric)
-    fraction = comparison.get("label_fraction")
-    return (
-        Side(comparison[names[0]], evaluation, metric, fraction),
-        Side(comparison[names[1]], *other, fraction),
-    )
-
-
-def _found(rows: pd.DataFrame, side: Side) -> pd.DataFrame:
-    return numbers(rows, side.variant, side.evaluation, side.metric, side.label_fraction)
-
-
-def _values(rows: pd.DataFrame, side: Side) -> dict[int, float]:
-    found = _found(rows, side)
-    if found["seed"].duplicated().any():
+def _matching(rows: pd.DataFrame, side: Side) -> pd.DataFrame:
+    """Return the rows of one side, one a seed; what it does not name must be an empty cell there."""
+    same = (rows["variant"] == side.run) & (rows["protocol"] == side.evaluation) & (rows["metric"] == side.metric)
+    for key in ("label_fraction", "baseline", "subset", "shots"):
+        wanted = getattr(side, key)
+        if key in rows:
+            same &= rows[key].isna() | (rows[key] == "") if wanted is None else rows[key] == wanted
+    if side.layer is not None:
+        same &= rows["layer"] == side.layer
+    if rows[same]["seed"].duplicated().any():
         raise InputError(
             f"A claim in params/claims compares {side.metric} of {side.evaluation}, which has several "
-            "numbers a seed: name one with label_fraction, or another metric."
+            "numbers a seed: name one with label_fraction, baseline, subset, shots or layer."
         )
-    return dict(zip(found["seed"].tolist(), found["value"].tolist(), strict=True))
+    return rows[same]

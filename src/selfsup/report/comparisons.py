@@ -73,9 +73,9 @@ def _read(kind: Kind, group: Group, variant: str) -> dict[str, np.ndarray]:
     """Return {original, given, made: uint8 (n, 3, H, W)} of the variant's first seed, and how it was made by name; empty
     if it predicts no such thing."""
     member = first_member(group, variant)
-    if member is None or not (member.run / "predictions.h5").exists():
+    if member is None or not (member.predictions / "predictions.h5").exists():
         return {}
-    with h5py.File(member.run / "predictions.h5", "r") as file:
+    with h5py.File(member.predictions / "predictions.h5", "r") as file:
         if file.attrs["kind"] != kind.name:
             return {}
         images = {name: array[:IMAGES] for name, array in file["images"].items()}

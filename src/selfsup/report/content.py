@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from selfsup.config.claims import Claim
+
 
 @dataclass(frozen=True)
 class Member:
@@ -22,6 +24,8 @@ class Member:
     features: Path
     prepared: Path
     measures: dict[str, Path]
+    gallery: Path = Path()
+    predictions: Path = Path()
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,11 @@ class Group:
     variants: list[str]
     protocols: dict[str, str]
     members: list[Member]
+
+    @property
+    def asked(self) -> dict[str, set[str]]:
+        """Return the protocols by which each run is scored."""
+        return {member.variant: set(member.measures) for member in self.members}
 
     def first_protocol(self, evaluation: str) -> str:
         """Return the protocol that stands for an evaluation wherever there is room for one, empty if none is asked."""
@@ -87,8 +96,8 @@ class ExperimentMember:
 class Content:
     """One suite's report.
 
-    ``protocols`` maps a protocol to its evaluation's module, as ``evaluation``, and its arguments; ``reported`` and
-    ``claims`` are parsed YAML files by name; ``papers`` are those of the methods; ``modules`` made the results;
+    ``protocols`` maps a protocol to its evaluation's module, as ``evaluation``, and its arguments; ``reported`` are
+    published tables and ``claims`` those that apply, by name; ``papers`` are those of the methods; ``modules`` made the results;
     ``experiments`` are the seeds of each by name.
     """
 
@@ -101,9 +110,10 @@ class Content:
     groups: list[Group]
     protocols: dict[str, dict[str, Any]]
     reported: dict[str, dict[str, Any]] = field(default_factory=dict)
-    claims: dict[str, dict[str, Any]] = field(default_factory=dict)
+    claims: dict[str, Claim] = field(default_factory=dict)
     papers: list[dict[str, Any]] = field(default_factory=list)
     modules: list[str] = field(default_factory=list)
     ablations: list[Ablation] = field(default_factory=list)
     experiments: dict[str, list[ExperimentMember]] = field(default_factory=dict)
     digest: str = ""
+    history: list[str] = field(default_factory=list)

@@ -49,8 +49,8 @@ def gallery(group: Group) -> dict[str, list[Strip]]:
     shown = set()
     for variant in group.variants:
         first = first_member(group, variant)
-        if first is not None and (first.run / "views.h5").exists():
-            found = _strips(group.name, variant, first.run / "views.h5")
+        if first is not None and (first.gallery / "views.h5").exists():
+            found = _strips(group.name, variant, first.gallery / "views.h5")
             seen = tuple((strip.title, tuple(strip.captions), strip.png) for strip in found)
             if seen not in shown:
                 shown.add(seen)
@@ -66,7 +66,7 @@ def first_member(group: Group, variant: str) -> Member | None:
 def kept_file(group: Group, member: Member | None, evaluation: str) -> Path | None:
     """Return the HDF5 file that an evaluation kept for the report beside a member's measures; None where there is none."""
     measures = None if member is None else member.measures.get(group.first_protocol(evaluation))
-    file = None if measures is None else measures.with_suffix(".h5")
+    file = None if measures is None else measures.parent / "pictures.h5"
     return file if file is not None and file.exists() else None
 
 

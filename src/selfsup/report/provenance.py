@@ -23,7 +23,7 @@ def provenance(content: Content) -> list[list[str]]:
                 lines.append([f"table of {variant}", f"{'; '.join(info)}; on {group.name}"])
     for name, parameters in content.protocols.items():
         lines.append([f"protocol {name}", ", ".join(f"{key} {value}" for key, value in parameters.items())])
-    return lines
+    return [*lines, *(["history", sentence] for sentence in content.history)]
 
 
 def recipes(content: Content) -> dict[str, str]:

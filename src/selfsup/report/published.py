@@ -20,8 +20,8 @@ def beside(reported: Reported, variant: str, kind: str) -> Cell:
     named = {variant, ENCODER.sub("", variant)}
     for table in reported.values():
         for row in table["rows"]:
-            if row["method"] in named and row.get("beside") and table.get("kind", "paper") == kind:
-                protocol = f"; {row['note']}" if row.get("note") else ""
+            if row["method"] in named and row["beside"] and table["kind"] == kind:
+                protocol = f"; {row['note']}" if row["note"] else ""
                 return Cell(_value(table, row), f"{table['dataset']}, {row['setting']}{protocol}", row["value"])
     return Cell("", absent=True)
 
@@ -40,7 +40,7 @@ def published_table(content: Content) -> Table:
             Cell(row["method"]),
             Cell(_value(table, row), value=row["value"]),
             Cell(table["dataset"]),
-            Cell(row["setting"], row.get("note", "")),
+            Cell(row["setting"], row["note"]),
             Cell(f"{_source(table, row)}, {table['location']}"),
         ]
         for table in content.reported.values()
@@ -52,10 +52,10 @@ def published_table(content: Content) -> Table:
 
 def references(content: Content) -> list[list[str]]:
     """Return [text, address] of what the methods and the reported numbers come from: papers by author, then repositories."""
-    papers = content.papers + [table["paper"] for table in content.reported.values() if "paper" in table]
+    papers = content.papers + [table["paper"] for table in content.reported.values() if table["paper"]]
     lines = {paper.get("arxiv") or paper["title"]: _reference(paper) for paper in papers}
     rows = [row for table in content.reported.values() for row in table["rows"]]
-    repositories = sorted({row["repository"] for row in rows if "repository" in row})
+    repositories = sorted({row["repository"] for row in rows if row["repository"]})
     return sorted(lines.values()) + [[name, f"https://github.com/{name}"] for name in repositories]
 
 
@@ -67,12 +67,12 @@ def _reference(paper: Mapping[str, Any]) -> list[str]:
 
 
 def _source(table: Mapping[str, Any], row: Mapping[str, Any]) -> str:
-    if "repository" in row:
+    if row["repository"]:
         return str(row["repository"])
     paper = table["paper"]
     return f"{paper['authors'].split(',')[0].split()[-1]} et al. {paper['year']} (arXiv:{paper['arxiv']})"
 
 
 def _value(table: Mapping[str, Any], row: Mapping[str, Any]) -> str:
-    unit = row.get("unit", table["unit"])
-    return f"{row['value']:.{row.get('decimals', table['decimals'])}f}" + f" {unit}" * (unit not in ("%", ""))
+    unit, decimals = (table[key] if row[key] is None else row[key] for key in ("unit", "decimals"))
+    return f"{row['value']:.{decimals}f}" + f" {unit}" * (unit not in ("%", ""))

@@ -1,6 +1,7 @@
 """Modules read by their syntax: which class is a method, which keys a callable has. Nothing is imported."""
 
 import ast
+import inspect
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -8,7 +9,6 @@ from typing import Any
 
 from selfsup import extensions
 from selfsup.errors import InputError
-from selfsup.specs.spec import described
 
 METHOD = ("selfsup.methods.base", "Method")
 
@@ -114,6 +114,19 @@ def method_keys(module: str) -> list[Key]:
                 found = {key.name: key for key in _keys(place, inner, "")} | found
                 more = inner.args.kwarg is not None
     return [replace(key, description=words.get(name, "")) for name, key in found.items()]
+
+
+def described(docstring: str) -> dict[str, str]:
+    """Return {key: description} of a docstring's ``Args:``, each ``name: text`` with further lines indented more."""
+    found: dict[str, str] = {}
+    _, _, section = inspect.cleandoc(docstring).partition("\nArgs:\n")
+    for line in section.split("\n\n")[0].splitlines():
+        name, colon, text = line.strip().partition(": ")
+        if colon and name.isidentifier() and not line.startswith("     "):
+            found[name] = text
+        elif found:
+            found[list(found)[-1]] += f" {line.strip()}"
+    return found
 
 
 def _keys(module: str, node: ast.FunctionDef, docstring: str) -> list[Key]:

@@ -6,13 +6,17 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from selfsup.config import suite as suites
 from selfsup.errors import InputError
-from selfsup.store.artefact import FOLDERS, Artefact, chains, experiments
+from selfsup.store.artefact import FOLDERS, Artefact
+from selfsup.store.chains import chains, experiments
+from selfsup.store.spec import content_key, read_spec, write_spec
 
 PARTIAL = Path("data/.partial")
 KEEP = Path(".keep")
+INDEX = KEEP / "by-content"
 
 
 def reachable(suite: str) -> dict[Path, Artefact]:
@@ -33,7 +37,7 @@ def locate(folder: Path, suite: str | None = None) -> Artefact:
     order = [suite or suites.default(), *suites.names()]
     for name in dict.fromkeys(order):
         for artefact in _every(name):
-            if artefact.may_be(folder) and artefact.folder == folder:
+            if artefact.could_match(folder) and artefact.folder == folder:
                 return artefact
     raise InputError(
         f"{folder}: no suite leads to it with today's params/ and src/; ask `selfsup where` for what they lead to"
@@ -41,15 +45,19 @@ def locate(folder: Path, suite: str | None = None) -> Artefact:
 
 
 def build(artefact: Artefact, make: Callable[[Path], None]) -> None:
-    """Make one artefact in a scratch folder and rename it into place; wait for, and take, what an orphan is building."""
+    """Make one artefact in a scratch folder and rename it into place; wait for, and take, what an orphan is building.
+
+    One of the same parameters and code, whose parents held the same bytes, is found again, not made.
+    """
     with locked(artefact.folder):
-        if artefact.exists() or restore(artefact.folder):
+        if artefact.exists() or restore(artefact.folder) or find_again(artefact):
             return
         scratch = partial(artefact.folder)
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
         try:
             make(scratch)
+            write_spec(artefact, scratch)
         except BaseException:
             shutil.rmtree(scratch, ignore_errors=True)
             raise
@@ -57,9 +65,36 @@ def build(artefact: Artefact, make: Callable[[Path], None]) -> None:
         keep(artefact.folder)
 
 
+def find_again(artefact: Artefact) -> bool:
+    """Take the files of a kept artefact with the same key by content; False where there is none."""
+    entry = INDEX / content_key(artefact)
+    if not entry.is_file():
+        return False
+    twin = KEEP / entry.read_text(encoding="utf-8")
+    if not (twin / "spec.json").is_file() or read_spec(twin)["content_key"] != entry.name:
+        return False
+    adopt(artefact, twin, same_as=str(twin.relative_to(KEEP)))
+    return True
+
+
+def adopt(artefact: Artefact, source: Path, **history: Any) -> None:
+    """Put the files of another artefact's folder in this one's place, with a spec that says where they come from."""
+    scratch = partial(artefact.folder)
+    shutil.rmtree(scratch, ignore_errors=True)
+    shutil.copytree(source, scratch, copy_function=_link, ignore=shutil.ignore_patterns("spec.json"))
+    write_spec(artefact, scratch, **history, made_with=read_spec(source)["made_with"])
+    place(scratch, artefact.folder)
+    keep(artefact.folder)
+
+
 def partial(folder: Path, suffix: str = "") -> Path:
     """Return the scratch place of an unfinished artefact; nothing declared lies there, and a restart does not wipe it."""
     return PARTIAL / ("_".join(folder.parts[1:]) + suffix)
+
+
+def checkpoint(folder: Path) -> Path:
+    """Return the file that an unfinished run is resumed from."""
+    return partial(folder, ".checkpoint")
 
 
 @contextlib.contextmanager
@@ -101,6 +136,8 @@ def keep(folder: Path) -> None:
     shutil.rmtree(unfinished, ignore_errors=True)
     shutil.copytree(folder, unfinished, copy_function=_link)
     unfinished.rename(kept)
+    INDEX.mkdir(parents=True, exist_ok=True)
+    (INDEX / read_spec(kept)["content_key"]).write_text(str(folder), encoding="utf-8")
 
 
 def restore(folder: Path) -> bool:
@@ -125,12 +162,18 @@ def _link(source: str, target: str) -> None:
 
 
 def restore_all(suite: str) -> None:
-    """Bring back what a suite leads to and the keep still holds, so that planning finds it."""
+    """Bring back what a suite leads to and the keep still holds, so that planning finds it.
+
+    An artefact comes after its parents, so those of equal content are found in the same pass.
+    """
     if KEEP.exists():
         for folder, artefact in reachable(suite).items():
-            if not artefact.exists() and (KEEP / folder).exists():
+            if artefact.exists():
+                continue
+            known = (KEEP / folder).exists()
+            if known or all(parent.exists() for parent in artefact.parents.values()):
                 with locked(folder):
-                    restore(folder)
+                    restore(folder) or find_again(artefact)
 
 
 def unreachable(asked: list[str], root: Path = Path(".")) -> list[Path]:
@@ -178,6 +221,6 @@ def branch(roots: list[Artefact], suite: str) -> list[Artefact]:
     """Return the artefacts and all that is made from them in a suite: removing them is how to force them anew."""
     hit = {artefact.folder: artefact for artefact in roots}
     every = reachable(suite)
-    while new := {f: a for f, a in every.items() if f not in hit and any(p.folder in hit for p in a.parents)}:
+    while new := {f: a for f, a in every.items() if f not in hit and any(p.folder in hit for p in a.parents.values())}:
         hit |= new
     return list(hit.values())

@@ -1,25 +1,52 @@
-"""What a method saw and made: the gallery's panels, its pretext task on held-out images, what it predicts of them."""
+"""Inspection of a pretrained method: its views for the gallery, its answers to the pretext task, what it predicts."""
 
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import h5py
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from torch import Tensor
 
 from selfsup.hdf5 import write_whole
 from selfsup.methods.base import Draws, Method, Pretext, Views
 from selfsup.seeds import generator
+from selfsup.training.pretrain import construct, examples, read
 
 if TYPE_CHECKING:
     from selfsup.training.loop import Examples
 
+SHOWN_EXAMPLES = 8
 PRETEXT_EXAMPLES = 1000
 PREDICTED_EXAMPLES = 500
+
+
+def write_gallery(folder: Path, weights: Path, prepared: Path, table: Path | None, *, seed: int, **recipe: Any) -> None:
+    """Write ``views.h5``: the panels of one small batch of training images, drawn by the method's real views."""
+    method, train = trained(weights, prepared, table, seed=seed, **recipe)
+    batch = train.batch(torch.arange(min(SHOWN_EXAMPLES, len(train))))
+    write_views(folder / "views.h5", method, batch, generator(seed, "gallery"))
+
+
+def write_answers(folder: Path, weights: Path, prepared: Path, table: Path | None, *, seed: int, **recipe: Any) -> None:
+    """Write ``pretext.h5`` and ``predictions.h5``: the method's own answers on held-out images, where it has any."""
+    method, train = trained(weights, prepared, table, seed=seed, **recipe)
+    test = examples(read(prepared / "test.h5", method.modality), recipe["device"])
+    write_pretext(folder / "pretext.h5", method, {"train": train, "test": test}, recipe["batch_size"], seed)
+    write_predictions(folder / "predictions.h5", method, test, seed)
+
+
+def trained(
+    weights: Path, prepared: Path, table: Path | None, *, seed: int, **recipe: Any
+) -> tuple[Method, "Examples"]:
+    """Return a pretrained method in evaluation mode, with all its heads, and the training set that it was told of."""
+    method, train = construct(prepared, table, seed=seed, **recipe)
+    method.load_state_dict(load_file(weights / "method.safetensors"))
+    return method.eval(), train
 
 
 def write_views(file: Path, method: Method, batch: Views, draws_from: torch.Generator) -> None:

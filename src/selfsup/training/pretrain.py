@@ -1,10 +1,10 @@
-"""Pretraining: one method, one seed, from prepared data to an encoder and what it saw on the way."""
+"""Pretraining: one method, one seed, from prepared data to the weights of the method and its encoders."""
 
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from selfsup import extensions
@@ -12,11 +12,10 @@ from selfsup.datasets.prepared import Split, read_split
 from selfsup.device import prepare_device
 from selfsup.methods.base import ARRAYS, DataInfo, Method
 from selfsup.nn.encoder import build, save_encoder
-from selfsup.seeds import derive, generator
+from selfsup.seeds import derive
 from selfsup.specs import syntax
 from selfsup.specs.modality import Modality
 from selfsup.training.checkpoint import Checkpoint
-from selfsup.training.inspection import write_predictions, write_pretext, write_views
 from selfsup.training.loop import Examples, Progress, Training
 
 SEQUENCES = ("clip", "waveform", "labelled_waveform")
@@ -49,25 +48,18 @@ def pretrain(
     or the loss is no longer finite.
     """
     prepare_device(device, threads)
-    kind = method_class(method)
-    modality = kind.modality_of(hyper)
-    split = read(prepared / "train.h5", modality)
-    train = examples(split, device)
-    total = epochs * (len(train) // batch_size)
-    info = DataInfo(
-        examples=len(train),
-        classes=len(split.classes),
-        size_px=split.size_px,
+    model, train = construct(
+        prepared,
+        table,
+        seed=seed,
+        method=method,
+        encoder=encoder,
+        hyper=hyper,
         batch_size=batch_size,
-        total_steps=total,
-        grey=_grey(train.first),
-        length=train.first.shape[1] if modality in SEQUENCES else 0,
-        rate_hz=split.rate_hz,
-        speakers=int(train.arrays["speaker"].max()) + 1 if "speaker" in train.arrays else 0,
-        table=load_file(table / "table.safetensors") if table else {},
+        epochs=epochs,
+        device=device,
     )
-    torch.manual_seed(derive(seed, "init"))
-    model = kind.from_recipe(build(encoder), info, hyper).to(device)
+    total = model.info.total_steps
     training = Training(model, train, seed, optimiser, schedule, batch_size, total, precision, Checkpoint(checkpoint))
     if not training.run(progress, stop_after):
         return
@@ -75,15 +67,50 @@ def pretrain(
         place = folder if name == "image" else folder / name
         place.mkdir(exist_ok=True)
         save_encoder(kept, place)
+    (folder / "method.safetensors").write_bytes(save(_state(model)))
     training.curves.write(folder / "curves.csv")
     training.write_summary(folder / "summary.json")
-    test = examples(read(prepared / "test.h5", modality), device)
-    model.eval()
-    write_views(
-        folder / "views.h5", model, train.batch(torch.arange(min(8, info.examples))), generator(seed, "gallery")
+
+
+def _state(model: Method) -> dict[str, Tensor]:
+    """Return every weight and buffer of a method by name, each a tensor of its own: the format shares none."""
+    whole = torch.contiguous_format
+    return {
+        name: tensor.detach().cpu().clone(memory_format=whole) for name, tensor in sorted(model.state_dict().items())
+    }
+
+
+def construct(
+    prepared: Path,
+    table: Path | None,
+    *,
+    seed: int,
+    method: str,
+    encoder: dict[str, Any],
+    hyper: dict[str, Any],
+    batch_size: int,
+    epochs: int,
+    device: str,
+) -> tuple[Method, Examples]:
+    """Return a freshly initialised method on the device, and the training set that it was told of."""
+    kind = method_class(method)
+    modality = kind.modality_of(hyper)
+    split = read(prepared / "train.h5", modality)
+    train = examples(split, device)
+    info = DataInfo(
+        examples=len(train),
+        classes=len(split.classes),
+        size_px=split.size_px,
+        batch_size=batch_size,
+        total_steps=epochs * (len(train) // batch_size),
+        grey=_grey(train.first),
+        length=train.first.shape[1] if modality in SEQUENCES else 0,
+        rate_hz=split.rate_hz,
+        speakers=int(train.arrays["speaker"].max()) + 1 if "speaker" in train.arrays else 0,
+        table=load_file(table / "table.safetensors") if table else {},
     )
-    write_pretext(folder / "pretext.h5", model, {"train": train, "test": test}, batch_size, seed)
-    write_predictions(folder / "predictions.h5", model, test, seed)
+    torch.manual_seed(derive(seed, "init"))
+    return kind.from_recipe(build(encoder), info, hyper).to(device), train
 
 
 def method_class(name: str) -> type[Method]:

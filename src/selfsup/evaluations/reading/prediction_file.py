@@ -1,4 +1,4 @@
-"""Reads what a method made of held-out images: ``predictions.h5`` of its run."""
+"""Reads what a method made of held-out images: ``predictions.h5``."""
 
 from pathlib import Path
 
@@ -9,12 +9,12 @@ from torch import Tensor
 from selfsup.errors import NotApplicable
 
 
-def read_predictions(run: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+def read_predictions(folder: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """Return its images {name: uint8 (M, 3, H, W)} and arrays {name: (M, ...)}, of the first M test images.
 
     Raises NotApplicable where the method predicts nothing of this ``kind``.
     """
-    file = run / "predictions.h5"
+    file = folder / "predictions.h5"
     if not file.exists():
         raise NotApplicable(f"the method makes no {kind}")
     with h5py.File(file, "r") as source:

@@ -1,0 +1,80 @@
+"""Published and peers' numbers: one file a table in ``params/reported``, and in which suites it stands."""
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, NonNegativeInt
+
+from selfsup.config.recipe import PARAMS
+from selfsup.config.strict import Strict, check, nearest, read_yaml
+from selfsup.config.suite import Suite, known_runs
+from selfsup.errors import InputError
+
+
+class ReportedPaper(Strict):
+    authors: str
+    title: str
+    year: int
+    arxiv: str
+    venue: str | None = None
+
+
+class ReportedRow(Strict):
+    method: str
+    setting: str
+    value: float
+    unit: str | None = None
+    decimals: NonNegativeInt | None = None
+    note: str = ""
+    beside: bool = False
+    repository: str | None = None
+
+
+class ReportedFile(Strict):
+    """``runs`` says in which suites the table stands: those with one of these runs or experiments. Without it, those
+    with a run of a method of its paper."""
+
+    id: str
+    location: str
+    dataset: str
+    unit: str
+    decimals: NonNegativeInt
+    rows: Annotated[list[ReportedRow], Field(min_length=1)]
+    kind: Literal["paper", "peer"] = "paper"
+    paper: ReportedPaper | None = None
+    runs: list[str] = Field(default_factory=list)
+
+
+@cache
+def reported() -> dict[str, dict[str, Any]]:
+    """Return every published table by name, with defaults filled in; InputError for the first mistake in a file."""
+    return {file.stem: read_table(file, read_yaml(file)) for file in sorted((PARAMS / "reported").glob("*.yaml"))}
+
+
+def read_table(file: Path, content: dict[str, Any]) -> dict[str, Any]:
+    """Return one file's table, as parsed from YAML, checked."""
+    table = check(ReportedFile, content, file)
+    if table["id"] != file.stem:
+        raise InputError(f"{file}: key id is {table['id']}; write {file.stem}, the file's name")
+    for number, row in enumerate(table["rows"]):
+        if (row["repository"] is None) == (table["paper"] is None):
+            mend = "a table with a paper has none, remove it" if table["paper"] else "add it, or the table's paper"
+            raise InputError(f"{file}: key rows.{number}.repository says whose number it is; {mend}")
+    for run in set(table["runs"]) - known_runs():
+        hint = nearest(run, sorted(known_runs()))
+        raise InputError(f"{file}: key runs has {run}, which is no run of any suite and no recipe; {hint}")
+    if not table["paper"] and not table["runs"]:
+        raise InputError(f"{file}: key runs is missing; without a paper, name the runs that its numbers stand beside")
+    return table
+
+
+def of_suite(suite: Suite) -> dict[str, dict[str, Any]]:
+    """Return the published tables that stand in a suite's report, by name."""
+    runs = {run.name for group in suite.groups for run in group.runs} | {asked.name for asked in suite.experiments}
+    papers = {run.paper.get("arxiv") for group in suite.groups for run in group.runs}
+    return {
+        name: table
+        for name, table in reported().items()
+        if runs & set(table["runs"]) or (not table["runs"] and table["paper"]["arxiv"] in papers)
+    }

@@ -1,0 +1,132 @@
+"""From an artefact's parameters to the call that makes it: one function a kind, part of the artefact's own code."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from selfsup import extensions
+from selfsup.config.lookup import TABLE_READS, table_reads
+from selfsup.errors import InputError, NotApplicable
+from selfsup.results import write_measures
+
+if TYPE_CHECKING:
+    from selfsup.progress import Progress
+    from selfsup.store.artefact import Artefact
+
+
+def prepare(artefact: "Artefact", scratch: Path, progress: "Progress") -> None:
+    module = extensions.load(f"datasets.{artefact.params['dataset']}")
+    arguments = dict(artefact.params["arguments"])
+    if artefact.params["lock"] is not None:
+        arguments |= {"root": data_root() / artefact.params["source"], "lock": artefact.params["lock"]}
+    module.prepare(scratch, **arguments)
+
+
+def data_root() -> Path:
+    """Return the folder that holds the user's data sets, from the environment: its location changes no digest."""
+    root = os.environ.get("SELFSUP_DATA_ROOT")
+    if not root:
+        raise InputError(
+            "SELFSUP_DATA_ROOT is not set; set it to the folder that holds the data sets, e.g. SELFSUP_DATA_ROOT=DIR"
+        )
+    if not Path(root).is_dir():
+        raise InputError(
+            f"SELFSUP_DATA_ROOT is {root}, which is no folder; set it to the folder that holds the data sets"
+        )
+    return Path(root)
+
+
+def table(artefact: "Artefact", scratch: Path, progress: "Progress") -> None:
+    import torch
+    from safetensors.torch import save
+
+    from selfsup.datasets.prepared import read
+    from selfsup.device import prepare_device
+
+    prepare_device("cpu", 1)
+    arguments = dict(artefact.params)
+    name = arguments.pop("table")
+    for key in table_reads(name):
+        arguments[key] = torch.from_numpy(read(artefact.parents["prepared"].folder / "train.h5", TABLE_READS[key]))
+    made = extensions.load(f"tables.{name}").make(**arguments)
+    (scratch / "table.safetensors").write_bytes(save({key: made[key].contiguous() for key in sorted(made)}))
+
+
+def pretrain(artefact: "Artefact", scratch: Path, progress: "Progress") -> None:
+    from selfsup.store.disk import checkpoint
+    from selfsup.training.pretrain import pretrain as train
+
+    recipe = {key: value for key, value in artefact.params.items() if key != "table"}
+    train(scratch, **_pretrained_on(artefact), checkpoint=checkpoint(artefact.folder), progress=progress, **recipe)
+
+
+def predict(artefact: "Artefact", scratch: Path, progress: "Progress") -> None:
+    from selfsup.device import prepare_device
+    from selfsup.training.inspection import write_answers
+
+    prepare_device(artefact.params["device"], artefact.params["threads"])
+    write_answers(scratch, artefact.parents["weights"].folder, **_pretrained_on(artefact), **_recipe(artefact))
+
+
+def gallery(artefact: "Artefact", scratch: Path, progress: "Progress") -> None:
+    from selfsup.device import prepare_device
+    from selfsup.training.inspection import write_gallery
+
+    prepare_device(artefact.params["device"], artefact.params["threads"])
+    write_gallery(scratch, artefact.parents["weights"].folder, **_pretrained_on(artefact), **_recipe(artefact))
+
+
+def _pretrained_on(artefact: "Artefact") -> dict[str, Any]:
+    table = artefact.parents.get("table")
+    return {
+        "prepared": artefact.parents["prepared"].folder,
+        "table": table.folder if table else None,
+        "seed": artefact.seed,
+    }
+
+
+def _recipe(artefact: "Artefact") -> dict[str, Any]:
+    """Return the part of a recipe that a method is built from again."""
+    return {key: artefact.params[key] for key in ("method", "encoder", "hyper", "batch_size", "epochs", "device")}
+
+
+def features(artefact: "Artefact", scratch: Path, progress: "Progress") -> None:
+    from selfsup.device import prepare_device
+    from selfsup.evaluations.features import extract
+
+    prepare_device(artefact.params["device"], artefact.params["threads"])
+    keys = {key: value for key, value in artefact.params.items() if key != "threads"}
+    extract(artefact.parents["weights"].folder, artefact.parents["target"].folder, scratch, **keys)
+
+
+def measure(artefact: "Artefact", scratch: Path, progress: "Progress") -> None:
+    from selfsup.device import prepare_device
+    from selfsup.evaluations.inputs import Inputs
+
+    assert artefact.seed is not None
+    prepare_device(artefact.params["device"], artefact.params["threads"])
+    folders = {role: parent.folder for role, parent in artefact.parents.items()}
+    inputs = Inputs(
+        prepared=folders.get("target", Path()),
+        run=folders.get("weights", Path()),
+        features=folders.get("features", Path()),
+        predictions=folders.get("predictions", Path()),
+        seed=artefact.seed,
+        device=artefact.params["device"],
+        pictures=scratch,
+    )
+    evaluation = extensions.load(f"evaluations.{artefact.params['evaluation']}")
+    progress.say(f"{artefact.params['evaluation']} of {artefact.name}")
+    try:
+        measured, reason = evaluation.evaluate(inputs, **artefact.params["arguments"]), None
+    except NotApplicable as does_not_apply:
+        measured, reason = [], str(does_not_apply)
+    write_measures(scratch / "measures.json", measured, reason)
+
+
+def experiment(artefact: "Artefact", scratch: Path, progress: "Progress") -> None:
+    from selfsup.device import prepare_device
+
+    prepare_device("cpu", 1)
+    module = extensions.load(f"experiments.{artefact.params['experiment']}")
+    write_measures(scratch / "measures.json", module.measure(artefact.seed, **artefact.params["arguments"]))

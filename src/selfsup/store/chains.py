@@ -1,0 +1,153 @@
+"""The artefacts that a suite leads to: for each run and seed, from its data to its results."""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from selfsup import extensions
+from selfsup.config import signature
+from selfsup.config.lookup import table_reads
+from selfsup.config.recipe import PARAMS, Data, Run, evaluation, experiment
+from selfsup.config.suite import Group, Suite, load
+from selfsup.store.artefact import Artefact
+from selfsup.store.reach import words_of
+
+MAKERS = "selfsup.pipeline.makers"
+
+
+@dataclass(frozen=True)
+class Chain:
+    """The artefacts of one run and seed, from its data to its results; ``measures`` by (target, protocol)."""
+
+    run: Run
+    seed: int
+    prepared: Artefact
+    table: Artefact | None
+    weights: Artefact
+    predictions: Artefact
+    gallery: Artefact
+    features: dict[str, Artefact]
+    measures: dict[tuple[str, str], Artefact]
+    results: Artefact
+
+    def every(self) -> tuple[Artefact, ...]:
+        """Return them in the order in which they are made."""
+        first = (self.prepared, self.table, self.weights)
+        targets = {features.parents["target"].folder: features.parents["target"] for features in self.features.values()}
+        last = (*targets.values(), *self.features.values(), *self.results.parents.values(), self.results)
+        return tuple({a.folder: a for a in (*first, *last) if a is not None}.values())
+
+    def of_kind(self, kind: str) -> list[Artefact]:
+        """Return the artefacts of one kind, in the order in which they are made."""
+        return [artefact for artefact in self.every() if artefact.kind == kind]
+
+
+@cache
+def chains(suite: str) -> list[tuple[Group, list[Chain]]]:
+    """Return for each group of a suite the chains of its runs, seed by seed."""
+    planned = load(suite)
+    return [
+        (group, [_chain(planned, group, run, seed) for run in group.runs for seed in group.seeds])
+        for group in planned.groups
+    ]
+
+
+@cache
+def experiments(suite: str) -> dict[str, list[Artefact]]:
+    """Return for each experiment of a suite its artefacts, seed by seed: it needs no encoder and no data set."""
+    made = {}
+    for entry in load(suite).experiments:
+        module, arguments = experiment(entry.name, entry.set, suite)
+        roots = (f"{MAKERS}.experiment", f"{extensions.full_name(f'experiments.{module}')}.measure")
+        params = {"experiment": module, "arguments": arguments}
+        origin = str(PARAMS / "experiments" / f"{entry.name}.yaml")
+        made[entry.name] = [
+            Artefact("experiment", f"{entry.name}-experiment", params, roots, {}, seed, origin) for seed in entry.seeds
+        ]
+    return made
+
+
+def prepared(source: Data) -> Artefact:
+    """Return the artefact that holds a data set's HDF5 files."""
+    return _prepared(source.name, source.dataset, source.source, json.dumps(source.arguments), json.dumps(source.lock))
+
+
+@cache
+def _prepared(name: str, dataset: str, source: str | None, arguments: str, lock: str) -> Artefact:
+    params = {"dataset": dataset, "arguments": json.loads(arguments), "lock": json.loads(lock), "source": source}
+    roots = (f"{MAKERS}.prepare", f"{extensions.full_name(f'datasets.{dataset}')}.prepare")
+    return Artefact("prepared", dataset, params, roots, {}, origin=str(PARAMS / "data" / f"{name}.yaml"))
+
+
+@cache
+def _table(arguments: str, source: Artefact, origin: str) -> Artefact:
+    params = json.loads(arguments)
+    roots = (f"{MAKERS}.table", f"{extensions.full_name('tables.' + params['table'])}.make")
+    parents = {"prepared": source} if table_reads(params["table"]) else {}
+    return Artefact("table", params["table"], params, roots, parents, origin=origin)
+
+
+def _chain(suite: Suite, group: Group, run: Run, seed: int) -> Chain:
+    source = prepared(group.data)
+    table = _table(json.dumps(run.recipe["table"]), source, run.origin) if "table" in run.recipe else None
+    trained = {"prepared": source} if table is None else {"prepared": source, "table": table}
+    method = signature.method_roots(run.method)
+    params = {**run.recipe, **_machine(suite)}
+
+    def made(kind: str, maker: str, parents: dict[str, Artefact]) -> Artefact:
+        roots = (f"{MAKERS}.{maker}", *method, *backbones(words_of(run.recipe["encoder"])))
+        return Artefact(kind, run.method, params, roots, parents, seed, run.origin)
+
+    weights = made("weights", "pretrain", trained)
+    predictions = made("predictions", "predict", {**trained, "weights": weights})
+    gallery = made("gallery", "gallery", {**trained, "weights": weights})
+    features, measures = {}, {}
+    for target in group.targets:
+        roles = {"target": prepared(target.data), "weights": weights, "predictions": predictions}
+        roles["features"] = features[target.data.name] = _features(suite, roles)
+        for protocol in run.evaluations[target.data.name]:
+            measures[target.data.name, protocol] = _measures(suite, protocol, roles)
+    parts = {"predictions": predictions, "gallery": gallery, **{"/".join(key): part for key, part in measures.items()}}
+    results = Artefact("results", f"{run.method}-evaluations", {}, (), parts, seed, run.origin)
+    return Chain(run, seed, source, table, weights, predictions, gallery, features, measures, results)
+
+
+def _machine(suite: Suite) -> dict[str, Any]:
+    return {"device": suite.device, "precision": suite.precision, "threads": suite.threads}
+
+
+def backbones(words: Collection[str]) -> list[str]:
+    """Return the functions that build the backbones which these words name: they are imported by name alone."""
+    found = [f"nn.backbones.{name}" for name in extensions.names("nn.backbones") if name in words]
+    return [f"{extensions.full_name(module)}.build" for module in found]
+
+
+def _features(suite: Suite, roles: dict[str, Artefact]) -> Artefact:
+    module, arguments = evaluation("features")
+    weights = roles["weights"]
+    parents = {role: roles[role] for role in ("target", "weights")}
+    roots = (
+        f"{MAKERS}.features",
+        f"{extensions.full_name(f'evaluations.{module}')}.extract",
+        *backbones(weights.words),
+    )
+    origin = str(PARAMS / "evaluations" / "features.yaml")
+    return Artefact("features", weights.name, {**arguments, **_machine(suite)}, roots, parents, weights.seed, origin)
+
+
+def _measures(suite: Suite, protocol: str, roles: dict[str, Artefact]) -> Artefact:
+    """Return the measures of one protocol; ``NEEDS`` of its module names the roles that it reads."""
+    module, arguments = evaluation(protocol)
+    needs = signature.constant(f"evaluations.{module}", "NEEDS")
+    builds = backbones(roles["weights"].words) if "weights" in needs else []
+    return Artefact(
+        "measures",
+        f"{roles['weights'].name}-{protocol}",
+        {"evaluation": module, "arguments": arguments, "device": suite.device, "threads": suite.threads},
+        (f"{MAKERS}.measure", f"{extensions.full_name(f'evaluations.{module}')}.evaluate", *builds),
+        {role: roles[role] for role in needs},
+        roles["weights"].seed,
+        str(PARAMS / "evaluations" / f"{protocol}.yaml"),
+    )

@@ -1,0 +1,138 @@
+"""The code that can change an artefact's numbers: what is reached from the functions that make it, with its parameters.
+
+Reached are definitions, not files: a message, a docstring, a caption of another artefact's, a branch that no parameter
+leads to, a field that nobody sets, a renamed file change nothing; a constant in a loss changes all that reach it.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from selfsup.store.modules import EFFECTS, is_module, read
+from selfsup.store.spans import Guard, Span
+
+
+@dataclass(frozen=True, eq=False)
+class Code:
+    """What is reached: a hash for each definition by its dotted name, and every word that can occur in it.
+
+    ``guards`` are the words on which it depended what is reached: of two sets of words that agree in these, the code is one.
+    """
+
+    hashes: dict[str, str]
+    words: frozenset[str]
+    guards: frozenset[str]
+
+    @property
+    def digest(self) -> str:
+        """Equal for equal code, whatever its files and modules are called."""
+        return hashlib.sha256(" ".join(sorted(self.hashes.values())).encode()).hexdigest()[:16]
+
+
+_found: dict[tuple[str, ...], list[tuple[frozenset[str], Code]]] = defaultdict(list)
+
+
+def reach(roots: tuple[str, ...], words: frozenset[str]) -> Code:
+    """Return the code reached from ``roots`` (dotted names) where ``words`` can occur in parameters and inputs."""
+    for given, code in _found[roots]:
+        if given & code.guards == words & code.guards:
+            return code
+    code = _Search(words).run(roots)
+    _found[roots].append((words, code))
+    return code
+
+
+def words_of(value: Any) -> set[str]:
+    """Return every string of a parameter's value, keys included."""
+    if isinstance(value, str):
+        return {value}
+    if isinstance(value, dict):
+        return {str(key) for key in value} | {word for inner in value.values() for word in words_of(inner)}
+    if isinstance(value, list | tuple):
+        return {word for inner in value for word in words_of(inner)}
+    return set()
+
+
+@cache
+def resolve(dotted: str) -> tuple[str, str] | None:
+    """Return (module, definition) that a dotted name means, through imports of other modules; None for a stranger's.
+
+    The definition is empty where the name is a module itself, and was used as a value: then all of it counts.
+    """
+    if is_module(dotted):
+        return dotted, ""
+    module, _, name = dotted.rpartition(".")
+    if not module:
+        return None
+    if is_module(module):
+        target = read(module).names.get(name)
+        if target is None:
+            return None
+        return (module, name) if target == dotted else resolve(target)
+    return resolve(module)  # an attribute of a class or a constant
+
+
+class _Search:
+    def __init__(self, words: frozenset[str]) -> None:
+        self.words = set(words)
+        self.guards: set[str] = set()
+        self.reached: dict[tuple[str, str], list[Span]] = {}
+        self.waiting: dict[str, list[Span]] = defaultdict(list)
+        self.queue: list[Span] = []
+
+    def run(self, roots: tuple[str, ...]) -> Code:
+        for root in roots:
+            self._reach(root)
+        while self.queue:
+            self._enter(self.queue.pop())
+        shallow = {key: self._text(spans) for key, spans in self.reached.items()}
+        hashes = {f"{module}.{name}": self._deep(shallow, (module, name)) for module, name in self.reached}
+        return Code(dict(sorted(hashes.items())), frozenset(self.words), frozenset(self.guards))
+
+    def _reach(self, dotted: str) -> None:
+        found = resolve(dotted)
+        if found is None:
+            return
+        module, name = found
+        content = read(module).spans
+        for definition in [name, EFFECTS] if name else list(content):
+            if (module, definition) not in self.reached and definition in content:
+                self.reached[module, definition] = content[definition]
+                for span in content[definition]:
+                    self._wait(span)
+
+    def _wait(self, span: Span) -> None:
+        """Enter a span once a word of each of its guards occurs; a guard of absence never holds one back here."""
+        for wanted, words in span.guards:
+            self.guards |= words
+            if wanted and not words & self.words:
+                for word in words:
+                    self.waiting[word].append(span)
+                return
+        self.queue.append(span)
+
+    def _enter(self, span: Span) -> None:
+        for dotted in span.refs:
+            self._reach(dotted)
+        for word in span.words - self.words:
+            self.words.add(word)
+            for waiting in self.waiting.pop(word, []):
+                self._wait(waiting)
+
+    def _text(self, spans: list[Span]) -> str:
+        return _sha256("".join(span.text for span in spans if self._holds(span.guards)))
+
+    def _deep(self, shallow: dict[tuple[str, str], str], key: tuple[str, str]) -> str:
+        """Return the hash of a definition and of those it refers to: two of one name are told from each other."""
+        targets = (resolve(ref) for span in self.reached[key] if self._holds(span.guards) for ref in span.refs)
+        return _sha256(" ".join([shallow[key], *(shallow.get(target, "") for target in targets if target)]))
+
+    def _holds(self, guards: Iterable[Guard]) -> bool:
+        return all(bool(words & self.words) == wanted for wanted, words in guards)
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,34 @@
+"""The report says what was carried, and which tables mix machines."""
+
+import json
+
+from selfsup.pipeline.history import history
+from selfsup.store import disk
+
+MADE_WITH = {"instruction_set": "avx512f", "torch": "2.14.1", "threads": 1}
+
+
+def place(artefact, **more):
+    artefact.folder.mkdir(parents=True)
+    artefact.target.write_text(json.dumps({"made_with": MADE_WITH} | more))
+
+
+def test_machines_of_one_kind_and_nothing_carried_say_nothing(project):
+    for artefact in disk.reachable("smoke").values():
+        place(artefact)
+    assert history("smoke") == []
+
+
+def test_a_table_of_two_machines_and_what_was_carried_are_said(project):
+    proof = {"revision": "f" * 40, "sample": ["a", "b"], "compared": 7}
+    weights = [a for a in disk.reachable("smoke").values() if a.kind == "weights"]
+    other = {**MADE_WITH, "instruction_set": "avx2"}
+    place(weights[0], made_with=other)
+    for artefact in weights[1:]:
+        place(artefact, carried=proof)
+    carried, mixed = history("smoke")
+    assert f"{len(weights) - 1} of {len(weights)} artefacts" in carried
+    assert "carried from revision ffffffffffff" in carried
+    assert "all 7 files were equal" in carried
+    assert "avx2" in mixed
+    assert "avx512f" in mixed
