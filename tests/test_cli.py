@@ -21,7 +21,7 @@ groups:
     seeds: [0]
     runs:
       - {method: rotation, name: rotation, set: {epochs: 1, batch_size: 8}}
-    evaluations: [linear_probe, knn]
+    targets: [{data: own, evaluations: [linear_probe, knn]}]
 """
 
 

@@ -27,7 +27,7 @@ summary: What another package adds.
 device: cpu
 precision: float32
 threads: 1
-groups: [{name: drawn, data: drawn, seeds: [0], runs: [still], evaluations: [near]}]
+groups: [{name: drawn, data: drawn, seeds: [0], runs: [still], targets: [{data: drawn, evaluations: [near]}]}]
 """
 
 

@@ -21,7 +21,7 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     for path in ("src/selfsup/methods/barlow_twins.py", "params/methods/barlow_twins.yaml"):
         (made.folder / path).write_text(blocks()[path], encoding="utf-8")
     line = "      - {method: barlow_twins, name: barlow_twins, set: {batch_size: 64, epochs: 1}}\n"
-    made.edit("params/suites/smoke.yaml", "    evaluations:\n", f"{line}    evaluations:\n")
+    made.edit("params/suites/smoke.yaml", "    targets:\n", f"{line}    targets:\n")
     made.edit("params/suites/quick.yaml", "      - moco_v2\n", "      - moco_v2\n      - barlow_twins\n")
     return made
 

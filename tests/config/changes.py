@@ -1,6 +1,10 @@
-"""A mapping with one key changed."""
+"""A mapping, or a file of parameters, with something changed."""
 
 from copy import deepcopy
+
+import yaml
+
+from tests.conftest import forget
 
 
 def changed(whole: dict, key: str, value: object) -> dict:
@@ -15,3 +19,11 @@ def changed(whole: dict, key: str, value: object) -> dict:
     else:
         inner[last] = value
     return copy
+
+
+def edit(project, path, change):
+    file = project / "params" / path
+    content = yaml.safe_load(file.read_text())
+    change(content)
+    file.write_text(yaml.safe_dump(content))
+    forget()

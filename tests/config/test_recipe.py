@@ -6,15 +6,8 @@ import yaml
 from selfsup.config import suite as suites
 from selfsup.errors import InputError
 from selfsup.store.chains import chains
+from tests.config.changes import edit
 from tests.conftest import forget
-
-
-def edit(project, path, change):
-    file = project / "params" / path
-    content = yaml.safe_load(file.read_text())
-    change(content)
-    file.write_text(yaml.safe_dump(content))
-    forget()
 
 
 def rename(key, to, *parents):
@@ -93,8 +86,8 @@ MISTAKES = [
     ("suites/quick.yaml", put("cuda:1", "device"), r"key device is 'cuda:1', but"),
     (
         "suites/quick.yaml",
-        put([{"protocol": "knn", "runs": ["nobody"]}], "groups", 0, "evaluations"),
-        r"asks for nobody; runs are",
+        put([{"protocol": "knn", "runs": ["nobody"]}], "groups", 0, "targets", 0, "evaluations"),
+        r"target scenes: evaluation knn is for nobody; runs are",
     ),
 ]
 
@@ -145,7 +138,7 @@ MISTAKES += [
     ("suites/quick.yaml", rename("seeds", "seed", "groups", 0), r"unknown key groups\.0\.seed: did you mean seeds"),
     ("suites/quick.yaml", put([], "groups", 0, "seeds"), r"groups\.0\.seeds is \[\], but"),
     ("suites/quick.yaml", put("a/b", "groups", 0, "name"), r"groups\.0\.name is 'a/b', but"),
-    ("suites/quick.yaml", put(["features"], "groups", 0, "evaluations"), r"features is no evaluation"),
+    ("suites/quick.yaml", put(["features"], "groups", 0, "targets", 0, "evaluations"), r"features is no evaluation"),
     ("suites/quick.yaml", lambda content: content["groups"].append(content["groups"][0]), r"two groups have one name"),
     ("methods/simclr.yaml", put(7, "schedule", "warmup_fraction"), r"schedule\.warmup_fraction is 7, but"),
     ("methods/simclr.yaml", put(0.9, "optimiser", "momentum"), r"unknown key optimiser\.momentum: known are"),
@@ -177,7 +170,7 @@ def test_broken_yaml_names_its_line(project):
 def test_data_that_a_method_cannot_eat_is_refused(project):
     def ask_for_depth(content):
         content["groups"][0]["runs"] = ["split_brain_depth"]
-        content["groups"][0]["evaluations"] = ["knn"]
+        content["groups"][0]["targets"][0]["evaluations"] = ["knn"]
 
     edit(project, "suites/real-small.yaml", ask_for_depth)
     with pytest.raises(
@@ -196,7 +189,7 @@ def variant(project, **changes):
 
     def ask(content):
         content["groups"][0]["runs"] = [{"method": "simclr", "name": "other", "set": changes}]
-        content["groups"][0]["evaluations"] = ["knn"]
+        content["groups"][0]["targets"] = [{"data": "scenes", "evaluations": ["knn"]}]
 
     edit(project, "suites/quick.yaml", ask)
     return chains("quick")[0][1][0].run.recipe["hyper"]
@@ -217,7 +210,7 @@ def test_a_variant_reaches_inside_groups_of_keys(project):
 def test_equal_recipes_are_one_run(project):
     def twins(content):
         content["groups"][0]["runs"] = ["simclr", {"method": "simclr", "name": "twin", "set": {"epochs": 4}}]
-        content["groups"][0]["evaluations"] = ["knn"]
+        content["groups"][0]["targets"][0]["evaluations"] = ["knn"]
 
     edit(project, "suites/quick.yaml", twins)
     simclr, twin = (chain for chain in chains("quick")[0][1] if chain.seed == 0)

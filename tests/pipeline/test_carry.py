@@ -17,7 +17,9 @@ groups:
     data: scenes-tiny
     seeds: [0, 1]
     runs: [{method: random, name: random, set: {batch_size: 64, epochs: 1}}]
-    evaluations: [knn]
+    targets:
+      - data: scenes-tiny
+        evaluations: [knn]
 """
 
 
@@ -26,10 +28,15 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     """A clone whose results were made at its one commit, of which two seeds."""
     project = clone(tmp_path_factory.mktemp("carry") / "selfsup")
     (project.folder / "params" / "suites" / "tiny.yaml").write_text(SUITE)
-    for words in (("init", "--quiet"), ("add", "--all"), ("commit", "--quiet", "--message", "before")):
-        project.run("git", "-c", "user.email=test@localhost", "-c", "user.name=test", *words)
+    project.run("git", "init", "--quiet")
+    commit(project)
     project.snakemake(suite="tiny")
     return project
+
+
+def commit(project: Clone) -> None:
+    for words in (("add", "--all"), ("commit", "--quiet", "--message", "as it is")):
+        project.run("git", "-c", "user.email=test@localhost", "-c", "user.name=test", *words)
 
 
 def plan(project: Clone) -> dict[str, str]:
@@ -37,7 +44,20 @@ def plan(project: Clone) -> dict[str, str]:
     return found
 
 
+def test_a_remade_parent_with_the_same_bytes_has_its_children_found_again(made: Clone):
+    before = plan(made)
+    made.edit("src/selfsup/datasets/scenes.py", "np.concatenate([made", "np.concatenate([1 * made")
+    assert made.planned("tiny") == {"prepare": 1, "pretrain": 2, "features": 2, "evaluate": 2, "report": 1}
+    said = made.snakemake(suite="tiny")
+    assert "step 1/" not in said.stdout + said.stderr
+    after = plan(made)
+    for name in ("scenes/random/s0/weights", "scenes/random/s1/scenes-tiny/knn"):
+        spec = json.loads((made.folder / after[name] / "spec.json").read_text())
+        assert spec["same_as"] == before[name] != after[name]
+
+
 def test_a_change_that_moves_no_number_is_carried_and_one_that_does_is_refused(made: Clone):
+    commit(made)
     before = plan(made)
     made.edit("src/selfsup/device.py", "set_num_threads(threads)", "set_num_threads(int(threads))")
     after = plan(made)

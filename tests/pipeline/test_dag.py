@@ -55,7 +55,7 @@ def test_one_protocol_key_spares_the_runs(smoke: Clone, tmp_path: Path):
     copy = smoke.copy(tmp_path / "copy")
     copy.edit("params/evaluations/knn.yaml", "k: 200", "k: 100")
     groups = yaml.safe_load((copy.folder / "params/suites/smoke.yaml").read_text())["groups"]
-    asking = sum(len(group["runs"]) for group in groups if "knn" in group["evaluations"])
+    asking = sum(len(group["runs"]) for group in groups if "knn" in group["targets"][0]["evaluations"])
     assert copy.planned() == {"evaluate": asking, "report": 1}
 
 
@@ -137,7 +137,9 @@ groups:
     runs:
       - {method: random, name: random, set: {batch_size: 64}}
       - {method: rotation, name: rotation, set: {epochs: 12}}
-    evaluations: [linear_probe]
+    targets:
+      - data: scenes-tiny
+        evaluations: [linear_probe]
 """
 
 

@@ -147,22 +147,34 @@ class Asked(Strict):
     runs: list[str]
 
 
+class TargetFile(Strict):
+    """A data set that weights are scored on.
+
+    Args:
+        data: a file of params/data.
+        evaluations: protocols, for all runs or for some.
+    """
+
+    data: str
+    evaluations: Annotated[list[str | Asked], Field(min_length=1)]
+
+
 class GroupFile(Strict):
-    """Runs on one data set: one table of the report.
+    """Runs pretrained on one data set: one table of the report.
 
     Args:
         name: of the group.
-        data: a file of params/data.
+        data: a file of params/data, on which the runs are pretrained.
         seeds: of pretraining.
         runs: recipes, or variants of them.
-        evaluations: protocols, for all runs or for some.
+        targets: data sets that they are scored on, with the protocols of each.
     """
 
     name: Name
     data: str
     seeds: Annotated[list[NonNegativeInt], Field(min_length=1)]
     runs: Annotated[list[str | Variant], Field(min_length=1)]
-    evaluations: Annotated[list[str | Asked], Field(min_length=1)]
+    targets: Annotated[list[TargetFile], Field(min_length=1)]
 
 
 class ExperimentEntry(Strict):

@@ -13,6 +13,8 @@ from selfsup.config.strict import check, read_yaml
 from selfsup.errors import InputError
 from selfsup.specs.modality import NEEDED
 
+SOUND = {"waveform", "labelled_waveform"}
+
 
 @dataclass(frozen=True)
 class Target:
@@ -103,27 +105,71 @@ def load(name: str) -> Suite:
 
 def _group(content: dict[str, Any], file: Path) -> Group:
     source = data(content["data"])
-    asked = [Asked(protocol=e, runs=[]) if isinstance(e, str) else Asked(**e) for e in content["evaluations"]]
     runs = []
     for entry in content["runs"]:
         variant = Variant(method=entry, name=entry, set={}) if isinstance(entry, str) else Variant(**entry)
-        wanted = [a.protocol for a in asked if not a.runs or variant.name in a.runs]
-        found = run(variant.name, variant.method, variant.set, file, variant.title)
-        runs.append(replace(found, evaluations={source.name: wanted}))
+        runs.append(run(variant.name, variant.method, variant.set, file, variant.title))
         _fits(runs[-1], source)
-    known = [found.name for found in runs]
-    if len(set(known)) < len(known) or len(set(content["seeds"])) < len(content["seeds"]):
+    names = [r.name for r in runs]
+    if len(set(names)) < len(names) or len(set(content["seeds"])) < len(content["seeds"]):
         raise InputError(
             f"{file}: group {content['name']} names a run or a seed twice; give each variant a name of its own"
         )
-    for ask in asked:
-        if evaluation(ask.protocol)[0] == "features":
-            raise InputError(f"{file}: {ask.protocol} is no evaluation; features are always taken, remove it")
-        if unknown := set(ask.runs) - set(known):
+    targets: list[Target] = []
+    for entry in content["targets"]:
+        if entry["data"] in [target.data.name for target in targets]:
             raise InputError(
-                f"{file}: evaluation {ask.protocol} asks for {', '.join(sorted(unknown))}; runs are {', '.join(known)}"
+                f"{file}: group {content['name']} names target {entry['data']} twice; join their evaluations"
             )
-    return Group(content["name"], source, content["seeds"], runs, [Target(source, [a.protocol for a in asked])])
+        target, protocols = _target(entry, source, runs, f"{file}: group {content['name']}, target {entry['data']}")
+        runs = [replace(r, evaluations={**r.evaluations, target.data.name: protocols[r.name]}) for r in runs]
+        targets.append(target)
+    return Group(content["name"], source, content["seeds"], runs, targets)
+
+
+def _target(content: dict[str, Any], source: Data, runs: list[Run], origin: str) -> tuple[Target, dict[str, list[str]]]:
+    """Return a target with all its protocols, and for each run those that score it."""
+    entries = [Asked(protocol=e, runs=[]) if isinstance(e, str) else Asked(**e) for e in content["evaluations"]]
+    names = [r.name for r in runs]
+    target = data(content["data"])
+    for entry in entries:
+        module = evaluation(entry.protocol)[0]
+        if module == "features":
+            raise InputError(f"{origin}: {entry.protocol} is no evaluation; features are always taken, remove it")
+        if unknown := set(entry.runs) - set(names):
+            raise InputError(
+                f"{origin}: evaluation {entry.protocol} is for {', '.join(sorted(unknown))}; runs are {', '.join(names)}"
+            )
+        needs = signature.constant(f"evaluations.{module}", "NEEDS")
+        if "predictions" in needs and target.name != source.name:
+            raise InputError(
+                f"{origin}: {entry.protocol} reads what a method predicts of held-out images of {source.name}; "
+                f"move it to target {source.name}"
+            )
+    protocols = {name: [e.protocol for e in entries if not e.runs or name in e.runs] for name in names}
+    for scored in runs:
+        if protocols[scored.name]:
+            _can_be_scored(scored, target, origin)
+    return Target(target, [entry.protocol for entry in entries]), protocols
+
+
+def _can_be_scored(run: Run, target: Data, origin: str) -> None:
+    """Refuse images for an encoder of sound, and the reverse."""
+    hears, sounds = _modality(run) in SOUND, not SOUND.isdisjoint(_provided(target))
+    if hears != sounds:
+        kinds = ("sound", "images") if hears else ("images", "sound")
+        raise InputError(
+            f"{origin}: {run.name} is an encoder of {kinds[0]}, and the data are {kinds[1]}; take other data"
+        )
+
+
+def _modality(run: Run) -> str:
+    return signature.modality(run.method, run.recipe["hyper"])
+
+
+def _provided(source: Data) -> tuple[str, ...]:
+    provided: tuple[str, ...] = signature.constant(f"datasets.{source.dataset}", "PROVIDES")
+    return provided
 
 
 def _fits(run: Run, source: Data) -> None:
@@ -133,8 +179,7 @@ def _fits(run: Run, source: Data) -> None:
             f"{run.origin}: key batch_size is {run.recipe['batch_size']}, but params/data/{source.name}.yaml "
             f"has {source.train_examples} training examples; lower it"
         )
-    modality = signature.modality(run.method, run.recipe["hyper"])
-    provided = signature.constant(f"datasets.{source.dataset}", "PROVIDES")
+    modality, provided = _modality(run), _provided(source)
     if modality not in provided:
         raise InputError(
             f"{run.origin}: {run.method} needs {NEEDED[modality]}, and params/data/{source.name}.yaml has none "

@@ -105,6 +105,8 @@ def _chain(suite: Suite, group: Group, run: Run, seed: int) -> Chain:
     gallery = made("gallery", "gallery", {**trained, "weights": weights})
     features, measures = {}, {}
     for target in group.targets:
+        if target.data != group.data and not run.evaluations[target.data.name]:
+            continue
         roles = {"target": prepared(target.data), "weights": weights, "predictions": predictions}
         roles["features"] = features[target.data.name] = _features(suite, roles)
         for protocol in run.evaluations[target.data.name]:
