@@ -1,4 +1,4 @@
-# The DAG and its only description. Paths are named by content (docs/design.md, section 5), so clocks decide nothing.
+# The DAG. Paths contain a digest of their content (docs/design.md, section 5), so timestamps decide nothing.
 import sys
 from pathlib import Path
 from shlex import quote
@@ -7,7 +7,7 @@ from shlex import quote
 configfile: "params/run.yaml"
 
 
-container: "docker://python:3.11-slim"  # only where Snakemake is asked for containers; `make setup` is the usual way
+container: "docker://python:3.11-slim"  # only with --sdm apptainer; `make setup` is the usual way
 
 
 sys.path.insert(0, str(Path(workflow.basedir) / "src"))
@@ -25,7 +25,7 @@ except InputError as error:
 
 onstart:
     plan.check()
-    # At each finished job the limiter starts a timer that looks through the DAG every second until the suite ends.
+    # The rate limiter starts a timer for each finished job that walks the DAG every second until the end.
     workflow.scheduler.job_rate_limiter = None
 
 

@@ -1,4 +1,4 @@
-"""CPU seconds of a suite by rule, from what Snakemake's `benchmark:` wrote when it ran: a table for docs/performance.md.
+"""CPU seconds of a suite by rule, from Snakemake's `benchmark:` files of its last run: a table for docs/performance.md.
 
 usage: python benchmarks/cost.py SUITE     in the folder where it ran, before its recipes change
 """
@@ -14,7 +14,7 @@ RULES = ("prepare", "pretrain", "features", "evaluate", "report")
 
 
 def seconds(suite: str, folder: Path = Path("logs/benchmarks")) -> dict[str, list[float]]:
-    """Return {row: CPU seconds of each job}: a row for each rule, and pretraining and evaluation by run as well."""
+    """Return {row: CPU seconds of each job}: one row per rule, and for pretraining and evaluation also one per run."""
     own = {artefact.digest for artefact in reachable(suite).values()} | {suite}
     found: dict[str, list[float]] = {}
     for rule in RULES:
@@ -33,7 +33,7 @@ def seconds(suite: str, folder: Path = Path("logs/benchmarks")) -> dict[str, lis
 def main() -> None:
     """Print the table, rules first, and their total."""
     found = seconds(sys.argv[1])
-    print("| rule | jobs | CPU s a job (median) | CPU s in all |\n|---|---|---|---|")
+    print("| rule | jobs | CPU s per job (median) | CPU s in total |\n|---|---|---|---|")
     for row, costs in sorted(
         found.items(), key=lambda item: (" " in item[0], RULES.index(item[0].split()[0]), item[0])
     ):

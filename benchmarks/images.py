@@ -1,4 +1,4 @@
-"""Images in memory for the benchmarks: smooth colour fields with edges and noise; no augmentation's cost depends on more."""
+"""Images in memory for the benchmarks: smooth colour fields with edges and noise; costs do not depend on their content."""
 
 import torch
 import torch.nn.functional as F
@@ -6,7 +6,7 @@ from torch import Tensor
 
 
 def in_memory_images(examples: int, size_px: int) -> Tensor:
-    """Return uint8 (N, 3, size_px, size_px), always the same."""
+    """Return uint8 (N, 3, size_px, size_px), the same in every call."""
     generator = torch.Generator().manual_seed(0)
     coarse = torch.rand(examples, 3, 6, 6, generator=generator)
     images = F.interpolate(coarse, size=(size_px, size_px), mode="bilinear", align_corners=False)

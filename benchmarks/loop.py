@@ -1,4 +1,4 @@
-"""The whole SimCLR training loop, views and step: selfsup's against lightly's documented example, on three networks."""
+"""The complete SimCLR training loop, views and step: selfsup's against lightly's documented example, for three networks."""
 
 import argparse
 import tempfile
@@ -24,7 +24,8 @@ from selfsup.specs.augmentation import Augmentation
 from selfsup.specs.criteria import NTXent
 from selfsup.specs.heads import NonlinearHead
 from selfsup.training.checkpoint import Checkpoint
-from selfsup.training.loop import Examples, Training
+from selfsup.training.loop import Training
+from selfsup.training.source import MemorySource
 
 SIZE_PX, BATCH = 32, 128
 TEMPERATURE, LEARNING_RATE, HIDDEN_WIDTH, OUTPUT_WIDTH = 0.5, 0.06, 512, 128
@@ -52,7 +53,7 @@ class InMemoryDataset(Dataset):
 
 
 class LightlySimCLR(nn.Module):
-    """A backbone and lightly's projection head, put together as in lightly's SimCLR example."""
+    """A backbone with lightly's projection head, as in lightly's SimCLR example."""
 
     def __init__(self, network: dict[str, Any]) -> None:
         super().__init__()
@@ -66,7 +67,7 @@ class LightlySimCLR(nn.Module):
 
 
 def lightly_loop(images: Tensor, network: dict[str, Any], blur: float) -> Case:
-    """Return lightly's loop over all images once, as a callable: its example with images in memory and no workers."""
+    """Return a callable that runs lightly's loop over all images once: its example with images in memory and no workers."""
     model = LightlySimCLR(network)
     transform = SimCLRTransform(input_size=SIZE_PX, gaussian_blur=blur)
     dataset = LightlyDataset.from_torch_dataset(InMemoryDataset(images), transform, lambda _, index: str(index))
@@ -85,7 +86,7 @@ def lightly_loop(images: Tensor, network: dict[str, Any], blur: float) -> Case:
 
 
 def selfsup_loop(images: Tensor, network: dict[str, Any], blur: float) -> Case:
-    """Return our loop over all images once, as a callable: ``selfsup.training.loop`` with its logging and checkpoint clock."""
+    """Return a callable that runs ``selfsup.training.loop`` over all images once, with its logging and checkpoint timer."""
     steps = len(images) // BATCH
     method = SimCLR(
         build(network),
@@ -95,7 +96,7 @@ def selfsup_loop(images: Tensor, network: dict[str, Any], blur: float) -> Case:
         criterion=NTXent(name="nt_xent", temperature=TEMPERATURE),
     )
     optimiser = {"name": "sgd", "learning_rate": LEARNING_RATE, "weight_decay": 0.0}
-    examples = Examples({"image": images})
+    examples = MemorySource({"image": images})
 
     def epoch() -> None:
         with tempfile.TemporaryDirectory() as folder:

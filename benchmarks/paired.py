@@ -1,4 +1,4 @@
-"""Costs of several pipelines on one machine that others use too: CPU seconds of one thread, interleaved, paired."""
+"""Costs of several pipelines on a shared machine: CPU seconds of one thread, interleaved and paired."""
 
 import json
 import platform
@@ -14,7 +14,7 @@ Case = Callable[[], Any]
 
 
 def microseconds_per_image(cases: dict[str, tuple[Case, int]], repeats: int) -> dict[str, list[float]]:
-    """Return each case's cost in CPU microseconds per image, one number a repeat.
+    """Return the cost of each case in CPU microseconds per image, one number per repeat.
 
     A case is a callable and the images that one call takes; all cases run once before any is measured, and within a
     repeat one after the other, so that what else the machine does meets them alike.
@@ -31,7 +31,7 @@ def microseconds_per_image(cases: dict[str, tuple[Case, int]], repeats: int) -> 
 
 
 def compared(costs: dict[str, list[float]], peer: str) -> list[dict[str, Any]]:
-    """Return a row per case: its median cost, and the peer's cost over its own in the same repeat (median, range)."""
+    """Return one row per case: its median cost, and the cost of the peer over its own in the same repeat (median, range)."""
     rows = []
     for name, seconds in costs.items():
         ratios = [theirs / ours for theirs, ours in zip(costs[peer], seconds, strict=True)]
@@ -68,7 +68,7 @@ def write_result(name: str, date: str, facts: dict[str, Any], rows: list[dict[st
 
 
 def _cpu_model() -> str:
-    """Return the processor's name as Linux tells it, elsewhere its architecture."""
+    """Return the name of the processor on Linux, elsewhere its architecture."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

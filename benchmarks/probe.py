@@ -1,4 +1,4 @@
-"""The linear probe's solver against scikit-learn's: CPU seconds of one thread, and how well each minimises.
+"""The solver of the linear probe against scikit-learn's: CPU seconds of one thread, and quality of the minimum.
 
 Run as `OMP_NUM_THREADS=1 python benchmarks/probe.py [--repeats 3] [--target benchmarks/results/probe.json]`.
 Features are Gaussian clouds seen through a linear map whose singular values fall over three decades, standardised.
@@ -23,7 +23,7 @@ from sklearn.linear_model import LogisticRegression
 from selfsup.evaluations.solvers.logistic_regression import fit, path
 from selfsup.evaluations.solvers.standardisation import standardisation
 
-# Examples, features, and the mean distance of two clouds' centres in their standard deviations.
+# Examples, features, and the mean distance between the centres of two clouds in standard deviations.
 PROBLEMS = {
     "10,000 x 192, overlapping": (10_000, 192, 5.0),
     "50,000 x 512, overlapping": (50_000, 512, 5.0),
@@ -54,25 +54,25 @@ def ours(x: torch.Tensor, y: torch.Tensor) -> Answer:
 
 
 def our_path(x: torch.Tensor, y: torch.Tensor) -> Answer:
-    """Seven penalties, each from the last; the answer is the one for PENALTY."""
+    """Seven penalties, each starting from the previous solution; returns the solution for PENALTY."""
     found = {f.penalty: f for f in path(x, y, penalties=PENALTIES, tolerance=TOLERANCE)}[PENALTY]
     return found.weight.numpy(), found.bias.numpy()
 
 
 def scikit_learn(x: torch.Tensor, y: torch.Tensor) -> Answer:
-    """scikit-learn as it comes: L-BFGS, at most 100 iterations."""
+    """scikit-learn with its defaults: L-BFGS, at most 100 iterations."""
     model = LogisticRegression(C=1 / (len(y) * PENALTY)).fit(x.numpy(), y.numpy())
     return model.coef_, model.intercept_
 
 
 def scikit_learn_long(x: torch.Tensor, y: torch.Tensor) -> Answer:
-    """scikit-learn told to go on: it looks at the gradient's largest entry, so a tenth comes nearest to our norm."""
+    """scikit-learn with a smaller tolerance: it bounds the gradient's largest entry; a tenth is comparable to our norm."""
     model = LogisticRegression(C=1 / (len(y) * PENALTY), tol=TOLERANCE / 10, max_iter=2000).fit(x.numpy(), y.numpy())
     return model.coef_, model.intercept_
 
 
 def quality(x: torch.Tensor, y: torch.Tensor, answer: Answer) -> dict[str, float]:
-    """Return the loss and the gradient norm at an answer, by torch's automatic differentiation."""
+    """Return the loss and the gradient norm at a solution, by torch's automatic differentiation."""
     weight, bias = (torch.tensor(part, dtype=torch.float64, requires_grad=True) for part in answer)
     loss = torch.nn.functional.cross_entropy(x @ weight.T + bias, y) + 0.5 * PENALTY * weight.square().sum()
     slopes = torch.autograd.grad(loss, (weight, bias))
@@ -80,7 +80,7 @@ def quality(x: torch.Tensor, y: torch.Tensor, answer: Answer) -> dict[str, float
 
 
 def measure(problem: tuple[int, int, float], repeats: int) -> dict[str, dict[str, object]]:
-    """Return, for each solver, its CPU seconds (all repeats and median) and the quality of its answer."""
+    """Return for each solver its CPU seconds (all repeats and median) and the quality of its solution."""
     x, y = features(*problem)
     solvers: list[Callable[..., Answer]] = [ours, scikit_learn, scikit_learn_long, our_path]
     seconds: dict[str, list[float]] = {solver.__name__: [] for solver in solvers}
@@ -97,7 +97,7 @@ def measure(problem: tuple[int, int, float], repeats: int) -> dict[str, dict[str
 
 
 def provenance() -> dict[str, object]:
-    """Return what a reader needs to repeat the measurement."""
+    """Return what is needed to repeat the measurement."""
     cpu = Path("/proc/cpuinfo")
     models = [line for line in cpu.read_text().splitlines() if "model name" in line] if cpu.exists() else []
     return {

@@ -16,18 +16,18 @@ from selfsup.specs.augmentation import Augmentation, ColorVariant
 from selfsup.views.augmentation import apply, draw
 
 SIZE_PX, BATCH, CALLS = 32, 256, 8
-# One law for all: SimCLR's on ImageNet, which is lightly's default.
+# The same augmentation for all: SimCLR's on ImageNet, the default of lightly.
 SCALE_MIN, STRENGTH, JITTER, GRAY, BLUR = 0.08, 1.0, 0.8, 0.2, 0.5
 
 
 def lightly_views(images: list[Any], transform: SimCLRTransform) -> list[Tensor]:
-    """Return both views of PIL images, stacked as a data loader stacks them."""
+    """Return both views of PIL images, stacked like in a data loader."""
     pairs = [transform(image) for image in images]
     return [torch.stack(views) for views in zip(*pairs, strict=True)]
 
 
 def kornia_pipeline(blur_probability: float) -> K.AugmentationSequential:
-    """Return the same operations by kornia, batched, each image with its own parameters."""
+    """Return the same operations in kornia, batched, with different parameters for each image."""
     return K.AugmentationSequential(
         K.RandomResizedCrop((SIZE_PX, SIZE_PX), scale=(SCALE_MIN, 1.0)),
         K.RandomHorizontalFlip(),
@@ -43,7 +43,7 @@ def kornia_views(images: Tensor, pipeline: K.AugmentationSequential) -> list[Ten
 
 
 def selfsup_views(images: Tensor, generator: torch.Generator, blur: float, color: ColorVariant) -> None:
-    """Make both views ``CALLS`` times: one call is too short to time."""
+    """Make both views ``CALLS`` times, because one call is too short to measure."""
     asked = Augmentation(
         crop_scale_min=SCALE_MIN,
         color_strength=STRENGTH,

@@ -1,4 +1,4 @@
-"""Draws docs/methods/<method>.png: what each method sees and must answer, by its real views. Run: python docs/draw_methods.py"""
+"""Draws docs/methods/<method>.png: views and targets of each method, by its own code. Run: python docs/draw_methods.py"""
 
 import importlib
 import textwrap
@@ -17,33 +17,34 @@ from selfsup.datasets import captioned_scenes, moving_scenes, scene_pairs, scene
 from selfsup.methods.base import ARRAYS, DataInfo, Panel
 from selfsup.nn.encoder import build
 from selfsup.seeds import generator
-from selfsup.training.pretrain import SEQUENCES, method_class
+from selfsup.training.pretrain import method_class
+from selfsup.training.source import SEQUENCES
 
 EXAMPLES = 8
 SIZE_PX = 64
 SOUND = {"seconds": 1.28, "rate_hz": 8000, "speakers": 10}
 CELL_INCHES = 1.0
-CAPTION_LETTERS = 19  # a line below an image
+CAPTION_LETTERS = 19  # per line below an image
 
 
 def recipe_of(method: str) -> Run:
-    """Return the recipe that shows a method: the one of its name, else the first that names it."""
+    """Return the recipe with the name of a method, or the first recipe of that method."""
     names = sorted(file.stem for file in (PARAMS / "methods").glob("*.yaml"))
     own = [name for name in names if run(name, name, {}, Path()).method == method]
     return run(method, method if method in own else own[0], {}, Path())
 
 
 def batch_of(modality: str) -> dict[str, Tensor]:
-    """Return eight examples of a modality: scenes of 64 px, what moves or is written of them, pairs, or voices."""
+    """Return eight examples of a modality: scenes of 64 px, clips, captioned scenes, pairs, or voices."""
     image = {"size_px": SIZE_PX, "seed": 0}
-    made = {
+    generators = {
         "clip": lambda: moving_scenes.generate("train", EXAMPLES, frames=8, **image),
         "image_text": lambda: captioned_scenes.generate("train", EXAMPLES, phrasings=4, **image),
         "image_pair": lambda: scene_pairs.generate("train", EXAMPLES, **image),
         "waveform": lambda: voice.generate("train", EXAMPLES, seed=0, **SOUND),
         "labelled_waveform": lambda: voice.generate("train", EXAMPLES, seed=0, **SOUND),
     }
-    arrays = made.get(modality, lambda: scenes.generate("train", EXAMPLES, **image))()
+    arrays = generators.get(modality, lambda: scenes.generate("train", EXAMPLES, **image))()
     batch = {name: torch.from_numpy(arrays[name]) for name in ARRAYS[modality]}
     if modality == "image_depth":
         depth = torch.from_numpy(arrays["depth"])[:, None].mul(255).round().to(torch.uint8)
@@ -52,28 +53,28 @@ def batch_of(modality: str) -> dict[str, Tensor]:
 
 
 def table_of(recipe: dict[str, Any], batch: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-    """Return the table of a recipe, made from these examples where it is made from examples."""
-    asked = dict(recipe.get("table", {}))
-    if not asked:
+    """Return the table of a recipe, made from these examples if it is made from examples."""
+    keys = dict(recipe.get("table", {}))
+    if not keys:
         return {}
-    name = asked.pop("table")
+    name = keys.pop("table")
     read = {key: batch[TABLE_READS[key]] for key in table_reads(name)}
-    made: Mapping[str, Tensor] = importlib.import_module(f"selfsup.tables.{name}").make(**asked, **read)
-    return made
+    table: Mapping[str, Tensor] = importlib.import_module(f"selfsup.tables.{name}").make(**keys, **read)
+    return table
 
 
 def panels(method: str) -> list[Panel]:
     """Return the gallery's panels of a method on eight examples."""
     recipe, kind = recipe_of(method).recipe, method_class(method)
     modality = kind.modality_of(recipe["hyper"])
-    batch = batch_of(modality)
+    batch, first = batch_of(modality), ARRAYS[modality][0]
     info = DataInfo(
         examples=1000,
         classes=10,
         size_px=0 if modality.endswith("waveform") else SIZE_PX,
         batch_size=EXAMPLES,
         total_steps=100,
-        length=batch[ARRAYS[modality][0]].shape[1] if modality in SEQUENCES else 0,
+        length=batch[first].shape[1] if first in SEQUENCES else 0,
         rate_hz=int(SOUND["rate_hz"]),
         speakers=int(SOUND["speakers"]),
         table=table_of(recipe, batch),
@@ -82,17 +83,17 @@ def panels(method: str) -> list[Panel]:
     if "batch_norm_splits" in hyper:
         hyper = {**hyper, "batch_norm_splits": 1}  # eight images, not a batch
     torch.manual_seed(0)
-    made = kind.from_recipe(build(recipe["encoder"]), info, hyper)
+    built = kind.from_recipe(build(recipe["encoder"]), info, hyper)
     with torch.no_grad():
-        return made.panels(made.views(batch, made.draw(EXAMPLES, generator(0, "gallery"))))
+        return built.panels(built.views(batch, built.draw(EXAMPLES, generator(0, "gallery"))))
 
 
-def draw(shown: list[Panel], file: Path) -> None:
-    """Draw one row a panel, its captions below the images."""
-    widest = max(len(panel.images) for panel in shown)
-    figure = Figure(figsize=(CELL_INCHES * widest, 1.45 * CELL_INCHES * len(shown)), dpi=100, layout="constrained")
-    rows = figure.subfigures(len(shown), 1, squeeze=False)[:, 0]
-    for row, panel in zip(rows, shown, strict=True):
+def draw(panels: list[Panel], file: Path) -> None:
+    """Draw one row per panel, with captions below the images."""
+    widest = max(len(panel.images) for panel in panels)
+    figure = Figure(figsize=(CELL_INCHES * widest, 1.45 * CELL_INCHES * len(panels)), dpi=100, layout="constrained")
+    rows = figure.subfigures(len(panels), 1, squeeze=False)[:, 0]
+    for row, panel in zip(rows, panels, strict=True):
         row.suptitle(panel.title, fontsize=9, x=0.01, ha="left")
         cells = row.subplots(1, widest, squeeze=False)[0]
         for cell in cells:

@@ -34,7 +34,7 @@ def project(tmp_path, monkeypatch):
 def forget():
     """Empty planning's caches, as a new process would."""
     from selfsup import extensions
-    from selfsup.config import claims, recipe, reported, signature, suite
+    from selfsup.config import claims, recipe, reported, shown, signature, suite
     from selfsup.pipeline import publish
     from selfsup.specs import syntax
     from selfsup.store import chains, modules, reach
@@ -43,7 +43,7 @@ def forget():
     parsed = (syntax.tree, syntax.imports, syntax._lineage, modules.read, reach.resolve)
     schemas = (signature.schema, signature.method_schema)
     planned = (recipe.data, recipe._method_file, recipe.evaluation, suite.load, suite.known_runs, publish.digest)
-    texts = (claims.claims, reported.reported)
+    texts = (claims.claims, reported.reported, shown.shown)
     made = (chains.chains, chains.experiments, chains._prepared, chains._table)
     for cached in (*found, *parsed, *schemas, *planned, *texts, *made):
         cached.cache_clear()

@@ -45,7 +45,7 @@ def test_measures_are_written_with_eight_digits_and_small_numbers_survive(tmp_pa
     [row] = json.loads((tmp_path / "m.json").read_text())["measures"]
     assert row["value"] == 1.2345679e-7
     assert row["n"] == 10
-    assert row["layer"] == ""
+    assert set(row) == {"metric", "n", "split", "value"}
 
 
 def test_what_is_not_finite_is_refused(tmp_path):
@@ -56,3 +56,13 @@ def test_what_is_not_finite_is_refused(tmp_path):
 def test_what_does_not_apply_says_why(tmp_path):
     write_measures(tmp_path / "m.json", [], "no labels")
     assert json.loads((tmp_path / "m.json").read_text()) == {"measures": [], "not_applicable": "no labels"}
+
+
+def test_what_is_empty_is_left_out_and_what_is_zero_is_not(tmp_path):
+    """A column that is added later changes no byte of a file that does not use it."""
+    write_measures(tmp_path / "m.json", [Measure("pck", "%", 0.0, 0, baseline="identity", at=0.0, shots=0)])
+    [row] = json.loads((tmp_path / "m.json").read_text())["measures"]
+    assert row == {
+        **{"metric": "pck", "unit": "%", "value": 0.0, "n": 0, "split": "test"},
+        **{"baseline": "identity", "at": 0.0, "shots": 0},
+    }

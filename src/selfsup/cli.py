@@ -1,4 +1,4 @@
-"""The command line: every rule of the pipeline is one of these commands, and each runs by hand."""
+"""The command line: every job of the pipeline runs one of these commands, and each can be run by hand."""
 
 import argparse
 import errno
@@ -10,7 +10,7 @@ from pathlib import Path
 from selfsup import optional
 from selfsup.config import suite as suites
 from selfsup.errors import InputError
-from selfsup.pipeline import jobs, publish
+from selfsup.pipeline import jobs, publish, register
 from selfsup.progress import Progress
 from selfsup.store import disk
 from selfsup.store.artefact import FOLDERS, Artefact
@@ -24,10 +24,11 @@ STAGES = {
     "evaluate": "results",
     "experiment": "experiment",
 }
+SUITE = "the suite (default: that of params/run.yaml)"
 
 
 def main() -> None:
-    """Run one command; a mistake of the user's is one sentence and exit code 1, never a traceback."""
+    """Run one command; a user error is one sentence and exit code 1, never a traceback."""
     arguments = _parser().parse_args()
     try:
         arguments.command(arguments)
@@ -38,21 +39,21 @@ def main() -> None:
             _fail(sentence)
         raise
     except KeyboardInterrupt:
-        _fail("interrupted; what was finished is kept, `make resume` goes on from the last checkpoint")
+        _fail("interrupted; finished jobs are kept, and `make resume` continues from the last checkpoint")
     except BrokenPipeError:
         os._exit(0)
     except OSError as error:
-        if error.errno not in _MENDABLE:
+        if error.errno not in _FIXES:
             raise
-        _fail(f"{error.filename or 'a file of data/'}: {(error.strerror or '').lower()}; {_MENDABLE[error.errno]}")
+        _fail(f"{error.filename or 'a file of data/'}: {(error.strerror or '').lower()}; {_FIXES[error.errno]}")
 
 
-_MENDABLE = {
+_FIXES = {
     errno.ENOSPC: "free some space and run the same command again",
-    errno.EDQUOT: "free some of your quota and run the same command again",
-    errno.EFBIG: "allow larger files and run the same command again",
-    errno.ENOENT: "put it there, or mend the name",
-    errno.EACCES: "give yourself the right to it",
+    errno.EDQUOT: "free some quota and run the same command again",
+    errno.EFBIG: "raise the limit on file sizes and run the same command again",
+    errno.ENOENT: "check the path",
+    errno.EACCES: "change its permissions",
     errno.EROFS: "mount it writable",
 }
 
@@ -72,47 +73,52 @@ def _parser() -> argparse.ArgumentParser:
         return added
 
     for name, kind in STAGES.items():
-        made = command(name, _stage, f"make one artefact of kind {kind}; `selfsup where` prints its place")
-        made.add_argument("target", type=Path, help="its folder, or the spec.json in it")
-        _common(made)
-    checked = command("check", _check, "build every method of a suite that is still to train, and say what cannot be")
-    checked.add_argument("--suite")
-    made = command("report", _report, "write the report of a suite from its results")
-    _common(made)
+        stage = command(name, _stage, f"make one artefact of kind {kind}; `selfsup where` prints its folder")
+        stage.add_argument("target", type=Path, help="the folder of the artefact, or the spec.json in it")
+        _common(stage)
+    check = command(
+        "check", _check, "build every method of a suite that is not trained yet, and report what cannot be built"
+    )
+    check.add_argument("--suite", help=SUITE)
+    report = command("report", _report, "write the report of a suite from its results")
+    _common(report)
     schema = command("schema", _schema, "write JSON Schemas of params/ for editors, and a page of all keys")
     schema.add_argument("folder", type=Path, help="where the files go, e.g. .schemas")
-    where = command("where", _where, "print where artefacts lie, e.g. `selfsup where simclr features`")
+    where = command("where", _where, "print the folders of artefacts, e.g. `selfsup where simclr features`")
     where.add_argument("run", help="a run of the suite, e.g. simclr")
     where.add_argument("kind", choices=list(FOLDERS))
-    where.add_argument("--seed", type=int)
-    where.add_argument("--suite")
-    trace = command("trace", _trace, "print everything that a result came from, back to the data")
+    where.add_argument("--seed", type=int, help="one seed (default: all)")
+    where.add_argument("--suite", help=SUITE)
+    trace = command("trace", _trace, "print everything that an artefact was made from, back to the data")
     trace.add_argument("target", type=Path, help="a folder of data/")
-    adopt = command("adopt", _adopt, "hash a data set of yours once, into params/data/NAME.lock")
-    adopt.add_argument("name", help="its folder below SELFSUP_DATA_ROOT, and the name of its lock")
-    adopt.add_argument("--dataset", default=None, help="cifar10 or folder; by default what params/data/NAME.yaml says")
-    adopt.add_argument("--download", action="store_true", help="fetch it first, where its publisher offers that")
-    remove = command("remove", _remove, "remove artefacts and all that is made from them, so that they are made anew")
-    remove.add_argument("run")
-    remove.add_argument("kind", choices=list(FOLDERS))
-    remove.add_argument("--suite")
-    remove.add_argument("--apply", action="store_true", help="do it; otherwise only list")
-    plan = command("plan", _plan, "print every artefact that a suite leads to and its folder, as JSON")
-    plan.add_argument("--suite")
-    carry = command(
-        "carry", _carry, "keep results over a change of code, where a sample made at both revisions is equal"
+    lock = command("register", _register, "hash a data set of your own into params/data/NAME.lock")
+    lock.add_argument("name", help="its folder below SELFSUP_DATA_ROOT, and the name of its lock")
+    lock.add_argument(
+        "--dataset", choices=register.datasets(), help="its layout (default: that of params/data/NAME.yaml)"
     )
-    carry.add_argument("revision", help="the commit that the results in the store were made at")
+    lock.add_argument("--download", action="store_true", help="download it first, if its publisher offers that")
+    imported = command("import", _import, "hash the file of published weights into params/weights/NAME.lock")
+    imported.add_argument("name", help="a file of params/weights, which names the file below SELFSUP_DATA_ROOT")
+    imported.add_argument("--download", action="store_true", help="download it first, if its key download says how")
+    remove = command("remove", _remove, "remove artefacts and everything made from them, so that they are made again")
+    remove.add_argument("run", help="a run of the suite, e.g. simclr")
+    remove.add_argument("kind", choices=list(FOLDERS))
+    remove.add_argument("--suite", help=SUITE)
+    remove.add_argument("--apply", action="store_true", help="remove them (default: only list them)")
+    plan = command("plan", _plan, "print every artefact of a suite and its folder, as JSON")
+    plan.add_argument("--suite", help=SUITE)
+    carry = command("carry", _carry, "keep results over a change of code if a sample made at both revisions is equal")
+    carry.add_argument("revision", help="the commit at which the results in the store were made")
     _common(carry)
-    sweep = command("sweep", _sweep, "move what a suite does not lead to from data/ into the local keep")
-    sweep.add_argument("--suite")
-    gc = command("gc", _gc, "list what no suite leads to, in the keep and unfinished; --apply deletes it")
-    gc.add_argument("--apply", action="store_true")
+    sweep = command("sweep", _sweep, "move artefacts that a suite does not use from data/ into the local archive")
+    sweep.add_argument("--suite", help=SUITE)
+    gc = command("gc", _gc, "list archived artefacts that no suite uses, and unfinished work")
+    gc.add_argument("--apply", action="store_true", help="delete them (default: only list them)")
     return parser
 
 
 def _common(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--suite", help="the suite (default: params/run.yaml)")
+    parser.add_argument("--suite", help=SUITE)
     parser.add_argument("--log", type=Path, help="append progress to this file, and print lines instead of a bar")
 
 
@@ -127,7 +133,7 @@ def _stage(arguments: argparse.Namespace) -> None:
 
 
 def _folder(target: Path) -> Path:
-    """Return an artefact's folder as the store names it: below the working folder, without its spec.json."""
+    """Return the folder of an artefact as the store names it: relative to the working directory, without spec.json."""
     folder = target.parent if target.name == "spec.json" else target
     return folder.relative_to(Path.cwd()) if folder.is_absolute() and folder.is_relative_to(Path.cwd()) else folder
 
@@ -161,38 +167,42 @@ def _where(arguments: argparse.Namespace) -> None:
 def _named(suite: str | None, run: str, kind: str, seed: int | None) -> list[Artefact]:
     name = suite or suites.default()
     every = [chain for _, group in chains(name) for chain in group]
-    found = [chain for chain in every if chain.run.name == run and seed in (None, chain.seed)]
-    if not found:
+    matching = [chain for chain in every if chain.run.name == run and seed in (None, chain.seed)]
+    if not matching:
         known = ", ".join(dict.fromkeys(chain.run.name for chain in every))
         raise InputError(
             f"suite {name} has no run {run}{'' if seed is None else f' with seed {seed}'}; its runs are {known}"
         )
-    return list({artefact.folder: artefact for chain in found for artefact in chain.of_kind(kind)}.values())
+    return list({artefact.folder: artefact for chain in matching for artefact in chain.of_kind(kind)}.values())
 
 
 def _trace(arguments: argparse.Namespace) -> None:
     first = _folder(arguments.target)
     if not (first / "spec.json").is_file():
-        raise InputError(f"{first}: no spec.json lies there; name a folder of data/ that is finished, or `dvc pull` it")
-    waiting, seen = [first], set()
+        raise InputError(f"{first} has no spec.json; name a finished folder of data/, or `dvc pull` it")
+    waiting, visited = [first], set()
     while waiting:
         folder = waiting.pop(0)
         spec = folder / "spec.json"
         if not spec.is_file():
-            print(f"{folder}\nnot here; `dvc pull` brings it")
+            print(f"{folder}\nmissing; `dvc pull` fetches it")
             continue
         content = json.loads(spec.read_text(encoding="utf-8"))
         print(
             f"{folder}\n{json.dumps({key: content[key] for key in ('params', 'definitions', 'made_with')}, indent=1)}"
         )
-        seen.add(folder)
-        waiting += [Path(p) for p in content["parents"].values() if Path(p) not in seen | set(waiting)]
+        visited.add(folder)
+        waiting += [Path(p) for p in content["parents"].values() if Path(p) not in visited | set(waiting)]
 
 
-def _adopt(arguments: argparse.Namespace) -> None:
+def _register(arguments: argparse.Namespace) -> None:
+    register.register(arguments.name, arguments.dataset, arguments.download)
+
+
+def _import(arguments: argparse.Namespace) -> None:
     from selfsup.pipeline import register
 
-    register.adopt(arguments.name, arguments.dataset, arguments.download)
+    register.import_weights(arguments.name, arguments.download)
 
 
 def _remove(arguments: argparse.Namespace) -> None:
@@ -205,7 +215,7 @@ def _remove(arguments: argparse.Namespace) -> None:
                     disk.remove(folder)
         if arguments.apply:
             disk.partial(artefact.folder, ".checkpoint").unlink(missing_ok=True)
-    if arguments.apply:  # the report asks for them again
+    if arguments.apply:  # the next report must be built again
         (publish.REPORTS / suite / "manifest.json").unlink(missing_ok=True)
 
 
@@ -224,7 +234,7 @@ def _carry(arguments: argparse.Namespace) -> None:
 
 def _sweep(arguments: argparse.Namespace) -> None:
     for folder in disk.sweep(arguments.suite or suites.default()):
-        print(f"kept aside {folder}")
+        print(f"archived {folder}")
 
 
 def _gc(arguments: argparse.Namespace) -> None:

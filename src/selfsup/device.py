@@ -1,4 +1,4 @@
-"""Threads, determinism and precision of a job: values of the suite, never of the machine."""
+"""Threads and determinism of a job: set by the suite, never by the machine."""
 
 import torch
 
@@ -6,12 +6,12 @@ from selfsup.errors import InputError
 
 
 def prepare_device(device: str, threads: int) -> None:
-    """Fix threads and determinism; a device that is asked for and not there is an error, never a silent CPU.
+    """Set threads and determinism. A missing device is an error: there is no fallback to the CPU.
 
-    TF32 is off, so that float32 means float32: a GPU would else round the factors of its products to 10 bits.
+    TF32 is off, so that float32 means float32: a GPU would otherwise round the factors of a product to 10 bits.
     """
     torch.set_num_threads(threads)
-    # the same switch as use_deterministic_algorithms, which imports torch's compiler first, for more than a second
+    # use_deterministic_algorithms sets the same switch, but imports torch's compiler, which takes more than a second
     torch.set_deterministic_debug_mode("warn" if device == "cuda" else "error")
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cuda.matmul.allow_tf32 = False

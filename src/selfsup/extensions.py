@@ -20,8 +20,13 @@ GROUPS = ("methods", "evaluations", "datasets", "backbones", "tables", "experime
 
 
 def names(package: str) -> list[str]:
-    """Return the names that can be chosen of a package, e.g. ``methods`` or ``nn.backbones``, sorted."""
-    own = {file.stem for file in (ROOT / package.replace(".", "/")).glob("[a-z]*.py")}
+    """Return the names that can be chosen of a package, e.g. ``methods`` or ``nn.backbones``, sorted.
+
+    Of the package itself they are its files, and folders whose ``__init__.py`` has code.
+    """
+    place = ROOT / package.replace(".", "/")
+    folders = [file.parent for file in place.glob("[a-z]*/__init__.py") if file.stat().st_size]
+    own = {file.stem for file in [*place.glob("[a-z]*.py"), *folders]}
     return sorted(own | _added(package.rpartition(".")[2]).keys())
 
 

@@ -1,4 +1,4 @@
-"""HDF5 files are made in memory, since HDF5 crashes the interpreter where a disk fills up, and written whole from here."""
+"""HDF5 files, built in memory and written atomically: HDF5 itself crashes the interpreter when the disk is full."""
 
 import errno
 import io
@@ -17,9 +17,9 @@ FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], **attributes: Any) -> None:
-    """Write arrays by name, a slash in a name makes a group, and attributes of the file; equal arrays, equal bytes.
+    """Write arrays by name (a slash makes a group) and attributes of the file; equal arrays give equal bytes.
 
-    Raises InputError where the disk is full or the folder may not be written.
+    Raises InputError where the disk is full or the folder is not writable.
     """
     memory = io.BytesIO()
     with h5py.File(memory, "w") as file:
@@ -30,9 +30,9 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], **attributes: Any
 
 
 def write_whole(path: Path, content: memoryview | bytes) -> None:
-    """Write beside ``path``, flush, rename; what fails leaves nothing behind.
+    """Write beside ``path``, flush, rename; a failure leaves nothing behind.
 
-    Raises InputError where the disk is full or the folder may not be written.
+    Raises InputError where the disk is full or the folder is not writable.
     """
     partial = path.with_name(f".{path.name}.partial")
     try:
@@ -44,7 +44,7 @@ def write_whole(path: Path, content: memoryview | bytes) -> None:
     except OSError as error:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
-        raise _mendable(error, path) from error
+        raise _explained(error, path) from error
 
 
 def _flush(path: Path) -> None:
@@ -55,10 +55,12 @@ def _flush(path: Path) -> None:
         os.close(descriptor)
 
 
-def _mendable(error: OSError, path: Path) -> Exception:
-    """Return the InputError that a full disk or a forbidden folder deserves, else the error itself."""
+def _explained(error: OSError, path: Path) -> Exception:
+    """Return the InputError for a full disk or a folder that is not writable, otherwise the error itself."""
     if error.errno in FULL_DISK:
-        return InputError(f"{path} cannot be written because the disk is full: free some space and start again.")
+        return InputError(
+            f"{path} cannot be written because the disk is full; free some space and run the same command again"
+        )
     if isinstance(error, PermissionError):
-        return InputError(f"{path} cannot be written: allow writing to {path.parent} and start again.")
+        return InputError(f"{path} cannot be written; make {path.parent} writable and run the same command again")
     return error

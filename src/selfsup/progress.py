@@ -1,4 +1,4 @@
-"""Progress for people: a bar by hand on a terminal, a line every few seconds inside a pipeline, and a log file."""
+"""Progress of a job: a bar on a terminal, a line every few seconds inside a pipeline, and a log file."""
 
 import sys
 import time
@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 
 class Progress:
-    """Says what a job is doing. It never influences a result: what it prints differs between two equal runs."""
+    """Reports what a job is doing; it never influences a result, and its output differs between two equal jobs."""
 
     def __init__(self, label: str, log: Path | None = None, every_s: float = 5.0) -> None:
         self.label = label
@@ -35,12 +35,12 @@ class Progress:
                 yield step
                 bar.set_postfix({key: f"{value:.3g}" for key, value in status.items()}, refresh=False)
             return
-        began = shown = time.monotonic()
+        start_s = printed_s = time.monotonic()
         for step in range(start, total):
             yield step
             now = time.monotonic()
-            if now - shown >= self.every_s or step + 1 == total:
-                rate = (step + 1 - start) * images_per_step / max(now - began, 1e-9)
+            if now - printed_s >= self.every_s or step + 1 == total:
+                rate = (step + 1 - start) * images_per_step / max(now - start_s, 1e-9)
                 values = ", ".join(f"{key} {value:.3g}" for key, value in status.items())
                 self.say(f"{unit} {step + 1}/{total}, {rate:.0f} images/s, {values}")
-                shown = now
+                printed_s = now

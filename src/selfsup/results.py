@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import numpy as np
 
+DIMENSIONS = ("baseline", "subset", "at", "layer", "label_fraction", "shots")
 COLUMNS = [
     "suite",
     "method",
@@ -19,9 +20,8 @@ COLUMNS = [
     "protocol",
     "dataset",
     "split",
-    "layer",
-    "label_fraction",
     "metric",
+    *DIMENSIONS,
     "unit",
     "value",
     "probe_sd",
@@ -36,8 +36,14 @@ COLUMNS = [
 class Measure:
     """One number of one evaluation of one run.
 
-    ``probe_sd`` is the spread over the evaluation's own draws (label subsets, initialisations);
-    ``boot_low`` and ``boot_high`` bound the test-set bootstrap; ``n`` counts test examples.
+    What the number is of, beside its ``metric``, stands in DIMENSIONS, each empty where it makes no difference:
+    ``baseline`` names what was measured instead of the method (``chance``), ``subset`` the part of the examples
+    (``two_objects``), ``at`` the threshold or rank that the metric has (0.1 for PCK@0.1), ``layer`` the layer that was
+    read where several are reported, ``label_fraction`` the share of the training labels that was seen, ``shots`` the
+    number of labelled examples a class.
+
+    ``probe_sd`` is the spread over the evaluation's own draws (label subsets, initialisations); ``boot_low`` and
+    ``boot_high`` bound the test-set bootstrap; ``n`` counts test examples.
     """
 
     metric: str
@@ -45,8 +51,12 @@ class Measure:
     value: float
     n: int
     split: str = "test"
+    baseline: str = ""
+    subset: str = ""
+    at: float | None = None
     layer: str = ""
     label_fraction: float | None = None
+    shots: int | None = None
     probe_sd: float | None = None
     boot_low: float | None = None
     boot_high: float | None = None
@@ -71,8 +81,14 @@ def accuracy(correct: "np.ndarray", metric: str = "top1", **where: Any) -> Measu
 
 
 def write_measures(path: Path, measures: list[Measure], not_applicable: str | None = None) -> None:
-    """Write one protocol's measures as JSON with sorted keys and eight significant digits; NaN is refused."""
-    rows = [{key: _rounded(value) for key, value in asdict(measure).items()} for measure in measures]
+    """Write one protocol's measures as JSON with sorted keys and eight significant digits; NaN is refused.
+
+    Keys that are None or empty are left out, so that a column added later changes no file that does not use it.
+    """
+    rows = [
+        {key: _rounded(value) for key, value in asdict(measure).items() if value is not None and value != ""}
+        for measure in measures
+    ]
     text = json.dumps({"measures": rows, "not_applicable": not_applicable}, indent=1, sort_keys=True, allow_nan=False)
     path.write_text(text + "\n", encoding="utf-8")
 

@@ -155,9 +155,9 @@ def test_a_mistake_is_one_sentence(project, path, change, sentence):
     assert "\n" not in str(caught.value)
 
 
-def test_a_missing_lock_says_how_to_adopt(project):
+def test_a_missing_lock_says_how_to_register(project):
     (project / "params" / "data" / "cifar10.lock").unlink()
-    with pytest.raises(InputError, match=r"cifar10\.lock .*selfsup adopt"):
+    with pytest.raises(InputError, match=r"cifar10\.lock .*selfsup register"):
         chains("real-small")
 
 

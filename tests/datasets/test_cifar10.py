@@ -53,8 +53,8 @@ def class_folders(published: Path, tmp_path: Path) -> Path:
 def test_both_layouts_have_one_lock_and_give_the_same_bytes(
     published: Path, class_folders: Path, tmp_path: Path
 ) -> None:
-    lock = cifar10.adopt(published)
-    assert lock == cifar10.adopt(class_folders)
+    lock = cifar10.register(published)
+    assert lock == cifar10.register(class_folders)
     assert {split: facts["examples"] for split, facts in lock["splits"].items()} == {"train": 40, "test": 20}
     assert (lock["size_px"], lock["labelled"], lock["classes"]) == (32, True, cifar10.CLASSES)
     for root in (published, class_folders):
@@ -65,7 +65,7 @@ def test_both_layouts_have_one_lock_and_give_the_same_bytes(
 
 
 def test_pixels_and_labels_are_the_published_ones(published: Path, tmp_path: Path) -> None:
-    cifar10.prepare(tmp_path / "out", root=published, lock=cifar10.adopt(published))
+    cifar10.prepare(tmp_path / "out", root=published, lock=cifar10.register(published))
     split, source = read_split(tmp_path / "out" / "train.h5", ("image", "label")), CIFAR10(published)
     assert split.arrays["image"].shape == (40, 3, 32, 32)
     truth = {
@@ -80,14 +80,14 @@ def test_pixels_and_labels_are_the_published_ones(published: Path, tmp_path: Pat
 
 
 def test_damaged_batches_are_refused(published: Path, tmp_path: Path) -> None:
-    lock = cifar10.adopt(published)
+    lock = cifar10.register(published)
     (published / "cifar-10-batches-py" / "data_batch_2").unlink()
     with pytest.raises(InputError, match="cifar-10-batches-py is incomplete or damaged"):
         cifar10.prepare(tmp_path / "out", root=published, lock=lock)
 
 
 def test_other_images_are_refused(class_folders: Path, tmp_path: Path) -> None:
-    lock = cifar10.adopt(class_folders)
+    lock = cifar10.register(class_folders)
     one = next((class_folders / "test" / "cat").iterdir())
     Image.new("RGB", (32, 32)).save(one)
     with pytest.raises(InputError, match=r"split test .*params/data/folders\.lock"):
@@ -95,8 +95,8 @@ def test_other_images_are_refused(class_folders: Path, tmp_path: Path) -> None:
 
 
 def test_more_examples_than_there_are(class_folders: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"test_examples asks for 21 .* has 20"):
-        cifar10.prepare(tmp_path / "out", root=class_folders, lock=cifar10.adopt(class_folders), test_examples=21)
+    with pytest.raises(InputError, match=r"test_examples is 21, but .* has only 20"):
+        cifar10.prepare(tmp_path / "out", root=class_folders, lock=cifar10.register(class_folders), test_examples=21)
 
 
 def test_a_download_without_a_network_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,7 +113,7 @@ def test_a_finished_download_is_not_fetched_again(published: Path, monkeypatch: 
         "torchvision.datasets.cifar.download_and_extract_archive", lambda *_, **__: pytest.fail("fetched")
     )
     cifar10.download(published)
-    assert cifar10.adopt(published)["splits"]["test"]["examples"] == 20
+    assert cifar10.register(published)["splits"]["test"]["examples"] == 20
 
 
 def test_a_folder_of_something_else_says_how_to_fetch(tmp_path: Path) -> None:
@@ -121,5 +121,5 @@ def test_a_folder_of_something_else_says_how_to_fetch(tmp_path: Path) -> None:
         for name in ("a", "b"):
             (tmp_path / "letters" / split / name).mkdir(parents=True)
             Image.new("RGB", (32, 32)).save(tmp_path / "letters" / split / name / "0.png")
-    with pytest.raises(InputError, match="selfsup adopt letters --download"):
-        cifar10.adopt(tmp_path / "letters")
+    with pytest.raises(InputError, match="selfsup register letters --download"):
+        cifar10.register(tmp_path / "letters")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from selfsup.datasets.coco_captions import adopt, prepare
+from selfsup.datasets.coco_captions import prepare, register
 from selfsup.errors import InputError
 
 
@@ -37,7 +37,7 @@ def coco(tmp_path: Path) -> Path:
 
 
 def test_captions_come_with_their_images(coco: Path, tmp_path: Path) -> None:
-    prepare(tmp_path / "out", root=coco, lock=adopt(coco), size_px=8, train_examples=4)
+    prepare(tmp_path / "out", root=coco, lock=register(coco), size_px=8, train_examples=4)
     with h5py.File(tmp_path / "out" / "train.h5") as file:
         assert file["image"].shape == (4, 3, 8, 8)
         said = [[bytes(text).rstrip(b"\0").decode() for text in own] for own in file["caption"][()]]
@@ -51,25 +51,25 @@ def test_captions_come_with_their_images(coco: Path, tmp_path: Path) -> None:
 
 
 def test_the_loader_tells_the_terminal_nothing(coco: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    adopt(coco)
+    register(coco)
     assert capsys.readouterr().out == ""
 
 
 def test_a_missing_image_and_a_missing_file_are_named(coco: Path) -> None:
     (coco / "val2017" / "000000000011.png").unlink()
     with pytest.raises(InputError, match=r"captions_val2017\.json names 000000000011\.png, which is not in "):
-        adopt(coco)
+        register(coco)
     (coco / "annotations" / "captions_val2017.json").unlink()
     with pytest.raises(InputError, match=r"captions_val2017\.json does not exist"):
-        adopt(coco)
+        register(coco)
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("{", "are no COCO captions"),
-        ("[]", "are no COCO captions"),
-        ('{"images": [{"id": 1}], "annotations": [{"id": 1, "image_id": 1, "caption": "a"}]}', "are no COCO captions"),
+        ("{", "has no COCO captions"),
+        ("[]", "has no COCO captions"),
+        ('{"images": [{"id": 1}], "annotations": [{"id": 1, "image_id": 1, "caption": "a"}]}', "has no COCO captions"),
         (
             '{"images": [{"id": 1, "file_name": "a.png"}], "annotations": [{"id": 7, "image_id": 1, "caption": " "}]}',
             r"has an empty caption, annotation 7 of a\.png",
@@ -79,4 +79,4 @@ def test_a_missing_image_and_a_missing_file_are_named(coco: Path) -> None:
 def test_broken_annotations_are_named(coco: Path, content: str, message: str) -> None:
     (coco / "annotations" / "captions_val2017.json").write_text(content, encoding="utf-8")
     with pytest.raises(InputError, match=rf"captions_val2017\.json {message}"):
-        adopt(coco)
+        register(coco)

@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 
 from selfsup.datasets.content.class_folders import read_class_folders
-from selfsup.datasets.content.sources import read_examples
-from selfsup.datasets.folder import adopt, hold_out, prepare
+from selfsup.datasets.content.sources import hold_out, read_examples
+from selfsup.datasets.folder import prepare, register
 from selfsup.datasets.prepared import Split, has, read_split
 from selfsup.errors import InputError
 
@@ -34,7 +34,7 @@ def birds(tmp_path: Path) -> Path:
 
 def prepared(root: Path, lock: dict[str, Any] | None = None, **recipe: Any) -> dict[str, Split]:
     folder = root.parent / f"prepared-{root.name}"
-    prepare(folder, root=root, lock=lock or adopt(root), **{"size_px": 8, **recipe})
+    prepare(folder, root=root, lock=lock or register(root), **{"size_px": 8, **recipe})
     arrays = ("image", "label") if has(folder / "train.h5", "label") else ("image",)
     return {split: read_split(folder / f"{split}.h5", arrays) for split in ("train", "test")}
 
@@ -62,7 +62,7 @@ def test_names_and_order_of_files_do_not_matter(birds: Path, tmp_path: Path) -> 
         target = other / path.parent.name / "deep" / f"x{99 - int(path.stem)}.bmp"
         target.parent.mkdir(parents=True, exist_ok=True)
         Image.open(path).save(target)
-    assert adopt(birds) == adopt(other)
+    assert register(birds) == register(other)
     for name, split in prepared(birds).items():
         same = prepared(other)[name]
         assert np.array_equal(split.key, same.key)
@@ -74,7 +74,7 @@ def test_train_and_test_folders_are_kept(tmp_path: Path) -> None:
     for split, start in (("train", 0), ("test", 50)):
         for label, name in enumerate(("duck", "owl")):
             fill(root / split / name, range(start + 10 * label, start + 10 * label + 3 + label))
-    lock = adopt(root)
+    lock = register(root)
     assert {split: facts["examples"] for split, facts in lock["splits"].items()} == {"train": 7, "test": 7}
     splits = prepared(root, train_examples=4)
     assert [len(split.key) for split in splits.values()] == [4, 7]
@@ -84,7 +84,7 @@ def test_train_and_test_folders_are_kept(tmp_path: Path) -> None:
 def test_images_without_labels(tmp_path: Path) -> None:
     root = fill(tmp_path / "photos", range(10))
     fill(root / "more" / "and more", range(10, 15))
-    lock = adopt(root)
+    lock = register(root)
     assert (lock["labelled"], lock["classes"], lock["splits"]["all"]["examples"]) == (False, [], 15)
     splits = prepared(root, test_fraction=0.4)
     assert [len(split.key) for split in splits.values()] == [9, 6]
@@ -121,58 +121,58 @@ def test_copies_of_one_image_cannot_be_split(tmp_path: Path) -> None:
 
 def test_the_lock_states_a_common_square_size(tmp_path: Path) -> None:
     squares = fill(tmp_path / "squares", range(3), width=9, height=9)
-    assert adopt(squares)["size_px"] == 9
+    assert register(squares)["size_px"] == 9
     fill(squares, range(3, 4))
-    assert adopt(squares)["size_px"] is None
+    assert register(squares)["size_px"] is None
 
 
 def test_hidden_and_other_files_are_not_looked_at(birds: Path) -> None:
-    lock = adopt(birds)
+    lock = register(birds)
     for name in ("README.txt", "duck/._000.png", "duck/Thumbs.db", "owl/.hidden/a.png", ".git/a.png"):
         (birds / name).parent.mkdir(exist_ok=True)
         (birds / name).write_bytes(b"something else")
-    assert adopt(birds) == lock
+    assert register(birds) == lock
 
 
 def test_what_is_named_like_an_image_must_be_one(birds: Path) -> None:
     (birds / "duck" / "notes.JPG").write_text("not an image")
     with pytest.raises(InputError, match=r"notes\.JPG cannot be decoded"):
-        adopt(birds)
+        register(birds)
 
 
 def test_a_missing_root_names_the_data_root(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"nowhere is no folder: set SELFSUP_DATA_ROOT"):
-        adopt(tmp_path / "nowhere")
+    with pytest.raises(InputError, match=r"nowhere is not a folder; set SELFSUP_DATA_ROOT"):
+        register(tmp_path / "nowhere")
 
 
 def test_an_empty_root_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="neither images nor class folders"):
-        adopt(tmp_path)
+        register(tmp_path)
 
 
 def test_an_empty_class_folder_is_named(birds: Path) -> None:
     (birds / "swan").mkdir()
-    with pytest.raises(InputError, match=r"swan holds no image"):
-        adopt(birds)
+    with pytest.raises(InputError, match=r"swan contains no image"):
+        register(birds)
 
 
 def test_one_class_is_not_enough(tmp_path: Path) -> None:
     fill(tmp_path / "birds" / "duck", range(3))
     with pytest.raises(InputError, match="only one class, duck"):
-        adopt(tmp_path / "birds")
+        register(tmp_path / "birds")
 
 
 def test_half_a_split_is_an_error(tmp_path: Path) -> None:
     fill(tmp_path / "birds" / "train" / "duck", range(3))
     with pytest.raises(InputError, match="no folder test"):
-        adopt(tmp_path / "birds")
+        register(tmp_path / "birds")
 
 
 def test_classes_of_train_and_test_must_agree(tmp_path: Path) -> None:
     for name in ("train/duck", "train/owl", "test/duck"):
         fill(tmp_path / "birds" / name, range(2))
-    with pytest.raises(InputError, match="class owl in one of train and test only"):
-        adopt(tmp_path / "birds")
+    with pytest.raises(InputError, match="class owl in only one of train and test"):
+        register(tmp_path / "birds")
 
 
 def test_a_forbidden_folder_is_named(birds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,8 +180,8 @@ def test_a_forbidden_folder_is_named(birds: Path, monkeypatch: pytest.MonkeyPatc
         raise PermissionError(13, "Permission denied", str(path))
 
     monkeypatch.setattr(Path, "iterdir", refuse)
-    with pytest.raises(InputError, match="birds may not be read"):
-        adopt(birds)
+    with pytest.raises(InputError, match="birds cannot be read"):
+        register(birds)
 
 
 def _remove(root: Path) -> None:
@@ -202,25 +202,25 @@ def _rename_class(root: Path) -> None:
 
 @pytest.mark.parametrize("change", [_remove, _alter, _relabel, _rename_class])
 def test_what_was_not_locked_is_refused(birds: Path, change: Any) -> None:
-    lock = adopt(birds)
+    lock = register(birds)
     change(birds)
-    with pytest.raises(InputError, match=r"params/data/birds\.lock.*selfsup adopt birds"):
+    with pytest.raises(InputError, match=r"params/data/birds\.lock.*selfsup register birds"):
         prepared(birds, lock)
     assert not (birds.parent / "prepared-birds").exists()
 
 
 def test_a_split_that_the_lock_does_not_know_is_refused(birds: Path) -> None:
-    lock = adopt(birds)
+    lock = register(birds)
     lock["splits"] = {"train": lock["splits"]["all"], "test": lock["splits"]["all"]}
-    with pytest.raises(InputError, match=r"has the splits all, but .* locks test and train"):
+    with pytest.raises(InputError, match=r"has the splits all, but .* has test and train"):
         prepared(birds, lock)
 
 
 @pytest.mark.parametrize(
     ("recipe", "message"),
     [
-        ({"train_examples": 9}, "train_examples asks for 9 examples .* which has 8"),
-        ({"test_examples": 3}, "test_examples asks for 3 examples .* which has 2"),
+        ({"train_examples": 9}, "train_examples is 9, but .* has only 8"),
+        ({"test_examples": 3}, "test_examples is 3, but .* has only 2"),
         ({"test_fraction": 1.5}, "test_fraction is 1.5"),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from selfsup.datasets import folder
-from selfsup.datasets.folder_pairs import adopt, prepare
+from selfsup.datasets.folder_pairs import prepare, register
 from selfsup.datasets.prepared import read
 from selfsup.errors import InputError
 
@@ -32,7 +32,7 @@ def photographs(tmp_path: Path) -> Path:
 
 def prepared(root: Path, name: str = "prepared", **recipe: Any) -> dict[str, dict[str, np.ndarray]]:
     place = root.parent / name
-    prepare(place, root=root, lock=adopt(root), **{"size_px": 32, **recipe})
+    prepare(place, root=root, lock=register(root), **{"size_px": 32, **recipe})
     return {split: {a: read(place / f"{split}.h5", a) for a in ARRAYS} for split in ("train", "test")}
 
 
@@ -53,7 +53,7 @@ def test_pairs_have_the_arrays_of_the_contract(photographs: Path) -> None:
 def test_first_images_are_those_of_the_folder(photographs: Path) -> None:
     pairs = prepared(photographs)
     place = photographs.parent / "images"
-    folder.prepare(place, root=photographs, lock=folder.adopt(photographs), size_px=32)
+    folder.prepare(place, root=photographs, lock=folder.register(photographs), size_px=32)
     for split, arrays in pairs.items():
         assert np.array_equal(arrays["first"], read(place / f"{split}.h5", "image"))
         assert arrays["key"].tolist() == read(place / f"{split}.h5", "key").tolist()
@@ -91,29 +91,29 @@ def test_equal_files_give_equal_bytes_and_others_change_nothing(photographs: Pat
 def test_a_number_keeps_the_first_so_many(photographs: Path) -> None:
     whole, few = prepared(photographs)["train"], prepared(photographs, "few", train_examples=4)["train"]
     assert np.array_equal(whole["second"][:4], few["second"])
-    with pytest.raises(InputError, match=r"test_examples asks for 9 examples of .*photographs, which has 3: lower it"):
+    with pytest.raises(InputError, match=r"test_examples is 9, but .*photographs has only 3; lower it"):
         prepared(photographs, "many", test_examples=9)
 
 
 def test_an_image_too_small_is_named(photographs: Path) -> None:
     smooth(99, 60, 31).save(photographs / "tiny.png")
-    with pytest.raises(InputError, match=r"tiny\.png has 60x31 pixels, fewer than size_px, 32: remove it"):
+    with pytest.raises(InputError, match=r"tiny\.png has 60x31 pixels, fewer than size_px, 32; remove it"):
         prepared(photographs)
 
 
 def test_a_corrupt_image_is_named(photographs: Path) -> None:
-    lock = adopt(photographs)
+    lock = register(photographs)
     (photographs / "03.png").write_bytes((photographs / "03.png").read_bytes()[:200])
-    for call in (adopt, lambda root: prepare(root.parent / "x", root=root, lock=lock, size_px=32)):
-        with pytest.raises(InputError, match=r"03\.png cannot be decoded as an image: replace or remove it"):
+    for call in (register, lambda root: prepare(root.parent / "x", root=root, lock=lock, size_px=32)):
+        with pytest.raises(InputError, match=r"03\.png cannot be decoded as an image; replace or remove it"):
             call(photographs)
     assert not (photographs.parent / "x").exists()
 
 
 def test_other_files_than_those_locked_are_refused(photographs: Path) -> None:
-    lock = adopt(photographs)
+    lock = register(photographs)
     smooth(50, 40, 40).save(photographs / "late.png")
-    with pytest.raises(InputError, match=r"adopt them anew with `selfsup adopt photographs`"):
+    with pytest.raises(InputError, match=r"register them again with `selfsup register photographs`"):
         prepare(photographs.parent / "x", root=photographs, lock=lock, size_px=32)
 
 
@@ -130,8 +130,8 @@ def test_labels_are_kept_where_there_are_class_folders(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("recipe", "message"),
     [
-        ({"test_fraction": 1.5}, "test_fraction is 1.5: set it between 0 and 1"),
-        ({"corner_shift": 0.3}, "corner_shift is 0.3: corners may then cross; set it below 0.25"),
+        ({"test_fraction": 1.5}, "test_fraction is 1.5; set it between 0 and 1"),
+        ({"corner_shift": 0.3}, "corner_shift is 0.3, so that corners may cross; set it below 0.25"),
         ({"scale_min": 1.2}, "scale_min is 1.2, but scales run from it to its inverse; set it to 1 or less"),
     ],
 )

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 from scipy.io import savemat
 
-from selfsup.datasets.jhmdb import adopt, prepare
+from selfsup.datasets.jhmdb import prepare, register
 from selfsup.datasets.prepared import has, read
 from selfsup.errors import InputError
 
@@ -35,7 +35,7 @@ def root(tmp_path):
 
 
 def test_joints_lie_in_the_prepared_frames(root, tmp_path):
-    prepare(tmp_path / "p", root=root, lock=adopt(root), **KEYS)
+    prepare(tmp_path / "p", root=root, lock=register(root), **KEYS)
     test = tmp_path / "p" / "test.h5"
     clip, keypoint, length = (read(test, name) for name in ("clip", "keypoint", "length"))
     assert clip.shape == (2, 5, 3, 24, 32)
@@ -54,16 +54,16 @@ def test_what_is_wrong_is_named(root):
     joints = root / "joint_positions/wave/a/joint_positions.mat"
     kept = joints.read_bytes()
     joints.write_bytes(b"no mat")
-    with pytest.raises(InputError, match=r"a/joint_positions\.mat holds no joint positions"):
-        adopt(root)
+    with pytest.raises(InputError, match=r"a/joint_positions\.mat has no joint positions"):
+        register(root)
     joints.unlink()
     with pytest.raises(InputError, match=r"a/joint_positions\.mat is missing"):
-        adopt(root)
+        register(root)
     joints.write_bytes(kept)
     (root / "Rename_Images/wave/a/00004.png").unlink()
     with pytest.raises(InputError, match=r"a has 3 frames, but .* 4"):
-        adopt(root)
+        register(root)
     for file in (root / "splits").iterdir():
         file.unlink()
     with pytest.raises(InputError, match=r"test_split1\.txt"):
-        adopt(root)
+        register(root)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from selfsup.datasets.kinetics import adopt, prepare
+from selfsup.datasets.kinetics import prepare, register
 from selfsup.datasets.prepared import has, read
 from selfsup.errors import InputError
 
@@ -30,7 +30,7 @@ def root(tmp_path):
 
 
 def test_clips_are_every_second_frame_from_the_start(root, tmp_path):
-    prepare(tmp_path / "p", root=root, lock=adopt(root), **KEYS)
+    prepare(tmp_path / "p", root=root, lock=register(root), **KEYS)
     clip = read(tmp_path / "p" / "train.h5", "clip")
     assert clip.shape == (3, 3, 3, 16, 16)
     assert [clip[:, frame, 0].mean() for frame in range(3)] == pytest.approx([0, 80, 160], abs=1)
@@ -39,20 +39,20 @@ def test_clips_are_every_second_frame_from_the_start(root, tmp_path):
 
 
 def test_names_do_not_matter_and_fewer_are_the_first(root, tmp_path):
-    lock = adopt(root)
+    lock = register(root)
     (root / "train" / "dance").rename(root / "train" / "else")
-    assert adopt(root) == lock
+    assert register(root) == lock
     prepare(tmp_path / "p", root=root, lock=lock, **KEYS)
     prepare(tmp_path / "q", root=root, lock=lock, train_examples=2, **KEYS)
     assert np.array_equal(read(tmp_path / "q" / "train.h5", "clip"), read(tmp_path / "p" / "train.h5", "clip")[:2])
 
 
 def test_what_is_wrong_is_named(root, tmp_path):
-    lock = adopt(root)
+    lock = register(root)
     with pytest.raises(InputError, match=r"v\d has fewer than 11 frames"):
         prepare(tmp_path / "p", root=root, lock=lock, **{**KEYS, "frames": 6})
-    with pytest.raises(InputError, match="train_examples asks for 4"):
+    with pytest.raises(InputError, match="train_examples is 4"):
         prepare(tmp_path / "p", root=root, lock=lock, train_examples=4, **KEYS)
     write_video(root / "train" / "new", seed=5)
-    with pytest.raises(InputError, match=r"are not those in params/data/kinetics\.lock"):
+    with pytest.raises(InputError, match=r"the split train of .* is not the one in params/data/kinetics\.lock"):
         prepare(tmp_path / "p", root=root, lock=lock, **KEYS)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from selfsup.datasets.librispeech import adopt, prepare
+from selfsup.datasets.librispeech import prepare, register
 from selfsup.datasets.prepared import read_split
 from selfsup.errors import InputError
 
@@ -32,7 +32,7 @@ def root(tmp_path):
 
 
 def made(root, target, **keys):
-    prepare(target, root=root, lock=adopt(root), **{"seconds": 0.6, "shortest_seconds": 0.4, **keys})
+    prepare(target, root=root, lock=register(root), **{"seconds": 0.6, "shortest_seconds": 0.4, **keys})
     return [read_split(target / f"{split}.h5", ARRAYS) for split in ("train", "test")]
 
 
@@ -56,24 +56,24 @@ def test_a_lower_rate_keeps_the_frames(root, tmp_path):
 def test_a_missing_alignment_is_named(root):
     file = root / "converted_aligned_phones.txt"
     file.write_text("\n".join(line for line in file.read_text().splitlines() if "26-495-0000" not in line))
-    with pytest.raises(InputError, match=r"26-495-0000\.flac has no alignment: .*converted_aligned_phones\.txt"):
-        adopt(root)
+    with pytest.raises(InputError, match=r"26-495-0000\.flac has no alignment; .*converted_aligned_phones\.txt"):
+        register(root)
 
 
 def test_a_missing_utterance_is_named(root):
     next(root.rglob("26-495-0000.flac")).unlink()
     with pytest.raises(InputError, match=r"train_split\.txt names 26-495-0000, which has no \.flac"):
-        adopt(root)
+        register(root)
 
 
 @pytest.mark.parametrize("name", ["converted_aligned_phones.txt", "train_split.txt", "test_split.txt"])
 def test_a_missing_or_empty_list_is_named(root, name):
     (root / name).write_text("\n")
     with pytest.raises(InputError, match=rf"{name} is empty"):
-        adopt(root)
+        register(root)
     (root / name).unlink()
     with pytest.raises(InputError, match=rf"{name} cannot be read"):
-        adopt(root)
+        register(root)
 
 
 @pytest.mark.parametrize("line", ["19-198-0000 1 2 41", "19-198-0000 1 x", "19-198-0000"])
@@ -81,7 +81,7 @@ def test_a_broken_alignment_is_named_with_its_line(root, line):
     file = root / "converted_aligned_phones.txt"
     file.write_text(f"{file.read_text()}{line}\n")
     with pytest.raises(InputError, match="line 6, is not a name and phones from 0 to 40"):
-        adopt(root)
+        register(root)
 
 
 def test_a_short_and_a_damaged_utterance_are_named(root, tmp_path):
@@ -89,11 +89,11 @@ def test_a_short_and_a_damaged_utterance_are_named(root, tmp_path):
         made(root, tmp_path / "out", shortest_seconds=0.55)
     next(root.rglob("26-495-0000.flac")).write_bytes(b"fLaC?")
     with pytest.raises(InputError, match=r"26-495-0000\.flac cannot be decoded"):
-        adopt(root)
+        register(root)
 
 
 def test_an_alignment_that_changed_is_noticed(root, tmp_path):
-    lock = adopt(root)
+    lock = register(root)
     file = root / "converted_aligned_phones.txt"
     file.write_text(file.read_text().replace("19-198-0000 19", "19-198-0000 20"))
     with pytest.raises(InputError, match=r"librispeech\.lock"):

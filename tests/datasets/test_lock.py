@@ -24,8 +24,8 @@ def test_a_lock_comes_back_and_its_bytes_do_not_depend_on_order(tmp_path: Path) 
     assert first.read_bytes() == second.read_bytes()
 
 
-def test_a_missing_lock_says_how_to_adopt(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="selfsup adopt birds"):
+def test_a_missing_lock_says_how_to_register(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="selfsup register birds"):
         read_lock(tmp_path / "birds.lock")
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from selfsup.datasets.pairs import adopt, prepare
+from selfsup.datasets.pairs import prepare, register
 from selfsup.errors import InputError
 
 HEADING = "file,caption\n"
@@ -35,7 +35,7 @@ def root(tmp_path: Path) -> Path:
 def prepared(root: Path, **recipe: Any) -> dict[str, dict[bytes, list[str]]]:
     """Return {split: {key: captions}}."""
     folder = root.parent / f"prepared-{root.name}"
-    prepare(folder, root=root, lock=adopt(root), **{"size_px": 8, **recipe})
+    prepare(folder, root=root, lock=register(root), **{"size_px": 8, **recipe})
     found = {}
     for split in ("train", "test"):
         with h5py.File(folder / f"{split}.h5") as file:
@@ -62,13 +62,13 @@ def test_an_image_with_one_caption_repeats_it(root: Path) -> None:
 
 
 def test_the_order_of_rows_and_the_names_of_files_do_not_matter(root: Path) -> None:
-    lock, before = adopt(root), prepared(root)
+    lock, before = register(root), prepared(root)
     heading, *rows = (root / "pairs.csv").read_text(encoding="utf-8").splitlines(keepends=True)
     # of each image the captions keep their order, images change theirs
     moved = sorted(rows[:10], reverse=True) + rows[10:]
     (root / "deep").rename(root / "other")
     (root / "pairs.csv").write_text(heading + "".join(moved).replace("deep/", "other/"), encoding="utf-8")
-    assert adopt(root) == lock
+    assert register(root) == lock
     assert prepared(root) == before
 
 
@@ -76,7 +76,7 @@ def test_train_and_test_tables_are_kept(root: Path) -> None:
     heading, *rows = (root / "pairs.csv").read_text(encoding="utf-8").splitlines(keepends=True)
     (root / "train.csv").write_text(heading + "".join(rows[:6]), encoding="utf-8")
     with pytest.raises(InputError, match=r"test\.csv is missing beside train\.csv"):
-        adopt(root)
+        register(root)
     (root / "test.csv").write_text(heading + "".join(rows[6:10]), encoding="utf-8")
     splits = prepared(root)
     assert [len(split) for split in splits.values()] == [6, 4]
@@ -84,7 +84,7 @@ def test_train_and_test_tables_are_kept(root: Path) -> None:
 
 
 def test_another_caption_is_another_data_set(root: Path, tmp_path: Path) -> None:
-    lock = adopt(root)
+    lock = register(root)
     table = root / "pairs.csv"
     table.write_text(table.read_text(encoding="utf-8").replace("number 3", "number 4"), encoding="utf-8")
     with pytest.raises(InputError, match=r"photos \(10 examples\) is not the one in params/data/photos\.lock"):
@@ -98,7 +98,7 @@ def test_another_caption_is_another_data_set(root: Path, tmp_path: Path) -> None
         ("deep/3.png,  ", r"pairs\.csv line 14 has an empty caption for deep/3\.png"),
         ("deep/3.png", r"pairs\.csv line 14 has 1 columns, not 2"),
         ("deep/3.png,a cat, and more", r"pairs\.csv line 14 has 3 columns, not 2"),
-        ('deep/3.png,"a cat', r"pairs\.csv is no CSV in UTF-8"),
+        ('deep/3.png,"a cat', r"pairs\.csv is not a CSV file in UTF-8"),
         ("deep/3.png," + "long " * 300, r"pairs\.csv line 14 has a caption with a zero byte or of more than 1000"),
     ],
 )
@@ -106,7 +106,7 @@ def test_a_broken_row_is_named(root: Path, row: str, message: str) -> None:
     with (root / "pairs.csv").open("a", encoding="utf-8") as file:
         file.write(row + "\n")
     with pytest.raises(InputError, match=message):
-        adopt(root)
+        register(root)
 
 
 @pytest.mark.parametrize(
@@ -114,22 +114,22 @@ def test_a_broken_row_is_named(root: Path, row: str, message: str) -> None:
     [
         (b"name,text\nx.png,a cat\n", r"line 1 must be file,caption"),
         (b"", r"line 1 must be file,caption"),
-        (HEADING.encode(), r"holds no pairs"),
-        (HEADING.encode() + b"x.png,\xff\xfe\n", r"is no CSV in UTF-8"),
+        (HEADING.encode(), r"has no pairs"),
+        (HEADING.encode() + b"x.png,\xff\xfe\n", r"is not a CSV file in UTF-8"),
     ],
 )
 def test_a_table_that_is_none_is_named(tmp_path: Path, content: bytes, message: str) -> None:
     (tmp_path / "pairs.csv").write_bytes(content)
     with pytest.raises(InputError, match=rf"pairs\.csv.* {message}"):
-        adopt(tmp_path)
+        register(tmp_path)
 
 
 def test_a_missing_table_says_what_to_write(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"pairs\.csv does not exist: write the columns file,caption"):
-        adopt(tmp_path)
+    with pytest.raises(InputError, match=r"pairs\.csv does not exist; write the columns file,caption"):
+        register(tmp_path)
 
 
 def test_a_damaged_image_is_named(root: Path) -> None:
     (root / "deep" / "4.png").write_bytes(b"no image")
     with pytest.raises(InputError, match=r"4\.png cannot be decoded"):
-        adopt(root)
+        register(root)

@@ -5,7 +5,7 @@ import pytest
 import soundfile
 
 from selfsup.datasets.prepared import read_split
-from selfsup.datasets.spoken_digits import adopt, prepare
+from selfsup.datasets.spoken_digits import prepare, register
 from selfsup.errors import InputError
 
 ARRAYS = ("waveform", "content", "speaker")
@@ -39,7 +39,7 @@ def _by_name(split):
 
 
 def made(root, target, **keys):
-    prepare(target, root=root, lock=adopt(root), **{"seconds": 0.5, **keys})
+    prepare(target, root=root, lock=register(root), **{"seconds": 0.5, **keys})
     return [read_split(target / f"{split}.h5", ARRAYS) for split in ("train", "test")]
 
 
@@ -97,29 +97,29 @@ def test_fewer_are_the_first(root, tmp_path):
     ("file", "content", "sentence"),
     [
         ("0_ann_5.wav", b"no sound", r"0_ann_5\.wav cannot be decoded"),
-        ("0_ann.wav", None, r"0_ann\.wav is not called"),
-        ("12_ann_3.wav", None, r"12_ann_3\.wav is not called"),
+        ("0_ann.wav", None, r"0_ann\.wav is not named"),
+        ("12_ann_3.wav", None, r"12_ann_3\.wav is not named"),
     ],
 )
-def test_a_wrong_file_is_named_when_it_is_adopted(root, file, content, sentence):
+def test_a_wrong_file_is_named_when_it_is_registered(root, file, content, sentence):
     path = root / "recordings" / file
     if content is None:
         soundfile.write(path, tone(0.3, 8000, 300), 8000)
     else:
         path.write_bytes(content)
     with pytest.raises(InputError, match=sentence):
-        adopt(root)
+        register(root)
 
 
 def test_a_file_that_changed_since_is_noticed(root, tmp_path):
-    lock = adopt(root)
+    lock = register(root)
     soundfile.write(root / "recordings" / "0_ann_5.wav", tone(0.3, 8000, 999), 8000)
     with pytest.raises(InputError, match=r"the split train of .* is not the one in params/data/digits\.lock"):
         prepare(tmp_path / "out", root=root, lock=lock)
 
 
 def test_another_name_for_the_same_sound_is_noticed(root, tmp_path):
-    lock = adopt(root)
+    lock = register(root)
     (root / "recordings" / "0_ann_5.wav").rename(root / "recordings" / "1_ann_9.wav")
     with pytest.raises(InputError, match="the split train of"):
         prepare(tmp_path / "out", root=root, lock=lock)
@@ -129,7 +129,7 @@ def test_another_name_for_the_same_sound_is_noticed(root, tmp_path):
     ("keys", "sentence"),
     [
         ({"shortest_seconds": 0.35}, r"\.wav lasts 0\.300 s, less than the 0\.35 s of shortest_seconds"),
-        ({"train_examples": 99}, "train_examples asks for 99 examples .* which has 12"),
+        ({"train_examples": 99}, "train_examples is 99, but .* has only 12"),
         ({"rate_hz": 8050}, "multiple of 100"),
     ],
 )
@@ -139,9 +139,9 @@ def test_what_cannot_be_prepared_is_refused_before_training(root, tmp_path, keys
 
 
 def test_an_empty_folder_and_a_missing_split_are_said(root, tmp_path):
-    with pytest.raises(InputError, match=r"recordings holds no \.wav"):
-        adopt(tmp_path)
+    with pytest.raises(InputError, match=r"recordings has no \.wav"):
+        register(tmp_path)
     for path in (root / "recordings").glob("*_4.wav"):
         path.unlink()
     with pytest.raises(InputError, match="no takes for test"):
-        adopt(root)
+        register(root)

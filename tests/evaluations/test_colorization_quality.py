@@ -8,6 +8,7 @@ import torch
 from selfsup.errors import NotApplicable
 from selfsup.evaluations import colorization
 from selfsup.views.lab import lab_to_rgb, rgb_to_lab
+from tests.evaluations.named import named
 
 KEYS = {"spacing": 10.0, "smoothing_sigma": 5.0, "uniform_fraction": 0.1, "largest_error": 150.0}
 
@@ -49,27 +50,27 @@ def found(inputs, **changed):
     measures = colorization.evaluate(inputs, **{**KEYS, **changed})
     assert all(m.n == 6 and m.split == "test" for m in measures)
     assert {m.unit for m in measures if m.metric.startswith("auc")} == {"%"}
-    return {m.metric: m.value for m in measures}
+    return {name: m.value for name, m in named(measures).items()}
 
 
 def test_names(write_predictions):
     names = {
-        f"{name}{of}" for name in ("auc", "auc_rebalanced", "colourfulness") for of in ("", "_grey", "_mean_colour")
+        f"{name}{of}" for name in ("auc", "auc_rebalanced", "colourfulness") for of in ("", "/grey", "/mean_colour")
     }
-    assert set(found(write_predictions())) == names | {"colourfulness_original"}
+    assert set(found(write_predictions())) == names | {"colourfulness/original"}
 
 
 def test_the_truth_is_perfect(write_predictions):
     measured = found(write_predictions())
     assert measured["auc"] == measured["auc_rebalanced"] == pytest.approx(100)
-    assert measured["colourfulness"] == pytest.approx(measured["colourfulness_original"], abs=0.5)
+    assert measured["colourfulness"] == pytest.approx(measured["colourfulness/original"], abs=0.5)
 
 
 def test_grey_answers_are_the_grey_baseline(write_predictions):
     measured = found(write_predictions(torch.zeros(6, 2, 8, 8)))
     for name in ("auc", "auc_rebalanced", "colourfulness"):
-        assert measured[name] == pytest.approx(measured[f"{name}_grey"], abs=1e-6)
-    assert measured["colourfulness_grey"] < 1 < measured["colourfulness_original"]
+        assert measured[name] == pytest.approx(measured[f"{name}/grey"], abs=1e-6)
+    assert measured["colourfulness/grey"] < 1 < measured["colourfulness/original"]
 
 
 def test_mean_colour_is_that_of_the_training_set(write_predictions):
@@ -77,15 +78,15 @@ def test_mean_colour_is_that_of_the_training_set(write_predictions):
     inputs = write_predictions()
     mean = lab_of(images(12, 1))[:, 1:].mean((0, 2, 3))
     error = (lab_of(images())[:, 1:] - mean[:, None, None]).norm(dim=1)
-    assert found(inputs)["auc_mean_colour"] == pytest.approx(float(100 * (1 - error / 150).mean()), abs=2)
+    assert found(inputs)["auc/mean_colour"] == pytest.approx(float(100 * (1 - error / 150).mean()), abs=2)
 
 
 def test_rare_colours_weigh_more_and_a_uniform_mixture_not_at_all(write_predictions):
     """Grey is right on three quarters of the pixels; wrong where colours are rare."""
     inputs = write_predictions()
     measured, uniform = found(inputs), found(inputs, uniform_fraction=1.0)
-    assert measured["auc_rebalanced_grey"] < measured["auc_grey"] - 5
-    assert uniform["auc_rebalanced_grey"] == pytest.approx(uniform["auc_grey"])
+    assert measured["auc_rebalanced/grey"] < measured["auc/grey"] - 5
+    assert uniform["auc_rebalanced/grey"] == pytest.approx(uniform["auc/grey"])
 
 
 def test_auc_is_the_area_under_the_swept_curve():

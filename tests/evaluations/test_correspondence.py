@@ -10,6 +10,7 @@ import torch
 from selfsup.errors import NotApplicable
 from selfsup.evaluations import correspondence, features
 from selfsup.nn.encoder import build, save_encoder
+from tests.evaluations.named import named
 from tests.evaluations.pairs import MOVE, SIZE_PX, write_pairs
 
 KEYS = {"queries": 20, "thresholds": [1, 3, 5, 10], "patch_px": 5, "memory_mb": 1.0, "batch_size": 4}
@@ -25,7 +26,7 @@ def run(inputs):
 
 
 def by_metric(measures):
-    return {m.metric: m for m in measures}
+    return named(measures)
 
 
 def noise(seed):
@@ -37,7 +38,7 @@ def answering(monkeypatch, second_of):
 
     def maps(encoder, first, second, **keys):
         for row in range(len(first)):
-            yield {"": (noise(row), second_of(noise(row)))}
+            yield {"descriptors": (noise(row), second_of(noise(row)))}
 
     monkeypatch.setattr(correspondence, "pair_maps", maps)
 
@@ -45,8 +46,8 @@ def answering(monkeypatch, second_of):
 def test_each_metric_has_its_name(run):
     write_pairs(run.prepared)
     found = by_metric(correspondence.evaluate(run, **KEYS))
-    names = ("error", "error_median", *(f"within_{t}" for t in KEYS["thresholds"]))
-    assert set(found) == {f"{n}{s}" for n in names for s in ("", "_maps", "_colours", "_chance")}
+    names = ("error", "error_median", *(f"within@{t:g}" for t in KEYS["thresholds"]))
+    assert set(found) == {f"{n}{s}" for n in names for s in ("", "/maps", "/colours", "/chance")}
     assert {(m.n, m.unit) for m in found.values()} == {(6, "%")}
 
 
@@ -54,8 +55,8 @@ def test_colours_find_a_picture_that_moved(run):
     """Patches of one pixel of noise are alike nowhere else, but for queries whose place another took."""
     write_pairs(run.prepared)
     found = by_metric(correspondence.evaluate(run, **{**KEYS, "patch_px": 1}))
-    assert found["error_colours"].value == 0
-    assert found["within_1_colours"].value == 100
+    assert found["error/colours"].value == 0
+    assert found["within@1/colours"].value == 100
 
 
 def test_the_error_is_how_far_off_the_answers_are(run, monkeypatch):
@@ -65,7 +66,7 @@ def test_the_error_is_how_far_off_the_answers_are(run, monkeypatch):
     found = by_metric(correspondence.evaluate(run, **KEYS))
     assert found["error"].value == pytest.approx(100 * 4 / DIAGONAL, abs=1e-4)
     assert found["error_median"].value == pytest.approx(100 * 4 / DIAGONAL, abs=1e-4)
-    assert found["within_10"].value == 0
+    assert found["within@10"].value == 0
     answering(monkeypatch, lambda first: first.roll((MOVE[1], MOVE[0]), (1, 2)))
     found = by_metric(correspondence.evaluate(run, **KEYS))
     assert found["error"].value == pytest.approx(0, abs=1e-4)
@@ -75,7 +76,7 @@ def test_random_descriptors_score_at_chance(run, monkeypatch):
     write_pairs(run.prepared, count=60)
     answering(monkeypatch, lambda first: torch.randn(first.shape, generator=torch.Generator().manual_seed(7)))
     found = by_metric(correspondence.evaluate(run, **{**KEYS, "queries": 64}))
-    chance = found["error_chance"]
+    chance = found["error/chance"]
     assert found["error"].value == pytest.approx(chance.value, abs=2.0)
     truth = np.stack(np.meshgrid(np.arange(4, 12) + MOVE[0], np.arange(4, 12) + MOVE[1]), -1).reshape(-1, 2)
     anywhere = np.stack(np.meshgrid(np.arange(SIZE_PX), np.arange(SIZE_PX)), -1).reshape(-1, 2)
@@ -91,12 +92,12 @@ def test_two_objects_are_told_apart(run, monkeypatch):
     write_pairs(run.prepared, count=4, first_mask=masks, second_mask=moved, kind=np.array([0, 2, 2, 1], np.uint8))
     answering(monkeypatch, lambda first: first.roll((MOVE[1], MOVE[0] - 4), (1, 2)))
     found = by_metric(correspondence.evaluate(run, **KEYS))
-    assert found["error_two_objects"].n == 2
-    assert found["error_two_objects"].value == pytest.approx(100 * 4 / DIAGONAL, abs=1e-4)
-    assert found["right_object"].value == 0
+    assert found["error/two_objects"].n == 2
+    assert found["error/two_objects"].value == pytest.approx(100 * 4 / DIAGONAL, abs=1e-4)
+    assert found["right_object/two_objects"].value == 0
     answering(monkeypatch, lambda first: first.roll((MOVE[1], MOVE[0] - 1), (1, 2)))
     found = by_metric(correspondence.evaluate(run, **KEYS))
-    assert 60 < found["right_object"].value < 90  # all but a column of each
+    assert 60 < found["right_object/two_objects"].value < 90  # all but a column of each
 
 
 def test_a_match_on_another_object_is_not_asked_for(run):
@@ -139,7 +140,7 @@ def test_batches_change_nothing_and_a_changed_encoder_is_noticed(run, monkeypatc
     one = by_metric(correspondence.evaluate(run, **KEYS))
     other = by_metric(correspondence.evaluate(run, **{**KEYS, "batch_size": 1, "memory_mb": 0.01}))
     assert one["error"].value == pytest.approx(other["error"].value, abs=0.5)
-    assert one["error_colours"].value == other["error_colours"].value
+    assert one["error/colours"].value == other["error/colours"].value
 
     def training(encoder, *sides, **keys):
         encoder.train()(sides[0])

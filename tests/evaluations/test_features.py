@@ -83,7 +83,7 @@ def test_one_weight_that_moves_is_caught(write_run):
 def test_a_layer_that_the_encoder_lacks_is_named(write_prepared, write_run, images, tmp_path):
     inputs = write_prepared(images)
     write_run()
-    with pytest.raises(InputError, match="key layers names conv9, but this encoder has conv1, conv2, conv3, conv4"):
+    with pytest.raises(InputError, match=r"^key layers names conv9, but this encoder has conv1, conv2, conv3, conv4"):
         extract(inputs.run, inputs.prepared, tmp_path / "out", layers=["conv1", "conv9"], **KEYS)
 
 

@@ -62,7 +62,7 @@ def test_learns_a_separable_set_and_changes_nothing_in_the_run(separable, evalua
     [measure] = evaluation.evaluate(separable, **keys)
     assert isinstance(measure, Measure)
     assert measure.value > 90
-    assert (measure.metric, measure.layer, measure.label_fraction, measure.n) == ("top1", "conv3", 0.1, 300)
+    assert (measure.metric, measure.layer, measure.shots, measure.n) == ("top1", "", 8, 300)
     assert {file.name: file.read_bytes() for file in separable.run.iterdir()} == before
     assert evaluation.evaluate(separable, **keys) == [measure]
 
@@ -127,16 +127,16 @@ def test_each_count_is_balanced_and_the_smaller_lies_in_the_larger(separable, mo
         few_labels_blocks, "train_on", lambda model, images, labels, *_, **keys: seen.append((images, labels))
     )
     measures = few_labels_blocks.evaluate(separable, **BLOCKS | {"labels_per_class": [2, 8, 81], "steps": [1, 1, 1]})
-    assert [measure.label_fraction for measure in measures] == [6 / 240, 24 / 240]
+    assert [(measure.shots, measure.label_fraction) for measure in measures] == [(2, None), (8, None)]
     assert [labels.bincount().tolist() for _, labels in seen] == [[2, 2, 2], [8, 8, 8]]
     few, many = ({image.numpy().tobytes() for image in images} for images, _ in seen)
     assert few < many
 
 
 def test_keys_that_do_not_fit(separable):
-    with pytest.raises(InputError, match="steps has 1 entries and labels_per_class 2"):
+    with pytest.raises(InputError, match=r"^key steps has 1 entries and labels_per_class 2"):
         few_labels_blocks.evaluate(separable, **BLOCKS | {"labels_per_class": [2, 4]})
-    with pytest.raises(InputError, match="learned_up_to is conv2, and nothing is left"):
+    with pytest.raises(InputError, match=r"^key learned_up_to is conv2, and nothing is left"):
         few_labels_blocks.evaluate(separable, **BLOCKS | {"learned_up_to": "conv2"})
 
 

@@ -24,14 +24,14 @@ def clouds(mixture):
 
 
 def evaluated(inputs, **keys):
-    return {m.metric: m for m in few_shot.evaluate(inputs, **{**KEYS, **keys})}
+    return {m.shots: m for m in few_shot.evaluate(inputs, **{**KEYS, **keys})}
 
 
 def test_more_shots_are_better_and_the_last_layer_is_probed(write_features, clouds):
     found = evaluated(write_features(*clouds))
-    assert list(found) == ["top1_1_shot", "top1_4_shot", "top1_16_shot"]
-    assert 25 < found["top1_1_shot"].value < found["top1_4_shot"].value < found["top1_16_shot"].value
-    assert {m.layer for m in found.values()} == {"late"}
+    assert list(found) == [1, 4, 16]
+    assert 25 < found[1].value < found[4].value < found[16].value
+    assert {m.metric for m in found.values()} == {"top1"}
     assert all(m.probe_sd > 0 and m.n == 200 for m in found.values())
 
 
@@ -48,7 +48,7 @@ def test_test_labels_decide_nothing(write_features, clouds):
     layers, (labels, test_labels) = clouds
     plain = evaluated(write_features(layers, (labels, test_labels)))
     other = evaluated(write_features(layers, (labels, (test_labels + 1) % 4)))
-    assert other["top1_16_shot"].value < 25 < plain["top1_16_shot"].value
+    assert other[16].value < 25 < plain[16].value
 
 
 def test_shuffled_labels_end_at_chance(write_features, clouds):
@@ -61,7 +61,7 @@ def test_shuffled_labels_end_at_chance(write_features, clouds):
 def test_counts_that_a_class_lacks_are_left_out(write_features, mixture):
     (train, labels), (test, test_labels) = mixture(24), mixture(40, seed=1)
     inputs = write_features({"late": (train, test)}, (labels, test_labels))
-    assert list(evaluated(inputs)) == ["top1_1_shot", "top1_4_shot"]
+    assert list(evaluated(inputs)) == [1, 4]
     with pytest.raises(NotApplicable, match="fewer than 16 training images"):
         evaluated(inputs, shots=[16])
 

@@ -88,7 +88,7 @@ def test_batches_pass_over_all_examples_again_and_again():
 
 
 def test_each_fraction_needs_its_steps(separable):
-    with pytest.raises(InputError, match="key steps has 1 entries and label_fractions 2"):
+    with pytest.raises(InputError, match=r"^key steps has 1 entries and label_fractions 2"):
         fine_tune.evaluate(separable, **KEYS | {"label_fractions": [0.1, 0.5]})
 
 

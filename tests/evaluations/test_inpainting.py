@@ -7,9 +7,10 @@ import torch
 
 from selfsup.errors import InputError, NotApplicable
 from selfsup.evaluations import inpainting
+from tests.evaluations.named import named
 
 KEYS = {"candidates": 20, "hog_cell_px": 8, "batch_size": 7}
-BASELINES = ["_mean_fill", "_nearest_learned", "_nearest_untrained", "_nearest_hog", "_nearest_histogram"]
+BASELINES = ["/mean_fill", "/nearest_learned", "/nearest_untrained", "/nearest_hog", "/nearest_histogram"]
 
 
 def smooth(count, seed):
@@ -48,14 +49,16 @@ def write_fills(inputs, write_prepared, write_run):
 
 
 def by_metric(measures):
-    return {m.metric: m for m in measures}
+    return named(measures)
 
 
 def test_each_metric_has_its_name_and_unit(write_fills):
     train, test, mask = smooth(30, 0), smooth(6, 1), central(6)
     found = inpainting.evaluate(write_fills(train, test, mask, test // 2), **KEYS)
     units = {"l1": "%", "l2": "%", "psnr": "dB", "sharpness": "ratio"}
-    assert {m.metric: m.unit for m in found} == {f"{k}{s}": u for k, u in units.items() for s in ["", *BASELINES]}
+    assert {name: m.unit for name, m in named(found).items()} == {
+        f"{k}{s}": u for k, u in units.items() for s in ["", *BASELINES]
+    }
     assert {(m.n, m.split) for m in found} == {(6, "test")}
 
 
@@ -64,22 +67,22 @@ def test_copies_among_the_candidates_are_found(write_fills, mask):
     test = smooth(6, 1)
     train = np.concatenate([smooth(14, 0), test[::-1]])
     found = by_metric(inpainting.evaluate(write_fills(train, test, mask, test), **KEYS))
-    exact = ["", "_nearest_learned", "_nearest_untrained", "_nearest_hog", "_nearest_histogram"]
+    exact = ["", "/nearest_learned", "/nearest_untrained", "/nearest_hog", "/nearest_histogram"]
     if len({m.tobytes() for m in mask}) > 1:  # candidates are then seen whole, and alike is not equal
         exact = [""]
     for suffix in exact:
         assert found[f"l1{suffix}"].value == 0
         assert found[f"sharpness{suffix}"].value == 1
-    assert found["l1_mean_fill"].value > 5
-    assert found["sharpness_mean_fill"].value == 0
-    assert found["l1_nearest_learned"].value < found["l1_mean_fill"].value
+    assert found["l1/mean_fill"].value > 5
+    assert found["sharpness/mean_fill"].value == 0
+    assert found["l1/nearest_learned"].value < found["l1/mean_fill"].value
 
 
 def test_candidates_beyond_the_cap_are_not_looked_at(write_fills):
     test = smooth(6, 1)
     train = np.concatenate([smooth(20, 0), test])
     found = by_metric(inpainting.evaluate(write_fills(train, test, central(6), test), **KEYS))
-    assert found["l1_nearest_hog"].value > 0
+    assert found["l1/nearest_hog"].value > 0
 
 
 def test_what_is_in_the_hole_chooses_no_neighbour(write_fills):
@@ -98,8 +101,8 @@ def test_mean_fill_is_the_mean_of_the_context(write_fills):
     test = np.full((4, 3, 32, 32), 50, np.uint8)
     test[:, :, 8:24, 8:24] = 203  # 153 more: three fifths of the range
     found = by_metric(inpainting.evaluate(write_fills(smooth(20, 0), test, central(4), test), **KEYS))
-    assert found["l1_mean_fill"].value == pytest.approx(60)
-    assert found["l2_mean_fill"].value == pytest.approx(36)
+    assert found["l1/mean_fill"].value == pytest.approx(60)
+    assert found["l2/mean_fill"].value == pytest.approx(36)
 
 
 def test_other_methods_do_not_apply(inputs, write_run, write_fills):
@@ -114,5 +117,5 @@ def test_other_methods_do_not_apply(inputs, write_run, write_fills):
 
 def test_cells_too_large_for_the_image_are_named(write_fills):
     test = smooth(2, 0)
-    with pytest.raises(InputError, match=r"hog_cell_px is 17, .* 32 px .* set 16 or less"):
+    with pytest.raises(InputError, match=r"^key hog_cell_px is 17, .* 32 px .* set 16 or less"):
         inpainting.evaluate(write_fills(test, test, central(2), test), **{**KEYS, "hog_cell_px": 17})

@@ -11,6 +11,7 @@ from selfsup.errors import NotApplicable
 from selfsup.evaluations import keypoint_transfer
 from selfsup.evaluations.keypoint_transfer import object_middle
 from selfsup.nn.encoder import build, save_encoder
+from tests.evaluations.named import named
 from tests.evaluations.pairs import MOVE, SIZE_PX, write_pairs
 
 KEYS = {"thresholds": [5, 10], "patch_px": 1, "memory_mb": 1.0, "batch_size": 4}
@@ -34,25 +35,25 @@ def write(run, kind=(1, 1, 0, 1), second=MOVED):
 
 
 def by_metric(measures):
-    return {m.metric: m for m in measures}
+    return named(measures)
 
 
 def test_the_hand_made_case(run):
     write(run)
     found = by_metric(keypoint_transfer.evaluate(run, **KEYS))
-    suffixes = ("", "_maps", "_colours", "_chance", "_object_middle")
-    assert set(found) == {f"{m}{s}" for m in ("error", "error_median", "within_5", "within_10") for s in suffixes}
+    suffixes = ("", "/maps", "/colours", "/chance", "/object_middle")
+    assert set(found) == {f"{m}{s}" for m in ("error", "error_median", "within@5", "within@10") for s in suffixes}
     assert {m.n for m in found.values()} == {3}  # the pairs of one class
-    assert found["error_colours"].value == 0  # one pixel of noise is alike nowhere else
+    assert found["error/colours"].value == 0  # one pixel of noise is alike nowhere else
     middle = np.array([8 + MOVE[0], 8 + MOVE[1]])
     off = np.linalg.norm(POINTS[:2] + np.array(MOVE) - middle, axis=1)
-    assert found["error_object_middle"].value == pytest.approx(100 * off.mean() / DIAGONAL)
+    assert found["error/object_middle"].value == pytest.approx(100 * off.mean() / DIAGONAL)
 
 
 def test_the_truth_is_where_the_second_object_has_the_point(run):
     write(run, second=POINTS + np.array([MOVE[0] + 2, MOVE[1]], np.float32))
     found = by_metric(keypoint_transfer.evaluate(run, **KEYS))
-    assert found["error_colours"].value == pytest.approx(100 * 2 / DIAGONAL)
+    assert found["error/colours"].value == pytest.approx(100 * 2 / DIAGONAL)
 
 
 def test_a_point_that_one_image_hides_is_not_asked_for(run):
@@ -61,7 +62,7 @@ def test_a_point_that_one_image_hides_is_not_asked_for(run):
     write(run, second=second)
     middle = np.array([8 + MOVE[0], 8 + MOVE[1]])
     expected = 100 * np.linalg.norm(POINTS[1] + np.array(MOVE) - middle) / DIAGONAL
-    assert by_metric(keypoint_transfer.evaluate(run, **KEYS))["error_object_middle"].value == pytest.approx(expected)
+    assert by_metric(keypoint_transfer.evaluate(run, **KEYS))["error/object_middle"].value == pytest.approx(expected)
     write(run, second=np.full_like(POINTS, np.nan))
     with pytest.raises(NotApplicable, match="no pair of the test set shows a keypoint"):
         keypoint_transfer.evaluate(run, **KEYS)

@@ -73,8 +73,8 @@ def test_evaluates_the_layer_that_is_asked_for(write_features, mixture, values):
     noise = torch.randn(120, 5, generator=torch.Generator().manual_seed(0))
     inputs = write_features({"good": (train, test), "noise": (noise[:80], noise[80:])}, (labels, test_labels))
     keys = {"k": 5, "temperature": 0.1, "pooling": "mean"}
-    assert values(knn.evaluate(inputs, layer="good", **keys))["good", None] > 90
-    assert values(knn.evaluate(inputs, **keys))["noise", None] == pytest.approx(25, abs=22)
+    assert values(knn.evaluate(inputs, layer="good", **keys))["", None] > 90
+    assert values(knn.evaluate(inputs, **keys))["", None] == pytest.approx(25, abs=22)
     with pytest.raises(InputError, match=r"has no bad.mean, only good.mean, noise.mean"):
         knn.evaluate(inputs, layer="bad", **keys)
 

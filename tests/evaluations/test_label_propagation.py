@@ -10,6 +10,7 @@ from selfsup.datasets.prepared import write_split
 from selfsup.errors import NotApplicable
 from selfsup.evaluations import label_propagation
 from selfsup.nn.encoder import build, digest, save_encoder
+from tests.evaluations.named import named
 
 KEYS = {
     "context_frames": 2,
@@ -32,16 +33,16 @@ def run(inputs):
 
 
 def values(measures):
-    return {m.metric: m.value for m in measures}
+    return {name: m.value for name, m in named(measures).items()}
 
 
 def test_measures_the_run_and_three_baselines(run):
     prepare(run.prepared, size_px=32, frames=5, train_examples=2, test_examples=6)
     measures = label_propagation.evaluate(run, **KEYS)
     found = values(measures)
-    names = ["j_mean", "j_recall", "f_mean", "pck_0.1", "pck_0.5"]
-    suffixes = ["", "_grey_patches", "_optical_flow", "_identity"]
-    assert set(found) == {n + s for n in names for s in suffixes} | {"temperature", "temperature_grey_patches"}
+    names = ["j_mean", "j_recall", "f_mean", "pck@0.1", "pck@0.5"]
+    suffixes = ["", "/grey_patches", "/optical_flow", "/identity"]
+    assert set(found) == {n + s for n in names for s in suffixes} | {"temperature", "temperature/grey_patches"}
     assert all(0 <= found[n + s] <= 100 for n in names for s in suffixes)
     assert found["temperature"] in KEYS["temperatures"]
     assert all(m.boot_low <= m.value <= m.boot_high for m in measures if m.unit == "%")
@@ -62,10 +63,10 @@ def test_what_moves_by_known_pixels_is_followed(run):
         arrays = {"clip": clip, "key": np.array([b"0", b"1"])} | ({"mask": mask} if split == "test" else {})
         write_split(run.prepared / f"{split}.h5", arrays, dataset="hand", classes=[], size_px=32)
     found = values(label_propagation.evaluate(run, **KEYS))
-    assert "pck_0.1" not in found  # there are no keypoints
+    assert "pck@0.1" not in found  # there are no keypoints
     overlap = [max(0, 12 - 4 * frame) * 12 for frame in range(1, 5)]
-    assert found["j_mean_identity"] == pytest.approx(100 * np.mean([i / (288 - i) for i in overlap]), abs=1e-4)
-    assert found["j_mean_grey_patches"] > 85
+    assert found["j_mean/identity"] == pytest.approx(100 * np.mean([i / (288 - i) for i in overlap]), abs=1e-4)
+    assert found["j_mean/grey_patches"] > 85
 
 
 def test_pictures_are_small_and_hold_every_track(run):

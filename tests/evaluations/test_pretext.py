@@ -7,6 +7,7 @@ import torch
 from selfsup.errors import NotApplicable
 from selfsup.evaluations import pretext
 from selfsup.evaluations.baselines.colour_histogram import colour_histogram
+from tests.evaluations.named import named
 
 KEYS = {"penalties": [1.0, 0.1, 0.01], "held_out_fraction": 0.2, "tolerance": 1e-5, "batch_size": 50}
 
@@ -25,7 +26,7 @@ def task(rows, seed, coloured):
 
 def accuracies(measures):
     assert [(m.split, m.unit) for m in measures] == [("test", "%")] * 3
-    return {m.metric: m.value for m in measures}
+    return {name: m.value for name, m in named(measures).items()}
 
 
 def test_colour_solves_a_colour_task(write_pretext, write_run):
@@ -33,16 +34,16 @@ def test_colour_solves_a_colour_task(write_pretext, write_run):
     inputs = write_pretext("classification", train=task(200, 0, True), test=task(100, 1, True))
     found = accuracies(pretext.evaluate(inputs, **KEYS))
     assert found["pretext_accuracy"] == 50
-    assert found["pretext_accuracy_colour_histogram"] == 100
-    assert found["pretext_accuracy_untrained"] > 70
+    assert found["pretext_accuracy/colour_histogram"] == 100
+    assert found["pretext_accuracy/untrained"] > 70
 
 
 def test_nothing_solves_noise(write_pretext, write_run):
     write_run()
     inputs = write_pretext("classification", train=task(300, 0, False), test=task(300, 1, False))
     found = accuracies(pretext.evaluate(inputs, **KEYS))
-    assert found["pretext_accuracy_colour_histogram"] == pytest.approx(33, abs=10)
-    assert found["pretext_accuracy_untrained"] == pytest.approx(33, abs=10)
+    assert found["pretext_accuracy/colour_histogram"] == pytest.approx(33, abs=10)
+    assert found["pretext_accuracy/untrained"] == pytest.approx(33, abs=10)
 
 
 def test_matching_finds_copies_within_their_group(write_pretext, write_run):
@@ -61,8 +62,8 @@ def test_matching_finds_copies_within_their_group(write_pretext, write_run):
     assert set(found["together"].values()) == {100}
     assert found["apart"] == {
         "pretext_accuracy": 100,
-        "pretext_accuracy_untrained": 0,
-        "pretext_accuracy_colour_histogram": 0,
+        "pretext_accuracy/untrained": 0,
+        "pretext_accuracy/colour_histogram": 0,
     }
 
 

@@ -11,12 +11,13 @@ from selfsup.datasets.content.captions import caption_array
 from selfsup.errors import NotApplicable
 from selfsup.evaluations import retrieval
 from selfsup.evaluations.retrieval import chance, first_right
+from tests.evaluations.named import named
 
 KEYS = {"candidates": 1000, "ranks": [1, 2], "batch_size": 4}
 
 
 def evaluated(inputs, **keys):
-    return {m.metric: m.value for m in retrieval.evaluate(inputs, **{**KEYS, **keys})}
+    return {name: m.value for name, m in named(retrieval.evaluate(inputs, **{**KEYS, **keys})).items()}
 
 
 def test_ranks_are_of_both_ways(write_captioned, by_hand):
@@ -28,10 +29,10 @@ def test_ranks_are_of_both_ways(write_captioned, by_hand):
     by_hand(retrieval, at, lambda text: at(int(text)))
     inputs = write_captioned([10, 20, 30], caption=caption_array([["10"], ["11"], ["28"]]))
     found = evaluated(inputs)
-    assert found["image_to_text_1"] == pytest.approx(200 / 3)  # 20 is nearer to 28 than to 11
-    assert found["text_to_image_1"] == pytest.approx(200 / 3)  # but 11 is nearest to image 10
-    assert found["text_to_image_2"] == 100.0
-    assert found["text_to_image_1_chance"] == pytest.approx(100 / 3)
+    assert found["image_to_text@1"] == pytest.approx(200 / 3)  # 20 is nearer to 28 than to 11
+    assert found["text_to_image@1"] == pytest.approx(200 / 3)  # but 11 is nearest to image 10
+    assert found["text_to_image@2"] == 100.0
+    assert found["text_to_image@1/chance"] == pytest.approx(100 / 3)
 
 
 def test_equal_captions_are_right_for_each_image_that_has_them(write_captioned, by_hand):
@@ -39,13 +40,13 @@ def test_equal_captions_are_right_for_each_image_that_has_them(write_captioned, 
     by_hand(retrieval, lambda number: list(vectors.values())[number], vectors.__getitem__)
     said = caption_array([["a cup", "a red cup"], ["a cup", "a cup"], ["a car", "a car"]])
     found = evaluated(write_captioned([0, 1, 2], caption=said))
-    assert found["image_to_text_1"] == pytest.approx(
+    assert found["image_to_text@1"] == pytest.approx(
         200 / 3
     )  # the second is nearest to "a red cup", which is not its own
-    assert found["text_to_image_1"] == pytest.approx(200 / 3)
+    assert found["text_to_image@1"] == pytest.approx(200 / 3)
     # of three distinct captions an image has 2, 1, 1; of three images a caption has 2, 1, 1
-    assert found["image_to_text_1_chance"] == pytest.approx(100 * (2 + 1 + 1) / 9)
-    assert found["text_to_image_2_chance"] == pytest.approx(100 * (1 + 2 / 3 + 2 / 3) / 3)
+    assert found["image_to_text@1/chance"] == pytest.approx(100 * (2 + 1 + 1) / 9)
+    assert found["text_to_image@2/chance"] == pytest.approx(100 * (1 + 2 / 3 + 2 / 3) / 3)
 
 
 def test_a_collapsed_space_finds_nothing():
@@ -83,7 +84,7 @@ def test_random_embeddings_recall_at_chance(write_captioned, by_hand):
     inputs = write_captioned(range(250), caption=caption_array([[f"scene {n}", f"a scene {n}"] for n in range(250)]))
     found = evaluated(inputs, ranks=[10])
     for way in ("image_to_text", "text_to_image"):
-        assert found[f"{way}_10"] == pytest.approx(found[f"{way}_10_chance"], abs=5.0)
+        assert found[f"{way}@10"] == pytest.approx(found[f"{way}@10/chance"], abs=5.0)
 
 
 def test_a_few_captions_are_kept_with_their_nearest_images(write_captioned, by_hand):
@@ -100,7 +101,7 @@ def test_a_few_captions_are_kept_with_their_nearest_images(write_captioned, by_h
 def test_only_the_first_images_are_candidates(write_captioned, by_hand):
     by_hand(retrieval, lambda number: [1.0, number], lambda text: [1.0, float(text)])
     inputs = write_captioned([1, 2, 3, 4], caption=caption_array([["1"], ["2"], ["3"], ["4"]]))
-    assert evaluated(inputs, candidates=2)["text_to_image_1_chance"] == 50.0
+    assert evaluated(inputs, candidates=2)["text_to_image@1/chance"] == 50.0
 
 
 def test_what_does_not_apply_says_why(write_captioned):

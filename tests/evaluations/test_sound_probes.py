@@ -52,7 +52,7 @@ def write_sound(inputs):
 
 
 def by_metric(measures):
-    return {m.metric: m for m in measures if not m.metric.endswith("by_layer")}
+    return {m.metric: m for m in measures if m.metric != "top1" or not m.layer}
 
 
 @every_target
@@ -69,7 +69,7 @@ def test_frames_as_scikit_learn_reads_them(write_sound, target):
     scale = StandardScaler().fit(x)
     peer = LogisticRegression(C=1 / (len(x) * penalty), tol=1e-10, max_iter=5000).fit(scale.transform(x), y)
     assert measure.value == pytest.approx(100 * peer.score(scale.transform(asked), truth))
-    assert (measure.layer, measure.n) == ("good", 60)
+    assert (found["penalty"].layer, measure.layer, measure.n) == ("good", "", 60)
     assert measure.boot_low < measure.value < measure.boot_high
     assert measure.value > 2 * CHANCE[target]
     assert found["gradient_norm"].value <= 1e-6
@@ -78,7 +78,7 @@ def test_frames_as_scikit_learn_reads_them(write_sound, target):
 @every_target
 def test_every_layer_is_reported(write_sound, target):
     measures = frame_probe.evaluate(write_sound(), target=target, **KEYS)
-    by_layer = {m.layer: m.value for m in measures if m.metric == "top1_by_layer"}
+    by_layer = {m.layer: m.value for m in measures if m.metric == "top1" and m.layer}
     assert list(by_layer) == ["noise", "good"]
     assert by_layer["noise"] == pytest.approx(CHANCE[target], abs=10)
     assert by_layer["good"] == by_metric(measures)["top1"].value
@@ -110,7 +110,7 @@ def test_test_labels_decide_nothing(write_sound, probe, target):
     plain, changed = (by_metric(probe.evaluate(write_sound(*how), target=target, **KEYS)) for how in ((), (other,)))
     assert changed["penalty"] == plain["penalty"]
     assert changed["gradient_norm"] == plain["gradient_norm"]
-    assert changed["top1"].layer == plain["top1"].layer
+    assert changed["penalty"].layer == plain["penalty"].layer
     assert changed["top1"].value < 40 < plain["top1"].value
 
 
@@ -151,7 +151,7 @@ def test_an_utterance_of_one_word_has_a_content(write_sound):
 
     found = by_metric(utterance_probe.evaluate(write_sound(words), target="content", **KEYS))
     assert found["top1"].value > 80
-    assert found["top1"].layer == "good"
+    assert found["penalty"].layer == "good"
 
 
 def test_an_utterance_of_many_words_has_none_but_a_speaker(write_sound):
@@ -159,7 +159,7 @@ def test_an_utterance_of_many_words_has_none_but_a_speaker(write_sound):
         utterance_probe.evaluate(write_sound(), target="content", **KEYS)
     found = by_metric(utterance_probe.evaluate(write_sound(), target="speaker", **KEYS))
     assert found["top1"].value > 70
-    assert found["top1"].layer == "good"
+    assert found["penalty"].layer == "good"
 
 
 @pytest.mark.parametrize("probe", [frame_probe, utterance_probe])

@@ -91,9 +91,11 @@ def measured():
 
 
 def test_rows_are_as_the_report_reads_them(measured):
-    layers = [f"{information}/{batch_size}" for information in (6, 10) for batch_size in (8, 64)]
-    metrics = ["information", "log_n", "estimate_optimal", "estimate_learned"]
-    assert [(m.layer, m.metric) for m in measured] == [(layer, metric) for layer in layers for metric in metrics]
+    places = [(f"{information}_nats", batch_size) for information in (6, 10) for batch_size in (8, 64)]
+    baselines = ["information", "log_n", "optimal_critic", ""]
+    expected = [(*place, baseline) for place in places for baseline in baselines]
+    assert [(m.subset, m.at, m.baseline) for m in measured] == expected
+    assert {m.metric for m in measured} == {"estimate"}
     assert {m.unit for m in measured} == {"nats"}
     assert {m.n for m in measured} == {2048}
 
@@ -101,11 +103,12 @@ def test_rows_are_as_the_report_reads_them(measured):
 def test_learned_critic_learns_and_stays_below_the_optimal_one(measured):
     untrained = measure(0, **{**SMALL, "learning_rate": 1e-9, "steps": 1})
     for before, after in zip(untrained, measured, strict=True):
-        if after.metric == "estimate_learned":
-            optimal = next(m.value for m in measured if (m.layer, m.metric) == (after.layer, "estimate_optimal"))
+        if not after.baseline:
+            beside = [m for m in measured if (m.subset, m.at) == (after.subset, after.at)]
+            optimal = next(m.value for m in beside if m.baseline == "optimal_critic")
             assert before.value == pytest.approx(0, abs=0.05)
             assert 0.3 * optimal < after.value < optimal
-            assert after.value <= math.log(int(after.layer.split("/")[1]))
+            assert after.value <= math.log(after.at)
 
 
 def test_the_seed_decides():

@@ -1,4 +1,4 @@
-"""Planted errors: a module of ours with one piece of its source replaced, to prove that a test would notice."""
+"""Planted errors: a copy of a module with one piece of its source replaced, to prove that a test would notice."""
 
 import importlib.util
 from pathlib import Path
@@ -6,9 +6,13 @@ from types import ModuleType
 
 
 def mutant(module: ModuleType, before: str, after: str) -> ModuleType:
-    """Return a copy of ``module`` in which ``before``, which must occur once, reads ``after``."""
+    """Return a copy of ``module`` in which ``before`` reads ``after``.
+
+    Raises LookupError unless ``before`` occurs exactly once: an AssertionError would pass for a noticed mutant.
+    """
     source = Path(str(module.__file__)).read_text(encoding="utf-8")
-    assert source.count(before) == 1, f"{before!r} occurs {source.count(before)} times in {module.__name__}"
+    if (count := source.count(before)) != 1:
+        raise LookupError(f"{before!r} occurs {count} times in {module.__name__}, not once")
     spec = importlib.util.spec_from_loader(f"{module.__name__}_mutant", loader=None)
     copy = importlib.util.module_from_spec(spec)
     exec(compile(source.replace(before, after), str(module.__file__), "exec"), copy.__dict__)

@@ -13,21 +13,21 @@ def probability(logit):
     return 1 / (1 + torch.exp(-logit))
 
 
-def expected_of_discriminator(real, made):
+def expected_of_discriminator(real, generated):
     """-mean log D(x) - mean log(1 - D(F(x))), one logit at a time."""
     of_real = sum(torch.log(probability(logit)) for logit in real.flatten()) / len(real)
-    of_made = sum(torch.log(1 - probability(logit)) for logit in made.flatten()) / len(made)
-    return -of_real - of_made
+    of_generated = sum(torch.log(1 - probability(logit)) for logit in generated.flatten()) / len(generated)
+    return -of_real - of_generated
 
 
-def expected_of_generator(made):
-    return -sum(torch.log(probability(logit)) for logit in made.flatten()) / len(made)
+def expected_of_generator(generated):
+    return -sum(torch.log(probability(logit)) for logit in generated.flatten()) / len(generated)
 
 
 def logits():
     generator = torch.Generator().manual_seed(2)
-    real, made = (2 * torch.randn(count, 1, generator=generator, dtype=torch.float64) for count in (5, 4))
-    return (real + 0.3).requires_grad_(), (made - 0.7).requires_grad_()
+    real, generated = (2 * torch.randn(count, 1, generator=generator, dtype=torch.float64) for count in (5, 4))
+    return (real + 0.3).requires_grad_(), (generated - 0.7).requires_grad_()
 
 
 def compare(loss, expected, inputs):
@@ -39,9 +39,9 @@ def compare(loss, expected, inputs):
 
 
 def check(found):
-    real, made = logits()
-    compare(found.discriminator_loss(real, made), expected_of_discriminator(real, made), (real, made))
-    compare(found.generator_loss(made), expected_of_generator(made), (made,))
+    real, generated = logits()
+    compare(found.discriminator_loss(real, generated), expected_of_discriminator(real, generated), (real, generated))
+    compare(found.generator_loss(generated), expected_of_generator(generated), (generated,))
 
 
 def test_equal_the_paper():
@@ -51,15 +51,15 @@ def test_equal_the_paper():
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ("F.softplus(-_precise(real))", "F.softplus(_precise(real))"),
-        ("F.softplus(_precise(made))", "F.softplus(-_precise(made))"),
-        ("return F.softplus(-_precise(made)).mean()", "return F.softplus(_precise(made)).mean()"),
-        ("return F.softplus(-_precise(made)).mean()", "return -F.softplus(_precise(made)).mean()"),
+        ("F.softplus(-_float32(real))", "F.softplus(_float32(real))"),
+        ("F.softplus(_float32(generated))", "F.softplus(-_float32(generated))"),
+        ("return F.softplus(-_float32(generated)).mean()", "return F.softplus(_float32(generated)).mean()"),
+        ("return F.softplus(-_float32(generated)).mean()", "return -F.softplus(_float32(generated)).mean()"),
         (").mean() + F", ").sum() + F"),
-        ("F.softplus(-_precise(real)).mean() + ", ""),
-        ("return F.softplus(-_precise(made))", "return F.softplus(-_precise(made.detach()))"),
+        ("F.softplus(-_float32(real)).mean() + ", ""),
+        ("return F.softplus(-_float32(generated))", "return F.softplus(-_float32(generated.detach()))"),
     ],
-    ids=["real", "made", "generator", "saturating", "sum", "no-real", "stopped-gradient"],
+    ids=["real", "generated", "generator", "saturating", "sum", "no-real", "stopped-gradient"],
 )
 def test_a_planted_error_is_noticed(before, after):
     with pytest.raises((AssertionError, RuntimeError)):
@@ -77,7 +77,7 @@ def test_values_by_hand_and_far_from_zero():
 
 
 def test_bfloat16_is_not_averaged_in_bfloat16():
-    real, made = (values.detach().bfloat16() for values in logits())
-    for loss, given in ((module.discriminator_loss, (real, made)), (module.generator_loss, (made,))):
+    real, generated = (values.detach().bfloat16() for values in logits())
+    for loss, given in ((module.discriminator_loss, (real, generated)), (module.generator_loss, (generated,))):
         assert loss(*given).dtype == torch.float32
         assert torch.equal(loss(*given), loss(*(values.float() for values in given)))

@@ -10,10 +10,10 @@ from tests.losses.mutation import mutant
 from tests.losses.view_pairs import cosine
 
 
-def reference(image, text, log_scale):
+def reference(image, text, logit_scale):
     """The mean of both cross entropies; logits[i, j] = cos(image i, text j) e^t, labels the diagonal."""
     n = len(image)
-    scale = torch.exp(log_scale)
+    scale = torch.exp(logit_scale)
     logits = [[cosine(image[i], text[j]) * scale for j in range(n)] for i in range(n)]
     by_image = -sum(torch.log(logits[i][i].exp() / sum(logits[i][j].exp() for j in range(n))) for i in range(n)) / n
     by_text = -sum(torch.log(logits[j][j].exp() / sum(logits[i][j].exp() for i in range(n))) for j in range(n)) / n
@@ -25,8 +25,8 @@ def batch(count=5, features=4):
     generator = torch.Generator().manual_seed(2)
     image = torch.randn(count, features, generator=generator, dtype=torch.float64)
     text = 1.9 * image + torch.randn(count, features, generator=generator, dtype=torch.float64) + 0.3
-    log_scale = torch.tensor(0.7, dtype=torch.float64)
-    return tuple(tensor.detach().requires_grad_() for tensor in (image, text, log_scale))
+    logit_scale = torch.tensor(0.7, dtype=torch.float64)
+    return tuple(tensor.detach().requires_grad_() for tensor in (image, text, logit_scale))
 
 
 def check(clip):
@@ -48,8 +48,8 @@ def test_equals_the_paper():
     [
         ("(image @ text.T)", "-(image @ text.T)"),
         (".exp() * (image", " * (image"),
-        ("log_scale.to(precise)", "log_scale.detach().to(precise)"),
-        ("F.normalize(rows.to(precise), dim=1)", "rows.to(precise)"),
+        ("logit_scale.to(compute_dtype)", "logit_scale.detach().to(compute_dtype)"),
+        ("F.normalize(rows.to(compute_dtype), dim=1)", "rows.to(compute_dtype)"),
         ("F.cross_entropy(logits.T, pair)", "F.cross_entropy(logits, pair)"),
         ("image @ text.T", "image @ text.detach().T"),
         ("/ 2\n", "\n"),
@@ -62,18 +62,18 @@ def test_a_planted_error_is_noticed(before, after):
 
 
 def test_the_order_of_the_pairs_changes_nothing():
-    image, text, log_scale = (tensor.detach() for tensor in batch())
+    image, text, logit_scale = (tensor.detach() for tensor in batch())
     order = torch.tensor([3, 0, 4, 1, 2])
-    loss, correct = module.clip(image, text, log_scale)
-    other, permuted = module.clip(image[order], text[order], log_scale)
+    loss, correct = module.clip(image, text, logit_scale)
+    other, permuted = module.clip(image[order], text[order], logit_scale)
     torch.testing.assert_close(other, loss, rtol=1e-12, atol=1e-14)
     assert torch.equal(permuted, correct.view(2, 5)[:, order].flatten())
 
 
 def test_images_and_texts_play_the_same_part():
-    image, text, log_scale = batch()
-    loss, correct = module.clip(image, text, log_scale)
-    other, swapped = module.clip(text, image, log_scale)
+    image, text, logit_scale = batch()
+    loss, correct = module.clip(image, text, logit_scale)
+    other, swapped = module.clip(text, image, logit_scale)
     torch.testing.assert_close(other, loss, rtol=1e-12, atol=1e-14)
     assert torch.equal(swapped, correct.view(2, 5).flip(0).flatten())
 

@@ -67,13 +67,16 @@ def test_the_accuracies_of_the_check_tell_right_from_wrong():
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ("logits = asked", "logits = -asked"),
-        ("candidates.to(precise).T", "candidates.to(precise).T / 2"),
+        ("logits = predicted", "logits = -predicted"),
+        ("candidates.to(compute_dtype).T", "candidates.to(compute_dtype).T / 2"),
         ("predicted[:, : rows - k]", "predicted[:, k:]"),
         ("latents[:, k:]", "latents[:, : rows - k]"),
-        ("in enumerate(predictions, start=1)\n    ]", "in enumerate(predictions, start=2)\n    ]"),
-        ("candidates.to(precise).T", "candidates.detach().to(precise).T"),
-        ("asked.to(precise)", "asked.detach().to(precise)"),
+        (
+            "enumerate(predictions, start=1)\n    ]\n    return _stacked(steps)\n\n\ndef cpc_at",
+            "enumerate(predictions, start=2)\n    ]\n    return _stacked(steps)\n\n\ndef cpc_at",
+        ),
+        ("candidates.to(compute_dtype).T", "candidates.detach().to(compute_dtype).T"),
+        ("predicted.to(compute_dtype)", "predicted.detach().to(compute_dtype)"),
         ("logits.detach().argmax(1)", "logits.detach().argmax(0)"),
     ],
     ids=["sign", "temperature", "rows-asked", "rows-wanted", "step", "stopped-latents", "stopped-context", "accuracy"],
@@ -103,9 +106,9 @@ def test_autocast_does_not_round_the_logits():
 
 
 def reference_at(latents, predictions, time):
-    """As ``reference`` along time: the candidates are what all contexts predict, those of the same place left out."""
+    """As ``reference`` along time: candidates are the positives of all contexts at another sequence or time."""
     losses, accuracies = [], []
-    places = [(n, int(t)) for n, row in enumerate(time) for t in row]
+    positions = [(n, int(t)) for n, row in enumerate(time) for t in row]
     asked = [(n, a) for n, row in enumerate(time) for a in range(len(row))]
     for k in range(1, len(predictions) + 1):
         total, right = 0.0, 0
@@ -113,8 +116,8 @@ def reference_at(latents, predictions, time):
             prediction = predictions[k - 1, n, a]
             f = {
                 other: torch.exp((latents[m, t + k] * prediction).sum())
-                for other, (m, t) in enumerate(places)
-                if other == number or (m, t) != places[number]
+                for other, (m, t) in enumerate(positions)
+                if other == number or (m, t) != positions[number]
             }
             total = total - torch.log(f[number] / sum(f.values()))
             right += max(f, key=lambda other: f[other].item()) == number
@@ -154,11 +157,14 @@ def test_along_time_equals_the_paper():
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ("every[place + k]", "every[place]"),
-        ("place[:, None] == place", "place[:, None] != place[:, None]"),
+        ("every[position + k]", "every[position]"),
+        ("position[:, None] == position", "position[:, None] != position[:, None]"),
         (".fill_diagonal_(False)", ""),
         ("latents.shape[1] * torch", "1 * torch"),
-        ("enumerate(predictions, start=1)]", "enumerate(predictions, start=2)]"),
+        (
+            "enumerate(predictions, start=1)\n    ]\n    return _stacked(steps)\n\n\ndef _step",
+            "enumerate(predictions, start=2)\n    ]\n    return _stacked(steps)\n\n\ndef _step",
+        ),
         ("latents.flatten(0, 1)", "latents.detach().flatten(0, 1)"),
     ],
     ids=["time", "twins", "answer", "sequence", "step", "stopped"],

@@ -68,26 +68,29 @@ def test_a_planted_error_is_noticed(before, after):
         check(mutant(module, before, after).info_nce)
 
 
-def check_left_out(info_nce):
+def check_exclude_mask(info_nce):
     """Entries that are left out are as if they were not in that query's queue."""
     query, key, queue = (rows.detach() for rows in inputs())
-    left_out = torch.rand(4, 9, generator=torch.Generator().manual_seed(0)) < 0.3
-    left_out[1] = False
-    rest = [queue[~row] for row in left_out]
+    exclude_mask = torch.rand(4, 9, generator=torch.Generator().manual_seed(0)) < 0.3
+    exclude_mask[1] = False
+    rest = [queue[~row] for row in exclude_mask]
     each = [reference(query[i : i + 1], key[i : i + 1], rest[i], TEMPERATURE) for i in range(4)]
     query.requires_grad_()
-    loss, correct = info_nce(query, key, queue, TEMPERATURE, left_out)
+    loss, correct = info_nce(query, key, queue, TEMPERATURE, exclude_mask)
     torch.testing.assert_close(loss, sum(each) / 4, rtol=1e-10, atol=1e-12)
     assert torch.autograd.grad(loss, query)[0].isfinite().all()
     nearer = [all(dot(query[i], key[i]) > dot(query[i], entry) for entry in rest[i]) for i in range(4)]
     assert correct.tolist() == nearer
 
 
-def test_entries_can_be_left_out_of_a_querys_negatives():
-    check_left_out(module.info_nce)
-    for before, after in (("masked_fill(left_out", "masked_fill(~left_out"), ("left_out, -torch.inf", "left_out, 0.0")):
+def test_entries_can_be_excluded_from_a_querys_negatives():
+    check_exclude_mask(module.info_nce)
+    for before, after in (
+        ("masked_fill(exclude_mask", "masked_fill(~exclude_mask"),
+        ("exclude_mask, -torch.inf", "exclude_mask, 0.0"),
+    ):
         with pytest.raises(AssertionError):
-            check_left_out(mutant(module, before, after).info_nce)
+            check_exclude_mask(mutant(module, before, after).info_nce)
 
 
 def check_under_autocast(info_nce):

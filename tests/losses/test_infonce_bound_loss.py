@@ -43,7 +43,7 @@ def test_equals_the_paper():
         ("+ math.log(len(scores))", "- math.log(len(scores))"),
         ("math.log(len(scores))", "math.log(len(scores) - 1)"),
         ("torch.logsumexp(scores,", "torch.logsumexp(scores.detach(),"),
-        ("chosen.mean()", "chosen.sum()"),
+        ("log_ratio.mean()", "log_ratio.sum()"),
     ],
     ids=["sign", "axis", "ceiling", "count", "stopped-gradient", "sum"],
 )

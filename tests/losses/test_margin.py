@@ -41,7 +41,7 @@ def test_equals_the_paper(kind, margin):
         ("similarity - positive + margin", "positive - similarity + margin"),
         ("similarity - positive + margin", "similarity - positive - margin"),
         ("similarity - positive + margin", "similarity - positive.detach() + margin"),
-        ("first.to(precise), second", "first.detach().to(precise), second"),
+        ("first.to(compute_dtype), second", "first.detach().to(compute_dtype), second"),
         (".sum(1).mean()", ".mean(1).mean()"),
     ],
     ids=["sign", "margin", "stopped-positive", "stopped-view", "diluted"],

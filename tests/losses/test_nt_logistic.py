@@ -48,8 +48,11 @@ def test_equals_the_paper(kind):
         ("F.softplus(similarity / temperature)", "F.softplus(-similarity / temperature)"),
         ("F.softplus(similarity / temperature)", "F.softplus(similarity * temperature)"),
         ("F.softplus(-positive / temperature)", "F.softplus(-positive.detach() / temperature)"),
-        ("second.to(precise))\n        of", "second.detach().to(precise))\n        of"),
-        ("of_negatives.sum(1)", "of_negatives.mean(1)"),
+        (
+            "second.to(compute_dtype))\n        negative_terms",
+            "second.detach().to(compute_dtype))\n        negative_terms",
+        ),
+        ("negative_terms.sum(1)", "negative_terms.mean(1)"),
     ],
     ids=["sign+", "sign-", "temperature", "stopped-positive", "stopped-view", "diluted"],
 )

@@ -58,7 +58,7 @@ def test_equals_the_paper():
         (".masked_fill(itself, -torch.inf)", ""),
         ("rows.roll(len(first))", "rows.roll(1)"),
         ("torch.cat([first, second])", "torch.cat([first, second.detach()])"),
-        ("F.normalize(torch.cat([first, second]), dim=1)", "torch.cat([first, second])"),
+        ("F.normalize(both, dim=1)", "both"),
     ],
     ids=["sign", "temperature", "own-negative", "wrong-positive", "stopped-gradient", "no-cosine"],
 )

@@ -73,7 +73,7 @@ def test_equals_the_paper():
         (".square() *", ".abs() *"),
         (" * prediction.shape[1])", ")"),
         ("(weights > 0).sum()", "weights.sum()"),
-        ("prediction.to(precise) -", "prediction.detach().to(precise) -"),
+        ("prediction.to(compute_dtype) -", "prediction.detach().to(compute_dtype) -"),
     ],
     ids=["band", "heavy-hole", "no-weight", "sign", "l1", "channels", "mean-by-weight", "stopped-gradient"],
 )

@@ -66,7 +66,7 @@ def test_equals_the_paper(scaled, margin):
         ("(margin - distance).clamp(min=0)", "(margin - distance)"),
         ("short.square()", "short"),
         ("hard if hard_negative_scaling else total", "total"),
-        ("first.to(precise) - second", "first.detach().to(precise) - second"),
+        ("first.to(compute_dtype) - second", "first.detach().to(compute_dtype) - second"),
         ("(squared * counts)", "squared"),
         (".clamp(min=0) * counts", ".clamp(min=0)"),
         (".square().sum(-1)", ".norm(dim=-1)"),

@@ -57,7 +57,7 @@ def test_equals_the_paper():
         ("return -mixed.log().mean()", "return mixed.log().mean()"),
         ("query / temperature", "query * temperature"),
         ("transpose(1, 2), -1)", "transpose(1, 2), 1)"),
-        ("(1 - uniform_fraction) * right", "right"),
+        ("(1 - uniform_fraction) * correct", "correct"),
         ("uniform_fraction / probability.shape[-1]", "uniform_fraction"),
         ("@ keys.transpose", "@ keys.detach().transpose"),
     ],

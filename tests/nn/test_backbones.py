@@ -166,33 +166,6 @@ def test_alexnet_is_torchvisions_with_batch_norm():
     assert parameters_of(alexnet.build(stem="imagenet")) == theirs_count + biases == 2_469_696 + 1_152
 
 
-@pytest.mark.parametrize(
-    "description",
-    [SMALL, RESNET, {"backbone": "nin", "width": 12}, {"backbone": "alexnet", "width": 4, "stem": "small"}],
-    ids=lambda description: description["backbone"],
-)
-@pytest.mark.parametrize("kind", ["rgb", "ab", "lightness"])
-def test_stages_can_be_cut_and_frozen(description, kind):
-    """The first stages give the layer that maps names, and a gradient of what follows leaves them alone."""
-    network = encoder.build(description | {"input": kind}).train()
-    image = torch.rand(2, 3, 32, 32)
-    layer = list(network.layers)[1]
-    parts = network.up_to(layer)
-    for part in parts:
-        part.eval().requires_grad_(False)
-    before = [encoder.digest(part) for part in parts]
-    x = preprocess(image, kind)
-    for part in parts:
-        x = part(x)
-    torch.testing.assert_close(x, network.maps(image)[layer])
-    network(image).sum().backward()
-    moving = [p for p in network.parameters() if p.grad is not None]
-    torch.optim.SGD(moving, lr=0.1).step()
-    assert [encoder.digest(part) for part in parts] == before
-    assert {id(p) for p in moving} == {id(p) for p in network.parameters() if p.requires_grad}
-    assert moving
-
-
 def test_dense_conv_gives_every_pixel_a_descriptor():
     network = encoder.build({"backbone": "dense_conv", "width": 4, "dimension": 3}).eval()
     maps = network.maps(torch.rand(2, 3, 32, 48))

@@ -59,9 +59,3 @@ def test_digest_sees_the_head_and_the_encoder():
     both.encoder.stages["conv1"][1].running_mean[0] += 1e-6
     digests.add(digest(both))
     assert len(digests) == 3
-
-
-def test_freezing_the_layer_freezes_all_of_it():
-    both = projected("linear")
-    frozen = {id(p) for module in both.up_to("projection") for p in module.parameters()}
-    assert frozen == {id(p) for p in both.parameters()}

@@ -14,7 +14,8 @@ from selfsup.optim.lars import LARS
 from selfsup.optim.optimisers import optimiser, scaled_learning_rate, warmup_cosine
 from selfsup.progress import Progress
 from selfsup.training.checkpoint import Checkpoint
-from selfsup.training.loop import Examples, Training
+from selfsup.training.loop import Training
+from selfsup.training.source import MemorySource
 
 LAW = {"learning_rate": 0.1, "weight_decay": 0.3}
 
@@ -113,7 +114,7 @@ class TwoPlayers(Method):
 
 def train(tmp_path, **law):
     method = TwoPlayers()
-    images = Examples({"image": torch.zeros(64, 3, 32, 32, dtype=torch.uint8)})
+    images = MemorySource({"image": torch.zeros(64, 3, 32, 32, dtype=torch.uint8)})
     law = {"name": "sgd", "learning_rate": 0.4, "weight_decay": 0.0, "momentum": 0.0, **law}
     training = Training(
         method, images, 0, law, {"warmup_fraction": 0.0}, 64, 1, "float32", Checkpoint(tmp_path / "checkpoint")

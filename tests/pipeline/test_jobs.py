@@ -5,7 +5,8 @@ import errno
 import pytest
 
 from selfsup.errors import InputError
-from selfsup.pipeline.jobs import damage_named
+from selfsup.pipeline.jobs import damage_named, make
+from selfsup.progress import Progress
 from selfsup.store.artefact import Artefact
 
 PREPARED = Artefact("prepared", "folder", {}, (), {})
@@ -32,3 +33,20 @@ def test_a_full_disk_is_no_damage(number):
 def test_a_users_missing_file_is_no_damage_of_the_store():
     with pytest.raises(FileNotFoundError), damage_named(PREPARED):
         raise FileNotFoundError(errno.ENOENT, "gone", "cat.png")
+
+
+def test_a_mistake_in_a_protocol_names_the_protocols_own_file(tmp_path, monkeypatch):
+    """Two protocols of one evaluation have files of their own: the evaluation knows neither."""
+    monkeypatch.chdir(tmp_path)
+    origin = "params/evaluations/few_labels_scratch_full.yaml"
+    params = {
+        **{"evaluation": "few_labels_scratch", "device": "cpu", "threads": 1},
+        "arguments": {
+            **{"learned_up_to": "conv3", "labels_per_class": [20, 100], "steps": [120], "batch_size": 32},
+            **{"learning_rate": 0.01, "weight_decay": 0.05, "warmup_fraction": 0.1},
+            **{"crop_scale_min": 0.75, "flip_probability": 0.5},
+        },
+    }
+    measures = Artefact("measures", "toy-few_labels_scratch_full", params, (), {}, 0, origin)
+    with pytest.raises(InputError, match=rf"^{origin}: key steps has 1 entries and labels_per_class 2"):
+        make(measures, Progress("test"))

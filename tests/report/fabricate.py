@@ -10,7 +10,8 @@ import numpy as np
 
 from selfsup.config.claims import claims
 from selfsup.config.reported import reported
-from selfsup.report.content import Content, Group, Member
+from selfsup.config.shown import shown
+from selfsup.report.content import Content, Data, Group, Member, Protocol, Target
 from selfsup.results import Measure, accuracy, write_measures
 
 PARAMS = Path(__file__).parents[2] / "params"
@@ -25,13 +26,56 @@ VARIANTS = {
     "moco_v1": ("moco", 42.0),
     "moco_v2": ("moco", 44.0),
 }
-PROTOCOLS = {
-    "linear_probe": {"evaluation": "linear_probe", "penalties": [0.01, 0.1, 1.0], "pooling": "mean"},
-    "knn": {"evaluation": "knn", "k": 200, "temperature": 0.1},
-    "few_labels_frozen": {"evaluation": "few_labels_frozen", "label_fractions": [0.01, 0.1], "draws": 5},
-    "fine_tune": {"evaluation": "fine_tune", "label_fractions": [0.01, 0.1], "epochs": 20},
-    "pretext": {"evaluation": "pretext"},
+TITLES = {
+    "random": "Random initialization",
+    "supervised": "Supervised",
+    "rotation": "Rotation",
+    "simclr": "SimCLR",
+    "simclr-no-colour": "SimCLR, no colour",
+    "moco_v1": "MoCo v1",
+    "moco_v2": "MoCo v2",
 }
+ROLES = {"random": "floor", "supervised": "ceiling"}
+
+
+def protocol(name: str, evaluation: str = "", title: str = "", **arguments: object) -> Protocol:
+    """Return a protocol of an evaluation of the project, which it is called like unless told otherwise."""
+    module = evaluation or name
+    return Protocol(name, title or name.replace("_", " "), module, arguments, shown(f"evaluations.{module}"))
+
+
+def group_of(
+    name: str, members: list[Member], protocols: list[Protocol], roles: dict | None = None, data: str = ""
+) -> Group:
+    """Return a group of these members, scored on what they were pretrained on."""
+    recipe = {"size_px": 32, "train_examples": 10000, "test_examples": TEST_EXAMPLES}
+    source = Data(data or name, name.split("-")[0], recipe, Path("data") / "prepared" / f"{name}-9f8e7d6c")
+    variants = list(dict.fromkeys(member.variant for member in members))
+    seeds = list(dict.fromkeys(member.seed for member in members))
+    titles = {variant: TITLES.get(variant, variant) for variant in variants}
+    return Group(
+        name, source, [Target(**vars(source), protocols=protocols)], seeds, variants, members, titles, roles or {}
+    )
+
+
+def asked(group: Group, *protocols: Protocol) -> Group:
+    """Return the group asked for further protocols."""
+    (target,) = group.targets
+    return replace(group, targets=[replace(target, protocols=[*target.protocols, *protocols])])
+
+
+def measured(member: Member, files: dict[str, Path], data: str) -> Member:
+    """Return the member with the measures of further protocols."""
+    return replace(member, measures={**member.measures, **{(data, name): file for name, file in files.items()}})
+
+
+PROTOCOLS = [
+    protocol("linear_probe", penalties=[0.01, 0.1, 1.0], pooling="mean"),
+    protocol("knn", title="kNN", k=200, temperature=0.1),
+    protocol("few_labels_frozen", title="few-label probe", label_fractions=[0.01, 0.1], draws=5),
+    protocol("fine_tune", title="fine-tuned", label_fractions=[0.01, 0.1], epochs=20),
+    protocol("pretext", title="pretext task"),
+]
 LAYERS = {"conv1": 0.5, "conv2": 0.75, "conv3": 0.95, "conv4": 1.0}
 TEST_EXAMPLES = 2000
 
@@ -39,7 +83,8 @@ TEST_EXAMPLES = 2000
 def content(folder: Path) -> Content:
     """Return, with its files below ``folder``, two groups of seven variants: three seeds on scenes, one on cifar10-10k."""
     groups = [group(folder, "scenes", [0, 1, 2], 0.0), group(folder, "cifar10-10k", [0], -5.0)]
-    applying = {name: claim for name, claim in CLAIMS.items() if claim.applies(groups[0].asked, "scenes")}
+    asked_of = groups[0].asked(groups[0].pretrain_data)
+    applying = {name: claim for name, claim in CLAIMS.items() if claim.applies(asked_of, "scenes")}
     return Content(
         suite="default",
         title="Self-supervised learning, reproduced",
@@ -48,7 +93,6 @@ def content(folder: Path) -> Content:
         precision="float32",
         threads=1,
         groups=groups,
-        protocols=PROTOCOLS,
         reported=REPORTED,
         claims=applying,
         modules=["selfsup", "selfsup.losses.info_nce", "selfsup.methods", "selfsup.methods.moco"],
@@ -58,9 +102,7 @@ def content(folder: Path) -> Content:
 
 def group(folder: Path, name: str, seeds: list[int], shift: float) -> Group:
     members = [member(folder, name, variant, seed, shift) for variant in VARIANTS for seed in seeds]
-    protocols = {protocol: parameters["evaluation"] for protocol, parameters in PROTOCOLS.items()}
-    recipe = {"name": name, "size_px": 32, "train_examples": 10000, "test_examples": TEST_EXAMPLES}
-    return Group(name, name.split("-")[0], recipe, seeds, list(VARIANTS), protocols, members)
+    return group_of(name, members, PROTOCOLS, ROLES)
 
 
 def member(folder: Path, data: str, variant: str, seed: int, shift: float) -> Member:
@@ -83,21 +125,14 @@ def member(folder: Path, data: str, variant: str, seed: int, shift: float) -> Me
     )
     (run / "encoder.json").write_text(json.dumps({"description": {"backbone": "small_conv", "width": 24}}))
     recipe = {"method": method, "encoder": {"backbone": "small_conv", "width": 24}, "epochs": 4, "batch_size": 128}
+    place = folder / "results" / f"{variant}-evaluations-{data[0]}5e6f7a8b" / f"s{seed}"
     measures = {
-        protocol: write_protocol(
-            folder / "results" / f"{variant}-evaluations-{data[0]}5e6f7a8b" / f"s{seed}",
-            protocol,
-            skill,
-            method,
-            generator,
-        )
+        (data, protocol.name): write_protocol(place, protocol.name, skill, method, generator)
         for protocol in PROTOCOLS
-        if (variant, protocol) != ("simclr-no-colour", "fine_tune")
+        if (variant, protocol.name) != ("simclr-no-colour", "fine_tune")
     }
-    prepared = folder / "prepared" / f"{data}-9f8e7d6c"
-    return Member(
-        variant, method, seed, recipe, run, folder / "features" / run.parent.name / run.name, prepared, measures
-    )
+    features = folder / "features" / run.parent.name / run.name
+    return Member(variant, method, seed, recipe, run, {data: features}, measures, gallery=run, predictions=run)
 
 
 def write_protocol(folder: Path, protocol: str, skill: float, method: str, generator: np.random.Generator) -> Path:
@@ -115,22 +150,19 @@ def measures_of(protocol: str, skill: float, generator: np.random.Generator) -> 
         return accuracy(generator.random((draws, TEST_EXAMPLES)) < np.clip(rate, 0.05, 0.97), **where)
 
     if protocol == "linear_probe":
-        layers = [score(skill * factor, metric="top1_by_layer", layer=name) for name, factor in LAYERS.items()]
+        layers = [score(skill * factor, layer=name) for name, factor in LAYERS.items()]
         best = max(layers, key=lambda measure: measure.value)
-        headline = replace(best, metric="top1")
-        return [headline, *layers, Measure("gradient_norm", "", 4.2e-6, 10000), Measure("penalty", "", 0.1, 10000)]
+        headline = replace(best, layer="")
+        penalty = Measure("penalty", "", 0.1, 10000, layer=best.layer)
+        return [headline, *layers, Measure("gradient_norm", "", 4.2e-6, 10000), penalty]
     if protocol == "knn":
-        return [score(skill * 0.93, layer="conv4")]
+        return [score(skill * 0.93)]
     if protocol == "pretext":
-        rates = {
-            "pretext_accuracy": 0.85,
-            "pretext_accuracy_untrained": 0.45,
-            "pretext_accuracy_colour_histogram": 0.28,
-        }
-        return [score(rate, metric=name) for name, rate in rates.items()]
+        rates = {"": 0.85, "untrained": 0.45, "colour_histogram": 0.28}
+        return [score(rate, metric="pretext_accuracy", baseline=name) for name, rate in rates.items()]
     levels = {0.01: 0.5, 0.1: 0.8}
     return [
-        score(skill * factor, 5 if protocol == "few_labels_frozen" else 1, layer="conv4", label_fraction=fraction)
+        score(skill * factor, 5 if protocol == "few_labels_frozen" else 1, label_fraction=fraction)
         for fraction, factor in levels.items()
     ]
 

@@ -7,26 +7,27 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from selfsup.report.content import Ablation, Content, ExperimentMember, Group, Member
+from selfsup.config.shown import shown
+from selfsup.report.content import Ablation, Content, Experiment, Group, Member
 from selfsup.results import Measure, write_measures
-from tests.report.fabricate import content, soft_disc
+from tests.report.fabricate import asked, content, measured, protocol, soft_disc
 
 FILLING = ("moco_v1", "moco_v2")
 COLOURING = ("rotation", "simclr")
-PROTOCOLS = {
-    "inpainting": {"evaluation": "inpainting"},
-    "colorization": {"evaluation": "colorization"},
-    "few_labels_blocks": {"evaluation": "few_labels_blocks", "labels_per_class": [20, 100, 400]},
-    "few_labels_scratch": {"evaluation": "few_labels_scratch", "labels_per_class": [20, 100, 400]},
-}
+PROTOCOLS = [
+    protocol("inpainting"),
+    protocol("colorization"),
+    protocol("few_labels_blocks", title="blocks frozen", labels_per_class=[20, 100, 400]),
+    protocol("few_labels_scratch", title="from scratch", labels_per_class=[20, 100, 400]),
+]
 ASKED = {
     "inpainting": FILLING,
     "colorization": COLOURING,
     "few_labels_blocks": ("rotation",),
     "few_labels_scratch": ("random",),
 }
-FILLS = {"": 1.0, "_nearest_learned": 1.6, "_nearest_hog": 1.9, "_mean_fill": 1.3}
-COLOURS = {"": 0.0, "_grey": -4.0, "_mean_colour": -2.0}
+FILLS = {"": 1.0, "nearest_learned": 1.6, "nearest_hog": 1.9, "mean_fill": 1.3}
+COLOURS = {"": 0.0, "grey": -4.0, "mean_colour": -2.0}
 SOURCE = {"paper": "Chen et al. 2020", "arxiv": "2002.05709", "where": "Figure 8"}
 WIDTHS = Ablation(
     name="head-width",
@@ -59,14 +60,11 @@ def with_images(folder: Path) -> Content:
     whole = content(folder)
     group = whole.groups[0]
     members = [_member(folder, member) for member in group.members]
-    group = replace(group, members=members, protocols={**group.protocols, **_evaluations(PROTOCOLS)})
-    return replace(
-        whole,
-        groups=[group, whole.groups[1]],
-        protocols={**whole.protocols, **PROTOCOLS},
-        ablations=[WIDTHS, LOSSES],
-        experiments={"infonce_bound": [_experiment(folder, seed) for seed in range(3)]},
+    group = asked(replace(group, members=members), *PROTOCOLS)
+    bound = Experiment(
+        "infonce_bound", shown("experiments.infonce_bound"), {n: _experiment(folder, n) for n in range(3)}
     )
+    return replace(whole, groups=[group, whole.groups[1]], ablations=[WIDTHS, LOSSES], experiments=[bound])
 
 
 def crowded(whole: Content, count: int) -> Content:
@@ -79,11 +77,9 @@ def crowded(whole: Content, count: int) -> Content:
         for name in names
         for seed in group.seeds
     ]
-    return replace(whole, groups=[Group(**{**vars(group), "variants": names, "members": members})])
-
-
-def _evaluations(protocols: dict) -> dict[str, str]:
-    return {protocol: parameters["evaluation"] for protocol, parameters in protocols.items()}
+    roles = {name: group.roles[first] for name in names if (first := name.rpartition("_")[0] or name) in group.roles}
+    changed = {"variants": names, "members": members, "titles": {}, "roles": {**group.roles, **roles}}
+    return replace(whole, groups=[Group(**{**vars(group), **changed})])
 
 
 def _member(folder: Path, member: Member) -> Member:
@@ -95,11 +91,11 @@ def _member(folder: Path, member: Member) -> Member:
         facts = json.loads((member.run / "summary.json").read_text())
         facts["table"] = {"bins": 313.0, "mean_distance": 8.125 + (member.variant == "simclr") * member.seed}
         (member.run / "summary.json").write_text(json.dumps(facts))
-    asked = [protocol for protocol, variants in ASKED.items() if member.variant in variants]
-    place = member.measures["knn"].parent
-    for protocol in asked:
-        write_measures(place / f"{protocol}.json", _measures(protocol, generator))
-    return replace(member, measures={**member.measures, **{p: place / f"{p}.json" for p in asked}})
+    wanted = [name for name, variants in ASKED.items() if member.variant in variants]
+    place = member.measures["scenes", "knn"].parent
+    for name in wanted:
+        write_measures(place / f"{name}.json", _measures(name, generator))
+    return measured(member, {name: place / f"{name}.json" for name in wanted}, "scenes")
 
 
 def _measures(protocol: str, generator: np.random.Generator) -> list[Measure]:
@@ -107,23 +103,20 @@ def _measures(protocol: str, generator: np.random.Generator) -> list[Measure]:
     if protocol == "inpainting":
         levels = {"l1": ("%", 9.4), "l2": ("%", 2.0), "psnr": ("dB", 18.6), "sharpness": ("ratio", 0.4)}
         return [
-            Measure(f"{name}{suffix}", unit, level * factor + noise, 500)
-            for suffix, factor in FILLS.items()
+            Measure(name, unit, level * factor + noise, 500, baseline=baseline)
+            for baseline, factor in FILLS.items()
             for name, (unit, level) in levels.items()
         ]
     if protocol == "colorization":
         levels = {"auc": ("%", 90.0), "auc_rebalanced": ("%", 65.0), "colourfulness": ("", 20.0)}
         found = [
-            Measure(f"{name}{suffix}", unit, level + shift + noise, 500)
-            for suffix, shift in COLOURS.items()
+            Measure(name, unit, level + shift + noise, 500, baseline=baseline)
+            for baseline, shift in COLOURS.items()
             for name, (unit, level) in levels.items()
         ]
-        return [*found, Measure("colourfulness_original", "", 34.0, 500)]
+        return [*found, Measure("colourfulness", "", 34.0, 500, baseline="original")]
     start = 60.0 if protocol == "few_labels_blocks" else 40.0
-    return [
-        Measure("top1", "%", start + 12 * n + noise, 2000, label_fraction=fraction)
-        for n, fraction in enumerate((0.02, 0.1, 0.4))
-    ]
+    return [Measure("top1", "%", start + 12 * n + noise, 2000, shots=shots) for n, shots in enumerate((20, 100, 400))]
 
 
 def _write_predictions(path: Path, kind: str, strength: float) -> None:
@@ -143,22 +136,23 @@ def _write_predictions(path: Path, kind: str, strength: float) -> None:
             file.create_dataset(f"images/{name}", data=array, track_times=False)
 
 
-def _experiment(folder: Path, seed: int) -> ExperimentMember:
+def _experiment(folder: Path, seed: int) -> Path:
     generator = np.random.default_rng(seed)
     found = []
     for information in (2.0, 6.0, 10.0):
         for size in (16, 64, 256):
             bound = min(information, float(np.log(size)))
             values = {
-                "estimate_optimal": 0.9 * bound + generator.normal(0, 0.02),
-                "estimate_learned": 0.8 * bound + generator.normal(0, 0.04),
+                "optimal_critic": 0.9 * bound + generator.normal(0, 0.02),
+                "": 0.8 * bound + generator.normal(0, 0.04),
                 "information": information,
                 "log_n": float(np.log(size)),
             }
             found += [
-                Measure(name, "nats", value, size, layer=f"{information:g}/{size}") for name, value in values.items()
+                Measure("estimate", "nats", value, size, baseline=name, subset=f"{information:g}_nats", at=size)
+                for name, value in values.items()
             ]
     place = folder / "results" / "infonce_bound-experiment-11223344" / f"s{seed}"
     place.mkdir(parents=True)
     write_measures(place / "measures.json", found)
-    return ExperimentMember(seed, place / "measures.json")
+    return place / "measures.json"

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from selfsup.report.build import build
 from selfsup.results import write_measures
-from tests.report.fabricate import VARIANTS
+from tests.report.fabricate import VARIANTS, group_of, protocol
 
-NONE = {"ablations": [], "experiments": {}}
+NONE = {"ablations": [], "experiments": []}
 
 
 def contents(folder):
@@ -22,7 +22,8 @@ def test_twice_the_same_bytes(built, place, tmp_path):
     program = (
         "import sys; from pathlib import Path, PosixPath; from selfsup.report.build import build; "
         "from selfsup.config.claims import Claim, Side; "
-        "from selfsup.report.content import Ablation, Content, ExperimentMember, Group, Member; "
+        "from selfsup.config.shown import Figure, Metric, Shown; "
+        "from selfsup.report.content import Ablation, Content, Data, Experiment, Group, Member, Protocol, Target; "
         "build(eval(Path('content.json').read_text()), Path('out')); "
         "sys.exit('torch' in sys.modules)"
     )
@@ -38,7 +39,7 @@ def test_the_files(built):
     names = set(contents(built.folder))
     assert {"index.html", "report.pdf", "results.csv", "metrics.json", "tables/claims.csv"} <= names
     for group in built.content.groups:
-        assert {f"tables/accuracy-{group.name}.csv", f"figures/{group.name}-training.svg"} <= names
+        assert {f"tables/main-{group.name}.csv", f"figures/{group.name}-training.svg"} <= names
 
 
 def test_nothing_tells_the_machine(built, place):
@@ -49,18 +50,22 @@ def test_nothing_tells_the_machine(built, place):
 
 def test_metrics_are_means_and_verdicts(built):
     found = json.loads((built.folder / "metrics.json").read_text())
-    assert list(found["accuracy"]["scenes"]) == sorted(VARIANTS)
+    assert list(found["measures"]["scenes"]) == sorted(VARIANTS)
     rows = built.rows().query("variant == 'simclr' and protocol == 'knn'")
-    assert found["accuracy"]["scenes"]["simclr"]["knn"] == round(rows["value"].mean(), 4)
+    assert found["measures"]["scenes"]["simclr"]["knn"] == round(rows["value"].mean(), 4)
+    assert set(found["measures"]["scenes"]["moco_v1"]) >= {
+        "inpainting/psnr",
+        "fine_tune@0.01",
+        "pretext/pretext_accuracy",
+    }
+    assert not [key for key in found["measures"]["scenes"]["moco_v1"] if "conv" in key or "nearest" in key]
     assert found["claims"]["scenes"]["random_below_rotation"] == "reproduced"
 
 
 def test_a_suite_without_claims_published_numbers_or_pretext(built, tmp_path):
     """The smallest suite still makes a report."""
     group = built.content.groups[1]
-    group = replace(
-        group, protocols={"linear_probe": "linear_probe"}, variants=["simclr"], members=[_only(group.members)]
-    )
+    group = group_of(group.name, [_only(group.members)], [protocol("linear_probe")])
     build(replace(built.content, groups=[group], claims={}, reported={}, summary="", **NONE), tmp_path)
     page = (tmp_path / "index.html").read_text()
     assert "Published" not in page.split("<main")[1].split('id="provenance"')[0]
@@ -71,19 +76,19 @@ def test_a_group_in_which_no_evaluation_applies(built, tmp_path):
     """Unlabelled data, one variant, one seed: every cell says why it is empty, and page and paper are made."""
     group = built.content.groups[1]
     member = next(member for member in group.members if member.variant == "simclr")
-    for protocol in group.protocols:
-        write_measures(tmp_path / f"{protocol}.json", [], f"no labels for {protocol}")
-    member = replace(member, measures={p: tmp_path / f"{p}.json" for p in group.protocols})
+    for name in names(group):
+        write_measures(tmp_path / f"{name}.json", [], f"no labels for {name}")
+    member = replace(member, measures={(group.name, name): tmp_path / f"{name}.json" for name in names(group)})
     group = replace(group, variants=["simclr"], members=[member])
     (tmp_path / "out").mkdir()
     summary = "It reads {cifar10-10k/simclr/fine_tune@0.01}."
     build(replace(built.content, groups=[group], claims={}, summary=summary, **NONE), tmp_path / "out")
     page = (tmp_path / "out" / "index.html").read_text()
-    for protocol in set(group.protocols) - {"pretext"}:
-        assert f"<small>no labels for {protocol}</small>" in page
-        assert f'"does not apply: no labels for {protocol}"' in page
+    for name in names(group) - {"pretext"}:
+        assert f"<small>no labels for {name}</small>" in page
+        assert f'"does not apply: no labels for {name}"' in page
     assert "It reads not measured." in page
-    assert "does not apply" in (tmp_path / "out" / "tables" / "accuracy-cifar10-10k.csv").read_text()
+    assert "does not apply" in (tmp_path / "out" / "tables" / "main-cifar10-10k.csv").read_text()
     assert (tmp_path / "out" / "results.csv").read_text().count("\n") == 1
     assert (tmp_path / "out" / "report.pdf").stat().st_size > 10_000
 
@@ -99,6 +104,11 @@ def test_nothing_applies_and_claims_stay_unmeasured(built, tmp_path):
     assert set(verdicts.values()) == {"not measured"}
 
 
+def names(group):
+    return {scoring.protocol.name for scoring in group.scorings}
+
+
 def _only(members):
     simclr = next(member for member in members if member.variant == "simclr")
-    return replace(simclr, measures={"linear_probe": simclr.measures["linear_probe"]})
+    place = ("cifar10-10k", "linear_probe")
+    return replace(simclr, measures={place: simclr.measures[place]})

@@ -21,16 +21,14 @@ def rows(**values: list[float]) -> pd.DataFrame:
             {
                 "variant": v,
                 "seed": s,
-                "protocol": "linear_probe",
-                "metric": "top1",
-                "label_fraction": None,
-                "value": x,
-                "unit": "%",
+                **{"pretrain_set": "scenes", "dataset": "scenes", "protocol": "linear_probe", "metric": "top1"},
+                **{"baseline": "", "subset": "", "layer": "", "value": x, "unit": "%"},
+                **dict.fromkeys(("at", "label_fraction", "shots"), float("nan")),
             }
             for v, column in values.items()
             for s, x in enumerate(column)
         ]
-    ).astype({"label_fraction": float})
+    )
 
 
 @pytest.mark.parametrize(
@@ -81,7 +79,10 @@ def test_a_run_may_be_compared_with_its_own_baseline_or_head():
 
 @pytest.mark.parametrize(
     ("key", "value", "empty"),
-    [("baseline", "chance", ""), ("subset", "two_objects", ""), ("shots", 4, None), ("label_fraction", 0.1, None)],
+    [
+        *(("baseline", "chance", ""), ("subset", "two_objects", ""), ("layer", "conv1", "")),
+        *(("at", 0.2, None), ("shots", 4, None), ("label_fraction", 0.1, None)),
+    ],
 )
 def test_what_a_side_does_not_name_is_an_empty_cell(key, value, empty):
     """A metric of a baseline, of a subset or of some shots is another number than the metric alone."""

@@ -11,21 +11,19 @@ import pytest
 from PIL import Image
 
 from selfsup.report.build import build
-from selfsup.report.correspondences import CAPTIONS, CELL_PX, COLOURS, correspondences
-from selfsup.report.figures.match_error import match_error
+from selfsup.report.figures.curve import curve
 from selfsup.report.gallery import MARGIN_PX
-from selfsup.report.quality import quality_tables
+from selfsup.report.matches import CAPTIONS, CELL_PX, COLOURS, matches
+from selfsup.report.metric_table import families, metric_table
+from selfsup.report.pictures import pictures
 from selfsup.report.rows import result_rows
 from selfsup.results import Measure, write_measures
-from tests.report.fabricate import CLAIMS
+from tests.report.fabricate import asked, measured, protocol
 
 PAIRS, SIZE_PX = 3, 16
 VARIANTS = ("simclr", "moco_v1")
 LEVELS = {"simclr": 8.0, "moco_v1": 12.0}
-PROTOCOLS = {
-    "correspondence": {"evaluation": "correspondence"},
-    "keypoint_transfer": {"evaluation": "keypoint_transfer"},
-}
+PROTOCOLS = [protocol("correspondence"), protocol("keypoint_transfer")]
 
 
 def write_matches(path, level):
@@ -50,45 +48,59 @@ def content(built, tmp_path_factory):
             place = folder / member.variant / f"s{member.seed}"
             place.mkdir(parents=True)
             level = LEVELS[member.variant] + member.seed
-            write_matches(place / "correspondence.h5", level)
-            found = [Measure(f"error{s}", "%", level * f, 200) for s, f in {"": 1, "_maps": 1.5, "_colours": 2}.items()]
-            found += [Measure("right_object", "%", 90.0, 100), Measure("right_object_chance", "%", 9.0, 100)]
+            write_matches(place / "pictures.h5", level)
+            found = [Measure("error", "%", level, 200), Measure("error", "%", 1.5 * level, 200, layer="maps")]
+            found.append(Measure("error", "%", 2 * level, 200, baseline="colours"))
+            two = {"subset": "two_objects"}
+            found += [Measure("right_object", "%", 90.0, 100, **two)]
+            found += [Measure("right_object", "%", 9.0, 100, baseline="chance", **two)]
             write_measures(place / "correspondence.json", found)
-            points = [Measure("error", "%", 12.0, 100), Measure("error_object_middle", "%", 9.7, 100)]
+            points = [Measure("error", "%", 12.0, 100), Measure("error", "%", 9.7, 100, baseline="object_middle")]
             write_measures(place / "keypoint_transfer.json", points)
-            asked = {protocol: place / f"{protocol}.json" for protocol in PROTOCOLS}
-            member = replace(member, measures={**member.measures, **asked})
+            member = measured(member, {one.name: place / f"{one.name}.json" for one in PROTOCOLS}, "scenes")
         members.append(member)
-    names = {protocol: keys["evaluation"] for protocol, keys in PROTOCOLS.items()}
-    group = replace(group, members=members, protocols={**group.protocols, **names})
-    whole = replace(built.content, groups=[group, built.content.groups[1]])
-    return replace(whole, protocols={**whole.protocols, **PROTOCOLS})
+    group = asked(replace(group, members=members), *PROTOCOLS)
+    return replace(built.content, groups=[group, built.content.groups[1]])
+
+
+def tables_of(content):
+    group = content.groups[0]
+    rows = result_rows(content, group)
+    return {table.name: table for table in (metric_table(group, family, rows) for family in families(group, rows))}
+
+
+def correspondence(group):
+    """Return the scoring by correspondence."""
+    return next(scoring for scoring in group.scorings if scoring.protocol.name == "correspondence")
 
 
 def test_the_tables_have_variants_then_baselines(content):
-    group = content.groups[0]
-    tables = {table.name: table for table in quality_tables(group, result_rows(content, group))}
+    tables = tables_of(content)
     table = tables["correspondence-scenes"]
-    assert [row[0].text for row in table.rows] == [*VARIANTS, "plain colours, 5 x 5 pixels", "any pixel"]
+    assert [row[0].text for row in table.rows] == ["SimCLR", "MoCo v1", "plain colours, 5 x 5 pixels", "any pixel"]
+    assert [column.key for column in table.columns[1:]] == ["error", "error/maps", "right_object/two_objects"]
+    assert table.columns[2].note.startswith("layer before the descriptors, %, of the diagonal")
     assert [column.heading for column in table.columns][1] == "mean error"
     assert table.rows[0][1].text.startswith("9.0 ± ")
     assert table.rows[2][1].value == pytest.approx(18)
     assert table.rows[3][-1].text.startswith("9.0")
     points = tables["keypoint_transfer-scenes"]
-    assert points.rows[-1][0].text == "the object's middle, told where it is"
+    assert points.rows[-1][0].text == "the object's centroid (oracle)"
 
 
 def test_the_figure_shows_the_share_within_each_error(content):
-    drawing = match_error(content.groups[0])
-    assert drawing.name == "scenes-match_error"
-    for name in (*VARIANTS, "plain colours", "any pixel"):
+    scoring = correspondence(content.groups[0])
+    (asked_for,) = scoring.protocol.shown.figures
+    drawing = curve(content.groups[0], scoring, asked_for)
+    assert drawing.name == "scenes-correspondence-curve"
+    for name in ("SimCLR", "MoCo v1", "plain colours, 5 x 5 pixels", "any pixel"):
         assert f">{name}<" in drawing.svg
     assert "3 seeds" in drawing.caption
-    assert match_error(content.groups[1]) is None
+    assert curve(content.groups[1], scoring, asked_for) is None
 
 
 def test_a_picture_a_variant_with_its_marks(content):
-    strips = correspondences(content.groups[0])
+    strips = matches(content.groups[0], correspondence(content.groups[0]))
     assert [strip.name for strip in strips] == [f"scenes-{variant}-correspondence" for variant in VARIANTS]
     assert strips[0].captions == CAPTIONS
     pixels = np.asarray(Image.open(io.BytesIO(strips[0].png)))[..., :3]
@@ -112,9 +124,8 @@ def test_a_picture_a_variant_with_its_marks(content):
 
 
 def test_a_group_that_was_not_asked_has_none(content):
-    assert correspondences(content.groups[1]) == []
-    asked = replace(content.groups[1], protocols={**content.groups[1].protocols, "correspondence": "correspondence"})
-    assert correspondences(asked) == []
+    assert pictures(content.groups[1]) == []
+    assert pictures(asked(content.groups[1], *PROTOCOLS)) == []
 
 
 def test_page_and_paper_hold_them(content, tmp_path):
@@ -123,18 +134,10 @@ def test_page_and_paper_hold_them(content, tmp_path):
     assert 'id="correspondence-scenes"' in text
     assert "any pixel" in text
     assert (tmp_path / "figures" / "scenes-simclr-correspondence.png").exists()
-    assert (tmp_path / "figures" / "scenes-match_error.svg").exists()
+    assert (tmp_path / "figures" / "scenes-correspondence-curve.svg").exists()
     ids = re.findall(r'<[^>]*\sid="([^"]+)"', text)
     assert len(ids) == len(set(ids))
     with (tmp_path / "results.csv").open() as file:
         found = [row for row in csv.DictReader(file) if row["evaluation"] == "correspondence"]
     assert len(found) == 6 * 5
     assert (tmp_path / "report.pdf").stat().st_size > 10_000
-
-
-def test_claims_of_correspondences_name_metrics_that_are_measured():
-    """A claim's metric is spelled as the evaluation spells it."""
-    measured = {f"{m}{s}" for m in ("error", "right_object") for s in ("", "_colours", "_object_middle")}
-    sides = [side for claim in CLAIMS.values() for side in (claim.first, claim.second) if side.evaluation in PROTOCOLS]
-    assert len(sides) >= 10
-    assert {side.metric for side in sides} <= measured

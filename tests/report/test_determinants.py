@@ -71,5 +71,7 @@ def test_modules_are_those_that_made_the_artefacts():
 
 def test_protocols_name_their_evaluation():
     found = publish.content("quick")
-    assert found.protocols["knn"]["evaluation"] == "knn"
-    assert found.groups[0].first_protocol("linear_probe") == "linear_probe"
+    assert (found.protocols["knn"].evaluation, found.protocols["knn"].title) == ("knn", "kNN")
+    assert found.groups[0].scorings[0].protocol.evaluation == "linear_probe"
+    assert found.groups[0].roles == {"random": "floor", "random_depth": "floor", "supervised": "ceiling"}
+    assert found.groups[0].title("simclr-no-colour") == "SimCLR, no colour"

@@ -6,23 +6,27 @@ from dataclasses import replace
 
 import pytest
 
-from selfsup.report.figures.linear_probe import linear_probe
-from selfsup.report.figures.lines import few_labels, layers
 from selfsup.report.figures.multiples import in_two_lines
-from selfsup.report.figures.pretext import pretext
 from selfsup.report.figures.style import INK, palette
 from selfsup.report.figures.training import read_curves, training
 from selfsup.report.headline import scores
+from selfsup.report.sections import section
 
 
 @pytest.fixture(scope="module")
 def drawings(built):
     group, rows = built.content.groups[0], built.rows()
-    found = [linear_probe(group, scores(group, rows)), layers(group, rows), few_labels(group, rows)]
-    return [*found, pretext(group, rows), *training(group)]
+    return section(built.content, group, rows, scores(group, rows)).drawings
 
 
 def test_drawn_again_they_are_the_same_bytes_and_say_nothing_of_when(built, drawings):
+    names = {
+        "linear_probe-bars",
+        "linear_probe-top1-by-layer",
+        "few_labels_frozen-top1-by-label_fraction",
+        "pretext-bars",
+    }
+    assert {f"scenes-{name}" for name in names} <= {drawing.name for drawing in drawings}
     for drawing in drawings:
         assert (built.folder / "figures" / f"{drawing.name}.svg").read_text() == drawing.svg
         assert "metadata" not in drawing.svg
@@ -42,8 +46,8 @@ def test_inside_a_page_ids_are_unique_and_ink_is_the_pages(drawings):
 
 def test_nothing_is_drawn_of_nothing(built):
     group, empty = built.content.groups[0], built.rows().iloc[:0]
-    assert linear_probe(group, {}) is None
-    assert [draw(group, empty) for draw in (layers, few_labels, pretext)] == [None] * 3
+    drawings = section(built.content, group, empty, scores(group, empty)).drawings
+    assert drawings == training(group)
 
 
 def test_an_untrained_run_has_no_curves(built):
@@ -68,8 +72,8 @@ def test_of_two_players_the_first_ones_loss_is_drawn(tmp_path, built):
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
-        ("simclr-no-colour", "simclr-no-colour"),
-        ("context_encoder_reconstruction", "context_encoder_\nreconstruction"),
+        ("SimCLR, no colour", "SimCLR, no colour"),
+        ("Context encoder (reconstruction)", "Context encoder\n(reconstruction)"),
         ("simclr-linear-batch-32-epochs-6", "simclr-linear-\nbatch-32-epochs-6"),
         ("averyveryverylongname", "averyveryverylongname"),
     ],

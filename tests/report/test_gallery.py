@@ -17,7 +17,7 @@ def test_strips_hold_the_images_with_clear_margins(built):
     assert list(strips) == group.variants
     assert [strip.title for strip in strips["simclr"]] == ["view 1", "view 2"]
     first = next(member for member in group.members if member.variant == "rotation")
-    with h5py.File(first.run / "views.h5") as file:
+    with h5py.File(first.gallery / "views.h5") as file:
         images = file["panel0/images"][:]
     (strip,) = strips["rotation"]
     pixels = np.asarray(Image.open(io.BytesIO(strip.png)))
@@ -51,11 +51,11 @@ def test_a_strip_is_as_wide_as_its_cells():
 def test_what_was_seen_before_is_not_shown_again(built):
     group = built.content.groups[0]
     twin = {m.seed: m for m in group.members if m.variant == "simclr"}
-    members = [replace(m, run=twin[m.seed].run) if m.variant == "moco_v2" else m for m in group.members]
+    members = [replace(m, gallery=twin[m.seed].gallery) if m.variant == "moco_v2" else m for m in group.members]
     assert set(gallery(replace(group, members=members))) == set(group.variants) - {"moco_v2"}
 
 
 def test_a_run_without_views_has_no_strips(built, tmp_path):
     group = built.content.groups[0]
-    bare = replace(group, members=[replace(member, run=tmp_path) for member in group.members])
+    bare = replace(group, members=[replace(member, gallery=tmp_path) for member in group.members])
     assert gallery(bare) == {}

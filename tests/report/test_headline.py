@@ -6,16 +6,18 @@ import pandas as pd
 import pytest
 
 from selfsup.report.content import Group, Member
-from selfsup.report.headline import best_within_noise, evaluations, scores
+from selfsup.report.headline import best_within_noise, scores
 from selfsup.results import write_measures
+from tests.report.fabricate import group_of, measured, protocol
 
+ROLES = {"random": "floor", "supervised": "ceiling"}
 METHODS = {"random": "random", "a": "simclr", "b": "moco", "c": "rotation", "supervised": "supervised"}
 
 
 def table(values: dict[str, list[float]]) -> tuple[Group, pd.DataFrame]:
     """Return a group and its rows of one linear probe: values by variant, one a seed."""
     members = [
-        Member(variant, METHODS[variant], seed, {}, None, None, None, {})
+        Member(variant, METHODS[variant], seed, {}, None, {}, {})
         for variant, column in values.items()
         for seed in range(len(column))
     ]
@@ -23,17 +25,14 @@ def table(values: dict[str, list[float]]) -> tuple[Group, pd.DataFrame]:
         {
             "variant": v,
             "seed": seed,
-            "protocol": "linear_probe",
-            "metric": "top1",
-            "value": value,
-            "label_fraction": None,
+            **{"protocol": "linear_probe", "dataset": "g", "metric": "top1", "value": value},
+            **{"baseline": "", "subset": "", "layer": ""},
+            **dict.fromkeys(("at", "label_fraction", "shots"), float("nan")),
         }
         for v, column in values.items()
         for seed, value in enumerate(column)
     ]
-    seeds = list(range(max(map(len, values.values()))))
-    group = Group("g", "d", {}, seeds, list(values), {"linear_probe": "linear_probe"}, members)
-    return group, pd.DataFrame(rows).astype({"label_fraction": float})
+    return group_of("g", members, [protocol("linear_probe")], ROLES), pd.DataFrame(rows)
 
 
 @pytest.mark.parametrize(
@@ -48,12 +47,22 @@ def table(values: dict[str, list[float]]) -> tuple[Group, pd.DataFrame]:
 )
 def test_bold_is_the_best_and_what_no_interval_tells_from_it(values, bold):
     group, rows = table(values)
-    (evaluation,) = evaluations(group, rows)
-    assert best_within_noise(group, scores(group, rows), evaluation) == bold
+    assert best_within_noise(group, list(scores(group, rows).values())) == bold
+
+
+def test_where_less_is_better_the_lowest_is_bold():
+    group, rows = table({"a": [50.0, 51, 52], "b": [40.0, 41, 42]})
+    shown = protocol("linear_probe").shown
+    errors = shown.model_copy(
+        update={"metrics": {"top1": shown.metrics["top1"].model_copy(update={"better": "lower"})}}
+    )
+    (target,) = group.targets
+    lower = replace(group, targets=[replace(target, protocols=[replace(target.protocols[0], shown=errors)])])
+    assert best_within_noise(lower, list(scores(lower, rows).values())) == {"b"}
 
 
 def test_columns_follow_the_suite_and_split_by_label_fraction(built):
-    keys = [evaluation.key for evaluation in evaluations(built.content.groups[0], built.rows())]
+    keys = list(dict.fromkeys(key for _, key in scores(built.content.groups[0], built.rows())))
     fractions = ["few_labels_frozen@0.01", "few_labels_frozen@0.1", "fine_tune@0.01", "fine_tune@0.1"]
     assert keys == ["linear_probe", "knn", *fractions]
 
@@ -61,7 +70,7 @@ def test_columns_follow_the_suite_and_split_by_label_fraction(built):
 def test_a_protocol_that_applies_to_no_run_keeps_its_column(built, tmp_path):
     write_measures(tmp_path / "none.json", [], "the data has no labels")
     group = built.content.groups[0]
-    members = [replace(m, measures={**m.measures, "knn": tmp_path / "none.json"}) for m in group.members]
+    members = [measured(m, {"knn": tmp_path / "none.json"}, "scenes") for m in group.members]
     group = replace(group, members=members)
     rows = built.rows()
     found = scores(group, rows[rows["protocol"] != "knn"])

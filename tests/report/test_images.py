@@ -14,21 +14,18 @@ from PIL import Image
 from selfsup.report.ablations import ablation_table, points
 from selfsup.report.build import build
 from selfsup.report.comparisons import IMAGES, comparisons
+from selfsup.report.experiments import experiment_drawing, experiment_table
 from selfsup.report.figures.ablation import ablation
-from selfsup.report.figures.infonce_bound import infonce_bound
-from selfsup.report.figures.label_curve import label_curve
-from selfsup.report.figures.lines import few_labels, layers
 from selfsup.report.figures.training import training
 from selfsup.report.gallery import MARGIN_PX
 from selfsup.report.headline import scores
-from selfsup.report.infonce_bound import estimates, infonce_bound_table
-from selfsup.report.label_curve import label_curve_table
+from selfsup.report.metric_table import families, metric_table
 from selfsup.report.provenance import provenance, recipes
-from selfsup.report.quality import quality_tables
-from selfsup.report.rows import experiment_rows, result_rows
+from selfsup.report.rows import experiment_rows, numbers, result_rows
 from selfsup.report.sections import section
 from tests.report import fabricate_images
-from tests.report.fabricate_images import COLOURING, FILLING, LOSSES, WIDTHS
+from tests.report.fabricate import asked, protocol
+from tests.report.fabricate_images import LOSSES, WIDTHS
 
 
 @pytest.fixture(scope="module")
@@ -46,24 +43,28 @@ def page(built):
     return built.folder
 
 
-def mean(rows, variant, protocol, metric):
-    same = (rows["variant"] == variant) & (rows["protocol"] == protocol) & (rows["metric"] == metric)
-    return rows[same]["value"].mean()
+def mean(rows, variant, protocol, metric, **where):
+    return numbers(rows, variant, protocol, metric, **where)["value"].mean()
 
 
-def test_quality_tables_have_variants_then_the_first_ones_baselines(content, rows):
-    inpainting, colour = quality_tables(content.groups[0], rows)
+def tables(group, rows):
+    return {t.name: t for t in (metric_table(group, one, rows) for one in families(group, rows)) if t.rows}
+
+
+def test_tables_of_metrics_have_variants_then_the_first_ones_baselines(content, rows):
+    found = tables(content.groups[0], rows)
+    inpainting, colour = found["inpainting-scenes"], found["colorization-scenes"]
     assert [row[0].text for row in inpainting.rows] == [
-        *FILLING,
+        *("MoCo v1", "MoCo v2"),
         "nearest neighbour, learned features",
         "nearest neighbour, HOG",
         "mean colour",
     ]
-    assert [row[0].note for row in inpainting.rows] == ["", "", *["baseline, beside moco_v1"] * 3]
+    assert [row[0].note for row in inpainting.rows] == ["", "", *["baseline, beside MoCo v1"] * 3]
     psnr = mean(rows, "moco_v2", "inpainting", "psnr")
     assert inpainting.rows[1][3].text.startswith(f"{psnr:.2f} ± ")
     assert [column.note.split(",")[0] for column in inpainting.columns[1:4]] == ["%", "%", "dB"]
-    learned = mean(rows, "moco_v1", "inpainting", "l2_nearest_learned")
+    learned = mean(rows, "moco_v1", "inpainting", "l2", baseline="nearest_learned")
     assert inpainting.rows[2][2].value == pytest.approx(learned)
     original = colour.rows[-1]
     assert [cell.text for cell in original] == ["the original", "", "", "34.00 ± 0.00"]
@@ -72,25 +73,23 @@ def test_quality_tables_have_variants_then_the_first_ones_baselines(content, row
 def test_a_group_without_predictions_shows_none(content):
     group = content.groups[1]
     rows = result_rows(content, group)
-    assert quality_tables(group, rows) == []
+    assert set(tables(group, rows)) == {"linear_probe-cifar10-10k", "pretext-cifar10-10k"}
     assert comparisons(group) == []
-    assert label_curve(content, group, rows) is None
-    assert label_curve_table(content, group, rows).rows == []
 
 
 def test_what_has_a_table_of_its_own_is_no_column(content, rows):
     group = content.groups[0]
-    asked = {**group.protocols, "colorization_2": "colorization"}  # asked, and no run has it
-    columns = {key for _, key in scores(replace(group, protocols=asked), rows)}
+    more = asked(group, protocol("colorization_2", "colorization"))  # asked, and no run has it
+    columns = {key for _, key in scores(more, rows)}
     before = {*(f"{name}@{share:g}" for name in ("few_labels_frozen", "fine_tune") for share in (0.01, 0.1))}
     assert columns == {"linear_probe", "knn", *before}
 
 
 def test_comparisons_show_the_same_images_side_by_side(content):
     group = content.groups[0]
-    fills, colours = comparisons(group)
-    assert fills.captions == ["original", "input", *FILLING]
-    assert colours.captions == ["original", "input", *COLOURING]
+    colours, fills = comparisons(group)
+    assert fills.captions == ["original", "input", "MoCo v1", "MoCo v2"]
+    assert colours.captions == ["original", "input", "Rotation", "SimCLR"]
     first = next(member for member in group.members if member.variant == "moco_v2")
     with h5py.File(first.run / "predictions.h5") as file:
         images = {name: array[:] for name, array in file["images"].items()}
@@ -111,20 +110,21 @@ def test_a_method_with_another_mask_shows_its_own_input(content, tmp_path):
         file.attrs["kind"] = "inpainting"
         for name, array in source["images"].items():
             file[f"images/{name}"] = array[:] // 2 if name == "masked" else array[:]
-    members = [replace(m, run=tmp_path) if m.variant == "moco_v2" else m for m in group.members]
-    (fills, _) = comparisons(replace(group, members=members))
-    assert fills.captions == ["original", "input", "moco_v1", "input", "moco_v2"]
+    members = [replace(m, predictions=tmp_path) if m.variant == "moco_v2" else m for m in group.members]
+    (_, fills) = comparisons(replace(group, members=members))
+    assert fills.captions == ["original", "input", "MoCo v1", "input", "MoCo v2"]
 
 
 def test_the_curve_over_labels_counts_them_by_class(content, rows):
     group = content.groups[0]
-    table = label_curve_table(content, group, rows)
-    assert [column.heading for column in table.columns[2:]] == ["20", "100", "400"]
-    assert [row[0].text for row in table.rows] == ["rotation", "random"]
+    table = tables(group, rows)["few_labels_blocks-scenes"]
+    assert [column.heading for column in table.columns[2:]] == [f"{n} labels a class" for n in (20, 100, 400)]
+    assert [row[0].text for row in table.rows] == ["Rotation", "Random initialization"]
     assert table.rows[0][2].value == pytest.approx(60, abs=0.5)
-    drawing = label_curve(content, group, rows)
-    assert ">400<" in drawing.svg
-    assert "few_labels_scratch" not in few_labels(group, rows).svg
+    drawings = {d.name: d.svg for d in section(content, group, rows, scores(group, rows)).drawings}
+    assert ">400<" in drawings["scenes-few_labels_blocks-top1-by-shots"]
+    assert "from scratch" in drawings["scenes-few_labels_blocks-top1-by-shots"]
+    assert "from scratch" not in drawings["scenes-few_labels_frozen-top1-by-label_fraction"]
 
 
 def test_ablations_join_our_number_and_the_papers(content, rows):
@@ -138,10 +138,10 @@ def test_ablations_join_our_number_and_the_papers(content, rows):
         ("none", 2048, 50.1),
     ]
     assert found[0].interval.mean == pytest.approx(mean(rows, "simclr", "linear_probe", "top1"))
-    table = ablation_table(WIDTHS, found)
+    table = ablation_table(WIDTHS, found, content.groups[0])
     assert [cell.text for cell in table.rows[2]] == ["non-linear", "2048", "", "no run", "", "64.7"]
     assert table.rows[3][-1].text == "60.0"
-    svg = ablation(WIDTHS, found, 3).svg
+    svg = ablation(WIDTHS, found, content.groups[0]).svg
     assert "as published" in svg
     assert ">2048<" in svg
     assert "linear probe, %" in svg
@@ -150,28 +150,35 @@ def test_ablations_join_our_number_and_the_papers(content, rows):
 def test_a_line_may_be_of_another_evaluation(content, rows):
     found = points(LOSSES, rows)
     assert found[-1].interval.mean == pytest.approx(mean(rows, "simclr", "knn", "top1"))
-    assert "published" not in {column.key for column in ablation_table(LOSSES, found).columns}
-    svg = ablation(LOSSES, found, 3).svg
+    assert "published" not in {column.key for column in ablation_table(LOSSES, found, content.groups[0]).columns}
+    svg = ablation(LOSSES, found, content.groups[0]).svg
     assert "as published" not in svg
     assert "linear probe, %" not in svg  # the axis is of both lines
     assert "top-1 accuracy, %" in svg
 
 
-def test_an_ablation_of_nothing_measured_is_a_table_only(rows):
+def test_an_ablation_of_nothing_measured_is_a_table_only(content, rows):
     found = points(LOSSES, rows.iloc[:0])
-    assert ablation(LOSSES, found, 3) is None
-    assert {row[3].text for row in ablation_table(LOSSES, found).rows} == {"not measured"}
+    assert ablation(LOSSES, found, content.groups[0]) is None
+    assert {row[3].text for row in ablation_table(LOSSES, found, content.groups[0]).rows} == {"not measured"}
 
 
-def test_the_bound_is_the_smaller_of_information_and_log_n(content):
-    found = estimates(experiment_rows(content, "infonce_bound"))
-    assert [(e.information, e.batch_size) for e in found] == [(i, n) for i in (2, 6, 10) for n in (16, 64, 256)]
-    assert [e.bound for e in found[:4]] == pytest.approx([2, 2, 2, np.log(16)])
-    table = infonce_bound_table(found)
-    assert table.rows[3][4].text == f"{found[3].critics['estimate_optimal'].mean:.2f} ± " + table.rows[3][4].text[-4:]
-    drawing = infonce_bound(found)
-    assert drawing.svg.count("nats") >= 4
-    assert infonce_bound([]) is None
+def test_an_experiment_has_a_row_a_condition_and_a_panel_a_subset(content):
+    (experiment,) = content.experiments
+    found = experiment_rows(content, experiment)
+    table = experiment_table(experiment, found)
+    assert [[cell.text for cell in row[:2]] for row in table.rows] == [
+        [f"{i} nats", str(n)] for i in (2, 6, 10) for n in (16, 64, 256)
+    ]
+    assert [column.heading for column in table.columns] == [
+        *("information shared", "batch size N", "optimal critic", "learned critic"),
+        *("I, the information shared", "log N"),
+    ]
+    optimal = found[(found["baseline"] == "optimal_critic") & (found["subset"] == "6_nats") & (found["at"] == 16)]
+    assert table.rows[3][2].text.startswith(f"{optimal['value'].mean():.2f} ± ")
+    drawing = experiment_drawing(experiment, found)
+    assert drawing.svg.count(" nats<") == 3 + 1
+    assert experiment_drawing(experiment, found.iloc[:0]) is None
 
 
 def test_an_experiments_rows_stand_in_the_results(page):
@@ -184,11 +191,11 @@ def test_an_experiments_rows_stand_in_the_results(page):
 
 def test_tables_say_what_they_hold(content):
     texts = recipes(content)
-    assert "# table: bins 313, mean distance 8.125\n" in texts["rotation on scenes"]
-    assert "# table: seed 2: bins 313, mean distance 10.125\n" in texts["simclr on scenes"]
+    assert "# table: bins 313, mean distance 8.125\n" in texts["Rotation on scenes"]
+    assert "# table: seed 2: bins 313, mean distance 10.125\n" in texts["SimCLR on scenes"]
     lines = dict(provenance(content))
-    assert lines["table of rotation"] == "bins 313, mean distance 8.125; on scenes"
-    assert "table of random" not in lines
+    assert lines["table of Rotation"] == "bins 313, mean distance 8.125; on scenes"
+    assert "table of Random initialization" not in lines
 
 
 def test_the_page_holds_them_all_and_every_number_its_record(page):
@@ -200,13 +207,13 @@ def test_the_page_holds_them_all_and_every_number_its_record(page):
     found = json.loads(re.search(r'<script type="application/json" id="records">(.*?)</script>', text, re.S)[1])
     assert details <= set(found)
     assert dict(found["scenes/moco_v1/inpainting/psnr"]["lines"])["mean of n = 3 seeds"].split(" [")[0].endswith(" dB")
-    assert "scenes/rotation/few_labels_blocks@400" in details
+    assert "scenes/rotation/few_labels_blocks/top1@400" in details
     ids = re.findall(r'<[^>]*\sid="([^"]+)"', text)
     assert len(ids) == len(set(ids))
 
 
 def test_a_report_without_ablations_and_experiments_has_no_such_section(content, tmp_path):
-    build(replace(content, groups=content.groups[1:], claims={}, summary="", ablations=[], experiments={}), tmp_path)
+    build(replace(content, groups=content.groups[1:], claims={}, summary="", ablations=[], experiments=[]), tmp_path)
     text = (tmp_path / "index.html").read_text()
     assert 'id="ablations"' not in text
     assert 'id="experiments"' not in text
@@ -217,8 +224,9 @@ def test_a_crowd_is_drawn_in_small_multiples(content):
     crowded = fabricate_images.crowded(content, 13)
     group = crowded.groups[0]
     rows = result_rows(crowded, group)
-    for draw in (layers, few_labels):
-        svg = draw(group, rows).svg
+    drawings = {d.name: d.svg for d in section(crowded, group, rows, scores(group, rows)).drawings}
+    for name in ("linear_probe-top1-by-layer", "few_labels_frozen-top1-by-label_fraction"):
+        svg = drawings[f"scenes-{name}"]
         assert len(re.findall(r">moco_v1_1<", svg)) == 1
         assert ">random<" not in svg  # an anchor stands behind every panel, and has none
 
@@ -236,5 +244,5 @@ def test_training_curves_that_fill_a_page_go_on_in_another_figure(content, monke
     monkeypatch.setattr("selfsup.report.figures.training.BANDS", 2)
     first, second = training(content.groups[0])  # six variants that were trained, four a page: three on each
     assert (first.name, second.name) == ("scenes-training", "scenes-training-1")
-    assert [name in first.svg for name in (">simclr<", ">moco_v2<")] == [True, False]
-    assert [name in second.svg for name in (">simclr<", ">moco_v2<")] == [False, True]
+    assert [name in first.svg for name in (">SimCLR<", ">MoCo v2<")] == [True, False]
+    assert [name in second.svg for name in (">SimCLR<", ">MoCo v2<")] == [False, True]

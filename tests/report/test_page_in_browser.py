@@ -7,12 +7,14 @@ import re
 import pytest
 
 from tests.browser import dump_dom
+from tests.report.fabricate import TITLES
 
 PROBE = """
 <script>
-const table = tables.find((found) => found.name === "accuracy-scenes");
+const table = tables.find((found) => found.name === "main-scenes");
 const head = table.heads.find((found) => found.dataset.key === "knn").querySelector("button");
-const order = () => table.element.tBodies[0].innerText && [...table.element.tBodies[0].rows].map((r) => plain(r.cells[1])).join();
+const body = table.element.tBodies[0];
+const order = () => body.innerText && [...body.rows].map((r) => plain(r.cells[1])).join("|");
 const report = {};
 head.click(); report.first = order();
 head.click(); report.second = order();
@@ -32,7 +34,7 @@ pre.id = "probe"; pre.textContent = JSON.stringify(report);
 document.body.append(pre);
 </script>
 """
-SUITE = "random,supervised,rotation,simclr,simclr-no-colour,moco_v1,moco_v2"
+SUITE = ["Random initialization", "Supervised", "Rotation", "SimCLR", "SimCLR, no colour", "MoCo v1", "MoCo v2"]
 
 
 def body(dom: str, name: str) -> list[str]:
@@ -55,12 +57,12 @@ def probed(built, tmp_path_factory):
 
 
 def test_state_in_the_address_is_the_view(built, tmp_path):
-    state = "accuracy-scenes.sort=knn.up&accuracy-scenes.q=simclr&claims.sort=nonsense.up"
+    state = "main-scenes.sort=knn.up&main-scenes.q=simclr&claims.sort=nonsense.up"
     dom = dump_dom(built.folder / "index.html", tmp_path / "profile", state)
-    rows = body(dom, "accuracy-scenes")
+    rows = body(dom, "main-scenes")
     knn = built.rows().query("protocol == 'knn'").groupby("variant")["value"].mean().sort_values()
-    assert [method(row) for row in rows] == list(knn.index)
-    assert [method(row) for row in rows if "hidden" not in row.split(">")[0]] == ["simclr-no-colour", "simclr"]
+    assert [method(row) for row in rows] == [TITLES[name] for name in knn.index]
+    assert [method(row) for row in rows if "hidden" not in row.split(">")[0]] == ["SimCLR, no colour", "SimCLR"]
     assert re.search(r'data-key="knn"[^>]*aria-sort="ascending"', dom)
     assert "2 of 7 rows" in dom
     ranks = [int(re.search(r'class="rank"><span class="text">(\d+)', row)[1]) for row in rows]
@@ -72,25 +74,26 @@ def test_state_in_the_address_is_the_view(built, tmp_path):
 
 def test_headings_sort_down_up_and_back(built, probed):
     knn = built.rows().query("protocol == 'knn'").groupby("variant")["value"].mean().sort_values()
-    assert probed["first"] == ",".join(knn.index[::-1])
-    assert probed["second"] == ",".join(knn.index)
-    assert probed["third"] == SUITE
+    best = [TITLES[name] for name in knn.index[::-1]]
+    assert probed["first"].split("|") == best
+    assert probed["second"].split("|") == best[::-1]
+    assert probed["third"].split("|") == SUITE
     assert probed["hash"] == ""
 
 
 def test_the_address_remembers_and_downloads_are_what_is_shown(probed):
-    assert probed["filtered"] == "#accuracy-scenes.sort=knn.down&accuracy-scenes.q=moco"
+    assert probed["filtered"] == "#main-scenes.sort=knn.down&main-scenes.q=moco"
     lines = probed["csv"].splitlines()
-    assert [line.split(",")[1] for line in lines[1:]] == ["moco_v2", "moco_v1"]
+    assert [line.split(",")[1] for line in lines[1:]] == ["MoCo v2", "MoCo v1"]
     assert "linear probe (all labels)" in lines[0]
     latex = probed["latex"].splitlines()
     assert latex[0].startswith(r"\begin{tabular}{rlr")
     assert latex[1] == r"\toprule"
-    assert [line.split(" & ")[1] for line in latex[4:6]] == [r"moco\_v2", r"moco\_v1"]
+    assert [line.split(" & ")[1] for line in latex[4:6]] == ["MoCo v2", "MoCo v1"]
     assert r"$\pm$" in latex[4]
 
 
 def test_a_number_opens_its_record(probed):
     assert probed["open"] is True
-    for text in ("simclr, kNN", "data/runs/simclr-s1a2b3c4d/s2", "k = 200", "selfsup trace data/results/"):
+    for text in ("SimCLR, kNN, all labels", "data/runs/simclr-s1a2b3c4d/s2", "k = 200", "selfsup trace data/results/"):
         assert text in probed["record"]

@@ -6,16 +6,15 @@ from dataclasses import replace
 import pytest
 
 from selfsup.report.content import Content
-from selfsup.report.details import records
-from selfsup.report.figures.linear_probe import linear_probe
-from selfsup.report.figures.lines import layers
-from selfsup.report.figures.pretext import pretext
-from selfsup.report.grids import layers_table, pretext_table
+from selfsup.report.details import every_score, records
 from selfsup.report.headline import scores
 from selfsup.report.rows import result_rows
+from selfsup.report.sections import section
 from selfsup.report.summary import sentences
+from tests.report.fabricate import asked, measured, protocol
 
 SECOND = {"strict_probe": "linear_probe", "strict_pretext": "pretext"}
+ASKED = [protocol(name, evaluation, penalties=[1.0]) for name, evaluation in SECOND.items()]
 
 
 @pytest.fixture(scope="module")
@@ -26,24 +25,26 @@ def twice(built, tmp_path_factory) -> Content:
     members = []
     for member in group.members:
         added = {}
-        for protocol, first in SECOND.items():
-            content = json.loads(member.measures[first].read_text())
+        for second, first in SECOND.items():
+            content = json.loads(member.measures["scenes", first].read_text())
             lower = [{**m, "value": m["value"] / 2} for m in content["measures"]]
-            added[protocol] = folder / f"{member.variant}-{member.seed}-{protocol}.json"
-            added[protocol].write_text(json.dumps({**content, "measures": lower}))
-        members.append(replace(member, measures={**member.measures, **added}))
-    group = replace(group, members=members, protocols={**group.protocols, **SECOND})
-    protocols = {**built.content.protocols, **{p: {"evaluation": e, "l2": 1.0} for p, e in SECOND.items()}}
-    return replace(built.content, groups=[group], protocols=protocols)
+            added[second] = folder / f"{member.variant}-{member.seed}-{second}.json"
+            added[second].write_text(json.dumps({**content, "measures": lower}))
+        members.append(measured(member, added, "scenes"))
+    return replace(built.content, groups=[asked(replace(group, members=members), *ASKED)])
 
 
-def test_tables_and_figures_show_the_first_protocol(built, twice):
-    before, after = built.content.groups[0], twice.groups[0]
-    rows, more = built.rows(), result_rows(twice, after)
-    assert len(more) > len(rows)
-    for draw in (layers_table, pretext_table, layers, pretext):
-        assert draw(after, more) == draw(before, rows)
-    assert linear_probe(after, scores(after, more)) == linear_probe(before, scores(before, rows))
+def test_both_stand_in_one_table_and_each_has_bars_of_its_own(twice):
+    group = twice.groups[0]
+    rows = result_rows(twice, group)
+    found = section(twice, group, rows, scores(group, rows))
+    table = next(table for table in found.tables if table.name == "linear_probe-scenes")
+    assert len(table.rows) == 2 * len(group.variants)
+    first, second = ([row for row in table.rows if row[1].text == name] for name in ("linear probe", "strict probe"))
+    assert [row[2].value / 2 for row in first] == pytest.approx([row[2].value for row in second])
+    assert {f"scenes-{name}-bars" for name in ("linear_probe", "strict_probe", "pretext", "strict_pretext")} <= {
+        drawing.name for drawing in found.drawings
+    }
 
 
 def test_each_is_a_column_of_its_own(twice):
@@ -56,18 +57,17 @@ def test_each_is_a_column_of_its_own(twice):
 def test_records_hold_one_number_a_seed_and_the_modules_name(twice):
     group = twice.groups[0]
     rows = result_rows(twice, group)
-    found = records(twice, group, rows, scores(group, rows))
+    found = records(group, rows, every_score(group, rows, scores(group, rows)))
     assert len(found["scenes/simclr/linear_probe/conv1"]["seeds"]) == len(group.seeds)
     assert len(found["scenes/rotation/pretext/pretext_accuracy"]["seeds"]) == len(group.seeds)
     assert dict(found["scenes/simclr/strict_probe"]["lines"])["code"] == "src/selfsup/evaluations/linear_probe.py"
     assert set(rows[rows["protocol"] == "strict_probe"]["evaluation"]) == {"linear_probe"}
 
 
-def test_a_probe_of_another_name_is_still_the_headline(twice):
+def test_a_protocol_of_another_name_is_still_the_headline(twice):
     group = twice.groups[0]
-    group = replace(group, protocols={"strict_probe": "linear_probe"})
+    group = replace(group, targets=[replace(group.targets[0], protocols=[ASKED[0]])])
     rows = result_rows(twice, group)
     found = scores(group, rows)
-    assert linear_probe(group, found) is not None
     (sentence,) = sentences(replace(twice, groups=[group]), {group.name: found}, {group.name: rows}, {})
-    assert "has the best self-supervised linear probe" in sentence
+    assert "has the best self-supervised strict probe" in sentence

@@ -6,19 +6,22 @@ from dataclasses import replace
 
 from selfsup.report.rows import absence, encoder_name, result_rows, write_results
 from selfsup.results import COLUMNS
+from tests.report.fabricate import measured
+
+NAMES = ("metric", "baseline", "layer")
 
 
 def test_every_measure_is_a_row(built):
     with (built.folder / "results.csv").open() as file:
-        written = [row for row in csv.DictReader(file) if row["method"] not in built.content.experiments]
+        written = [row for row in csv.DictReader(file) if row["dataset"]]
     members = [member for group in built.content.groups for member in group.members]
     expected = [
-        (member.variant, str(member.seed), protocol, measure["metric"], measure["layer"], measure["value"])
+        (member.variant, str(member.seed), protocol, *(str(measure.get(k, "")) for k in NAMES), measure["value"])
         for member in members
-        for protocol, path in member.measures.items()
+        for (_, protocol), path in member.measures.items()
         for measure in json.loads(path.read_text())["measures"]
     ]
-    found = [(r["variant"], r["seed"], r["protocol"], r["metric"], r["layer"], float(r["value"])) for r in written]
+    found = [(r["variant"], r["seed"], r["protocol"], *(r[k] for k in NAMES), float(r["value"])) for r in written]
     assert sorted(found) == sorted(expected)
 
 
@@ -37,25 +40,27 @@ def test_runs_that_two_groups_share_stand_once(built, tmp_path):
     assert (tmp_path / "twice.csv").read_bytes() == (tmp_path / "once.csv").read_bytes()
 
 
-def test_pretrain_set_is_the_data_recipes_name(built):
+def test_data_are_called_as_in_params(built):
     assert set(built.rows(1)["pretrain_set"]) == {"cifar10-10k"}
-    assert set(built.rows(1)["dataset"]) == {"cifar10"}
+    assert set(built.rows(1)["dataset"]) == {"cifar10-10k"}
 
 
 def test_reasons(built):
     group = built.content.groups[0]
-    assert absence(group, "simclr-no-colour", "fine_tune") == "not asked of this run"
-    assert absence(group, "random", "pretext") == "does not apply: the method has no pretext task"
-    assert absence(group, "simclr", "knn") == "missing"
+    asked = {scoring.key: scoring for scoring in group.scorings}
+    assert absence(group, "simclr-no-colour", asked["fine_tune"]) == "not asked of this run"
+    assert absence(group, "random", asked["pretext"]) == "does not apply: the method has no pretext task"
+    assert absence(group, "simclr", asked["knn"]) == "missing"
 
 
 def test_a_failed_evaluations_file_reads_as_missing(built, tmp_path):
     lost, *others = built.content.groups[1].members
-    lost = replace(lost, measures={**lost.measures, "knn": tmp_path / "never-written.json"})
+    lost = measured(lost, {"knn": tmp_path / "never-written.json"}, "cifar10-10k")
     group = replace(built.content.groups[1], members=[lost, *others])
     rows = result_rows(built.content, group)
     assert rows[(rows["variant"] == lost.variant) & (rows["protocol"] == "knn")].empty
-    assert absence(group, lost.variant, "knn") == "missing"
+    (knn,) = [scoring for scoring in group.scorings if scoring.key == "knn"]
+    assert absence(group, lost.variant, knn) == "missing"
 
 
 def test_encoder_in_one_line():

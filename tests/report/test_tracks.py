@@ -1,6 +1,7 @@
 """Pictures of tracks: which columns they have, what is painted, and that they move."""
 
 import io
+from dataclasses import replace
 
 import h5py
 import numpy as np
@@ -8,9 +9,11 @@ import pytest
 from PIL import Image
 
 from selfsup.report.comparisons import comparisons
-from selfsup.report.content import Group, Member
+from selfsup.report.content import Member
 from selfsup.report.gallery import CELL_PX, MARGIN_PX
-from selfsup.report.tracks import OBJECTS, tracks
+from selfsup.report.pictures import pictures
+from selfsup.report.tracks import OBJECTS
+from tests.report.fabricate import group_of, protocol
 
 SIZE_PX = 64
 CELL = CELL_PX + 2 * MARGIN_PX
@@ -39,11 +42,10 @@ def group(tmp_path):
         folder = tmp_path / variant
         folder.mkdir()
         if variant != "other":
-            write_tracks(folder / "label_propagation.h5", shift)
-        measures = {"label_propagation": folder / "label_propagation.json"}
-        members.append(Member(variant, variant, 0, {}, folder, folder, folder, measures))
-    variants = [member.variant for member in members]
-    return Group("clips", "moving_scenes", {}, [0], variants, {"label_propagation": "label_propagation"}, members)
+            write_tracks(folder / "pictures.h5", shift)
+        measures = {("clips", "label_propagation"): folder / "label_propagation.json"}
+        members.append(Member(variant, variant, 0, {}, folder, {}, measures, folder, folder))
+    return group_of("clips", members, [protocol("label_propagation")])
 
 
 def opened(strip):
@@ -57,19 +59,19 @@ def cell(image, row, column):
 
 
 def test_columns_are_the_truth_the_runs_and_the_first_ones_baselines(group):
-    for strip in tracks(group):
+    for strip in pictures(group):
         assert strip.captions == [
             "truth",
             "random_video",
             "video_colorization",
-            "grey patches",
-            "optical flow",
+            "raw grey patches",
             "identity",
+            "optical flow",
         ]
 
 
 def test_objects_are_tinted_and_keypoints_are_dots(group):
-    _, still = tracks(group)
+    _, still = pictures(group)
     image = opened(still)
     assert image.size == (6 * CELL, 5 * CELL)
     tinted = ((100 + OBJECTS[0].astype(int)) // 2).tolist()
@@ -82,7 +84,7 @@ def test_objects_are_tinted_and_keypoints_are_dots(group):
 
 
 def test_the_moving_picture_moves_and_ends_on_what_a_printer_shows(group):
-    moving, _ = tracks(group)
+    moving, _ = pictures(group)
     image = opened(moving)
     assert image.is_animated
     assert image.n_frames == 6  # the still that stands for it, then five frames
@@ -97,13 +99,12 @@ def test_the_moving_picture_moves_and_ends_on_what_a_printer_shows(group):
 
 
 def test_equal_tracks_give_equal_bytes(group):
-    assert [strip.png for strip in tracks(group)] == [strip.png for strip in tracks(group)]
+    assert [strip.png for strip in pictures(group)] == [strip.png for strip in pictures(group)]
 
 
 def test_a_group_without_tracks_has_no_picture(group):
-    nothing = Group("clips", "moving_scenes", {}, [0], ["other"], group.protocols, group.members)
-    assert tracks(nothing) == []
-    assert tracks(Group("clips", "scenes", {}, [0], group.variants, {"knn": "knn"}, group.members)) == []
+    assert pictures(replace(group, variants=["other"])) == []
+    assert pictures(group_of("clips", group.members, [protocol("knn")])) == []
 
 
 def test_predicted_colours_stand_beside_what_the_pointers_point_at(group, tmp_path):

@@ -19,10 +19,12 @@ from selfsup.methods.base import DataInfo
 from selfsup.nn.encoder import build, load_encoder
 from selfsup.progress import Progress
 from selfsup.store.reach import reach
+from selfsup.training import source
 from selfsup.training.checkpoint import Checkpoint
 from selfsup.training.inspection import trained, write_answers, write_gallery
-from selfsup.training.loop import Examples, Training
+from selfsup.training.loop import Training
 from selfsup.training.pretrain import method_class, pretrain
+from selfsup.training.source import MemorySource
 from tests.conftest import ROOT
 
 
@@ -144,7 +146,7 @@ def test_batches_are_those_of_their_step_however_far_the_run_has_come(prepared, 
     )
     training = Training(
         method,
-        Examples({"image": image}),
+        MemorySource({"image": image}),
         0,
         content["optimiser"],
         content["schedule"],
@@ -164,6 +166,29 @@ def test_batches_are_those_of_their_step_however_far_the_run_has_come(prepared, 
             training.step += 2  # where the run stands by then must not matter
             rest.append(batch.tolist())
         assert rest == whole[start:]
+
+
+@pytest.mark.parametrize("recipe", ["supervised", "simclr"])
+def test_a_run_from_the_file_is_the_run_from_memory(tmp_path, prepared, recipe, monkeypatch):
+    from_memory = train(tmp_path / "memory", prepared, recipe)
+    monkeypatch.setattr(source, "IN_MEMORY_BYTES", 0)
+    assert contents(train(tmp_path / "file", prepared, recipe)) == contents(from_memory)
+
+
+def test_a_transformer_is_counted_by_the_patches_it_encodes(prepared, tmp_path):
+    """A method that keeps 4 of 16 patches of half of its images: the budget knows."""
+    description = {"backbone": "vit", "size_px": 32, "patch_px": 8, "width": 8, "depth": 1, "heads": 1}
+    content = yaml.safe_load((ROOT / "params" / "methods" / "random.yaml").read_text())
+    method = method_class("random")(build(description), DataInfo(20, 0, 32, 6, 9))
+    images = MemorySource({"image": torch.zeros(20, 3, 32, 32, dtype=torch.uint8)})
+    keys = (content["optimiser"], content["schedule"], 6, 9, "float32", Checkpoint(tmp_path / "c"))
+    training = Training(method, images, 0, *keys)
+    method.encoder.train()(images.rows(torch.arange(6))["image"])
+    assert training.images == 6
+    method.encoder.tokens(images.rows(torch.arange(3))["image"], torch.tensor([[0, 5, 9, 15]] * 3))
+    assert training.positions == (6 * 16 + 3 * 4) * 8 * 8
+    method.encoder.eval().tokens(images.rows(torch.arange(3))["image"])
+    assert training.positions == (6 * 16 + 3 * 4) * 8 * 8
 
 
 def test_labels_do_not_reach_an_unlabelled_method(tmp_path, prepared):
@@ -214,22 +239,6 @@ def test_a_gpu_takes_nearly_the_same_features(tmp_path, prepared):
         assert set(on_gpu) == set(on_cpu)
         for name in (name for name in on_cpu if name.endswith((".mean", ".max"))):
             np.testing.assert_allclose(on_gpu[name], on_cpu[name], rtol=0, atol=1e-4, err_msg=name)
-
-
-@pytest.mark.parametrize(
-    ("name", "shape", "positions"),
-    [
-        ("image", (5, 3, 8, 6), 48),
-        ("image", (5, 4, 8, 6), 48),  # with depth
-        ("clip", (5, 7, 3, 8, 6), 7 * 48),
-        ("waveform", (5, 900), 900),
-    ],
-)
-def test_an_example_is_counted_by_its_positions(name, shape, positions):
-    examples = Examples({name: torch.zeros(shape, dtype=torch.uint8), "label": torch.zeros(5)})
-    assert len(examples) == 5
-    assert examples.positions == positions
-    assert examples.batch(torch.tensor([4, 0]))[name].shape == (2, *shape[1:])
 
 
 @pytest.mark.parametrize("recipe", ["random", "simclr", "moco_v2", "context_encoder"])

@@ -11,7 +11,7 @@ from selfsup.views.clips import draw_exposure, draw_frames, exposed, take_frames
 
 @pytest.mark.parametrize(("frames", "seen", "longest_step"), [(8, 4, 2), (4, 4, 3), (9, 3, 4), (2, 2, 1)])
 def test_frames_are_equally_far_apart_and_inside(frames, seen, longest_step):
-    frame = draw_frames(2000, generator(0, "t"), frames=frames, seen=seen, longest_step=longest_step)
+    frame = draw_frames(2000, generator(0, "t"), frames=frames, count=seen, longest_step=longest_step)
     step = frame.diff(dim=1)
     assert (step == step[:, :1]).all()
     assert frame.min() == 0
@@ -21,7 +21,7 @@ def test_frames_are_equally_far_apart_and_inside(frames, seen, longest_step):
 
 
 def test_every_run_of_one_step_is_equally_likely():
-    frame = draw_frames(6000, generator(1, "t"), frames=6, seen=4, longest_step=1)
+    frame = draw_frames(6000, generator(1, "t"), frames=6, count=4, longest_step=1)
     counts = Counter(frame[:, 0].tolist())
     assert sorted(counts) == [0, 1, 2]
     assert all(abs(count - 2000) < 150 for count in counts.values())

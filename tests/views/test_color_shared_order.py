@@ -1,4 +1,4 @@
-"""The jitter by runs is the exact one for any orders, and the orders it is given are shared by 32 views."""
+"""The jitter by chunks is the exact one for any orders, and 32 views share an order."""
 
 import itertools
 from dataclasses import replace
@@ -8,10 +8,10 @@ import torch
 from selfsup.specs.augmentation import Augmentation
 from selfsup.views.augmentation import apply, draw
 from selfsup.views.color import draw_jitter, jitter_
-from selfsup.views.color_shared_order import jitter_in_runs_, share_order
+from selfsup.views.color_shared_order import jitter_in_chunks_, share_order
 
 
-def test_runs_are_jittered_exactly(images_32px):
+def test_chunks_are_jittered_exactly(images_32px):
     images = images_32px / 255
     parameters = draw_jitter(
         len(images),
@@ -24,7 +24,7 @@ def test_runs_are_jittered_exactly(images_32px):
     )
     shared = {**parameters, "order": share_order(parameters["order"])}
     for drawn in (parameters, shared):
-        ours = jitter_in_runs_(images.clone(), **drawn)
+        ours = jitter_in_chunks_(images.clone(), **drawn)
         torch.testing.assert_close(ours, jitter_(images.clone(), **drawn), atol=1e-6, rtol=0)
 
 

@@ -2,14 +2,14 @@
 
 import torch
 
-from selfsup.views.pictures.pointers import HEAT, MARK, heat_over, marked, most_colourful_place
+from selfsup.views.pictures.pointers import HEAT, MARK, heat_over, marked, most_colourful_position
 
 
-def test_the_most_colourful_place_is_where_the_colour_is():
+def test_the_most_colourful_position_is_where_the_colour_is():
     image = torch.full((2, 3, 16, 16), 0.5)
     image[0, :, 4:8, 8:12] = torch.tensor([0.9, 0.1, 0.1])[:, None, None]
     image[1, :, 12:, :4] = torch.tensor([0.1, 0.1, 0.9])[:, None, None]
-    assert most_colourful_place(image, (4, 4)).tolist() == [1 * 4 + 2, 3 * 4]
+    assert most_colourful_position(image, (4, 4)).tolist() == [1 * 4 + 2, 3 * 4]
 
 
 def test_a_place_is_framed_and_not_covered():

@@ -1,4 +1,4 @@
-# All protocols that a suite asks of one run and seed, in one process; those that the store holds are not repeated.
+# All protocols of one run and seed in one process; measures that the store already has are not repeated.
 rule evaluate:
     input:
         plan.inputs("data/results/{name}-evaluations-{digest}/s{seed}"),

@@ -1,4 +1,4 @@
-# What needs no encoder and no data set: one experiment, one seed.
+# One experiment, one seed: measurements without an encoder or a data set.
 rule experiment:
     output:
         "data/results/{name}-experiment-{digest}/s{seed}/spec.json",

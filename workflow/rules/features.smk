@@ -1,4 +1,4 @@
-# Every layer of a frozen encoder on every example, into HDF5; the encoder is proved frozen.
+# Features of every example from every layer of a frozen encoder, into HDF5; the job verifies that it stayed frozen.
 rule features:
     input:
         plan.inputs("data/features/{name}-{digest}/s{seed}"),

@@ -1,4 +1,4 @@
-# Data sets, once, into HDF5; those made from a user's files are verified against params/data/*.lock.
+# Data sets into HDF5, once; a user's files are verified against params/data/*.lock.
 rule prepare:
     output:
         "data/prepared/{name}-{digest}/spec.json",

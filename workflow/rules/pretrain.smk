@@ -1,4 +1,4 @@
-# One method, one seed. The checkpoint of an unfinished run lies in data/.partial and is resumed.
+# One recipe, one seed. An unfinished run resumes from its checkpoint in data/.partial.
 rule pretrain:
     input:
         plan.inputs("data/weights/{name}-{digest}/s{seed}"),

@@ -1,5 +1,5 @@
-# One suite, one report, at stable paths; its manifest, written last and the only declared output,
-# names every file of it. The manifest's digest, not a clock, says whether it holds.
+# One report per suite, at fixed paths. Its manifest is written last, names all its files and is the only declared output;
+# the digest in the manifest, not a timestamp, decides whether the report is up to date.
 rule report:
     input:
         lambda wildcards: publish.stale(wildcards.suite),

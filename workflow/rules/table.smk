@@ -1,4 +1,4 @@
-# What a method's recipe needs ready-made, once: a set of permutations, the statistics of a training set's colours.
+# Tensors that a recipe needs before training, made once for all seeds: permutations, colour statistics, a vocabulary.
 rule table:
     input:
         plan.inputs("data/tables/{name}-{digest}"),

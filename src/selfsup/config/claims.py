@@ -28,17 +28,18 @@ ORDER, CLOSENESS = ("higher", "lower"), ("close", "to")
 class Side:
     """One side of a comparison: the result rows of a run that have these values, ``evaluation`` being a protocol.
 
-    None is a row's empty cell, except in ``layer``: a probe's row names the layer that it chose, so None is any.
+    None is a row's empty cell.
     """
 
     run: str
     evaluation: str
     metric: str
-    label_fraction: float | None = None
     baseline: str | None = None
     subset: str | None = None
-    shots: int | None = None
+    at: float | None = None
     layer: str | None = None
+    label_fraction: float | None = None
+    shots: int | None = None
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,12 @@ class Claim:
 
 
 class RowKeys(Strict):
-    label_fraction: PositiveFloat | None = None
     baseline: str | None = None
     subset: str | None = None
-    shots: PositiveInt | None = None
+    at: PositiveFloat | None = None
     layer: str | None = None
+    label_fraction: PositiveFloat | None = None
+    shots: PositiveInt | None = None
 
 
 class SideEntry(RowKeys):

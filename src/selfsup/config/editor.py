@@ -28,6 +28,7 @@ SEEN = {
     "enum": list(signature.constant("nn.inputs", "CHANNELS")),
     "description": "What the encoder sees; by default rgb.",
 }
+TITLE = {"type": "string", "description": "What people read."}
 SOURCE = {"type": "string", "description": "Folder below SELFSUP_DATA_ROOT, and the lock's name, of a user's files."}
 
 
@@ -36,7 +37,7 @@ def schemas() -> dict[str, Schema]:
     defs: Schema = {}
     found = {"methods": _methods(defs), "suites": _model(SuiteFile, defs)}
     for folder in ("data", "evaluations", "experiments"):
-        found[folder] = _choice(folder, defs)
+        found[folder] = _choice(folder, defs, **({"title": TITLE} if folder == "evaluations" else {}))
     return {kind: {"$schema": DRAFT, **schema, "$defs": defs} for kind, schema in found.items()}
 
 

@@ -168,6 +168,7 @@ class GroupFile(Strict):
         seeds: of pretraining.
         runs: recipes, or variants of them.
         targets: data sets that they are scored on, with the protocols of each.
+        weights: imported weights, files of params/weights, that are scored beside the runs.
     """
 
     name: Name
@@ -175,6 +176,7 @@ class GroupFile(Strict):
     seeds: Annotated[list[NonNegativeInt], Field(min_length=1)]
     runs: Annotated[list[str | Variant], Field(min_length=1)]
     targets: Annotated[list[TargetFile], Field(min_length=1)]
+    weights: list[str] = Field(default_factory=list)
 
 
 class ExperimentEntry(Strict):

@@ -45,6 +45,7 @@ class Run:
     paper: dict[str, Any]
     origin: str
     evaluations: dict[str, list[str]] = field(default_factory=dict)
+    imported: bool = False
 
 
 @cache
@@ -149,9 +150,19 @@ def evaluation(name: str) -> tuple[str, dict[str, Any]]:
     """Return the module and the arguments of ``params/evaluations/<name>.yaml``."""
     file = PARAMS / "evaluations" / f"{name}.yaml"
     content = read_yaml(file)
+    content.pop("title", None)
     module = module_of("evaluations", content.pop("evaluation", None), file, "evaluation")
     function = "extract" if module == "evaluations.features" else "evaluate"
     return module.rpartition(".")[2], check(signature.schema(module, function, provided=PROVIDED), content, file)
+
+
+def protocol_title(name: str) -> str:
+    """Return what people read for ``params/evaluations/<name>.yaml``."""
+    file = PARAMS / "evaluations" / f"{name}.yaml"
+    title = read_yaml(file).get("title")
+    if not isinstance(title, str):
+        raise InputError(f"{file}: key title is missing; write what people read, such as title: linear probe")
+    return title
 
 
 def experiment(name: str, changes: dict[str, Any], suite: str) -> tuple[str, dict[str, Any]]:

@@ -42,10 +42,15 @@ def method_schema(method: str) -> type[Keys]:
     return _model(f"methods.{method}", syntax.method_keys(extensions.full_name(f"methods.{method}")))
 
 
+def class_constant(method: str, name: str) -> Any:
+    """Return the literal that a method's class or the nearest of its parents assigns to a name; None where none does."""
+    module = extensions.full_name(f"methods.{method}")
+    return syntax.constant(module, name, syntax.method_class(module))
+
+
 def modality(method: str, hyper: dict[str, Any]) -> str:
     """Return what a method eats: its recipe's key ``modality`` where it has one, else its class's constant."""
-    module = extensions.full_name(f"methods.{method}")
-    return str(hyper.get("modality") or syntax.constant(module, "modality", syntax.method_class(module)) or "image")
+    return str(hyper.get("modality") or class_constant(method, "modality") or "image")
 
 
 def method_roots(method: str) -> tuple[str, ...]:
@@ -107,7 +112,10 @@ def _unreadable(key: Key, expression: ast.expr | None, what: str, why: str) -> I
 
 
 class _Scope(dict[str, Any]):
-    """The names of a module, each found when it is asked for: what is imported from light modules, and its own constants."""
+    """The names of a module, each found when it is asked for.
+
+    They are what it imports from light modules, its own constants, and those that it imports from modules of the package.
+    """
 
     def __init__(self, module: str) -> None:
         super().__init__()
@@ -119,14 +127,22 @@ class _Scope(dict[str, Any]):
 
     def __missing__(self, name: str) -> Any:
         if name in (imported := syntax.imports(self.module)):
-            return _imported(*imported[name])
+            source, original = imported[name]
+            if _is_light(source, original) or not extensions.source(source):
+                return _imported(source, original)
+            alias = syntax.assigned(source, original)
+            return _imported(source, original) if alias is None else _Scope(source).value(alias)
         if (own := syntax.assigned(self.module, name)) is not None:
             return self.value(own)
         return getattr(builtins, name)
 
 
+def _is_light(source: str, name: str) -> bool:
+    return source.split(".")[0] in LIGHT or "specs" in (*source.split("."), name)
+
+
 def _imported(source: str, name: str) -> Any:
-    if source.split(".")[0] not in LIGHT and "specs" not in (*source.split("."), name):
+    if not _is_light(source, name):
         raise ImportError(f"it never imports {source}")
     module = importlib.import_module(source)
     if not name:

@@ -95,7 +95,8 @@ def _sentence(error: ValidationError, model: type[BaseModel], file: Path | str, 
         return f"{file}: key {inside}{tag} is missing; it is one of {', '.join(known)}"
     value, reason = first["input"], f"{first['msg'][0].lower()}{first['msg'][1:]}"
     if first["type"] == "value_error":
-        return f"{file}: key {key}: {first['ctx']['error']}"
+        what = "" if isinstance(value, dict | list) else f" is {value!r}"
+        return f"{file}: key {key}{what}: {first['ctx']['error']}"
     if first["type"].startswith(("dataclass", "model")):
         reason = f"it must be a group of keys, {', '.join(fields(kind))}"
     return f"{file}: key {key} is {value!r}, but {reason}{_number_hint(value)}"

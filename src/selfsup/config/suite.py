@@ -10,6 +10,7 @@ from selfsup.config.ablations import check_ablations
 from selfsup.config.files import Asked, SuiteFile, Variant
 from selfsup.config.recipe import PARAMS, Data, Run, data, evaluation, run
 from selfsup.config.strict import check, read_yaml
+from selfsup.config.weights import weights
 from selfsup.errors import InputError
 from selfsup.specs.modality import NEEDED
 
@@ -110,6 +111,7 @@ def _group(content: dict[str, Any], file: Path) -> Group:
         variant = Variant(method=entry, name=entry, set={}) if isinstance(entry, str) else Variant(**entry)
         runs.append(run(variant.name, variant.method, variant.set, file, variant.title))
         _fits(runs[-1], source)
+    runs += [_imported(name) for name in content["weights"]]
     names = [r.name for r in runs]
     if len(set(names)) < len(names) or len(set(content["seeds"])) < len(content["seeds"]):
         raise InputError(
@@ -140,17 +142,33 @@ def _target(content: dict[str, Any], source: Data, runs: list[Run], origin: str)
             raise InputError(
                 f"{origin}: evaluation {entry.protocol} is for {', '.join(sorted(unknown))}; runs are {', '.join(names)}"
             )
-        needs = signature.constant(f"evaluations.{module}", "NEEDS")
-        if "predictions" in needs and target.name != source.name:
+        if _of_predictions(entry.protocol) and target.name != source.name:
             raise InputError(
                 f"{origin}: {entry.protocol} reads what a method predicts of held-out images of {source.name}; "
                 f"move it to target {source.name}"
             )
-    protocols = {name: [e.protocol for e in entries if not e.runs or name in e.runs] for name in names}
+    protocols = {r.name: [e.protocol for e in entries if _is_scored(r, e)] for r in runs}
     for scored in runs:
         if protocols[scored.name]:
             _can_be_scored(scored, target, origin)
     return Target(target, [entry.protocol for entry in entries]), protocols
+
+
+def _is_scored(run: Run, entry: Asked) -> bool:
+    """Return whether a protocol is for a run; imported weights come without the method that would predict."""
+    return (not entry.runs or run.name in entry.runs) and not (run.imported and _of_predictions(entry.protocol))
+
+
+def _of_predictions(protocol: str) -> bool:
+    return "predictions" in signature.constant(f"evaluations.{evaluation(protocol)[0]}", "NEEDS")
+
+
+def _imported(name: str) -> Run:
+    """Return imported weights as a run: nothing is trained, and their licence and source stand with the recipe."""
+    found = weights(name)
+    recipe = {**found.recipe, "file": found.file}
+    paper = {**found.paper, "licence": found.licence, "url": found.url}
+    return Run(name, found.title, "imported", recipe, paper, found.origin, imported=True)
 
 
 def _can_be_scored(run: Run, target: Data, origin: str) -> None:
@@ -164,6 +182,8 @@ def _can_be_scored(run: Run, target: Data, origin: str) -> None:
 
 
 def _modality(run: Run) -> str:
+    if run.imported:
+        return "image"
     return signature.modality(run.method, run.recipe["hyper"])
 
 

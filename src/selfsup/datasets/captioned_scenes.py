@@ -1,7 +1,7 @@
-"""Procedural scenes with captions of their own, and with what zero-shot classification must not have seen held out.
+"""Procedural scenes with captions; classes and combinations are held out of training for zero-shot classification.
 
-Of the ten classes two are never shown nor named in training; of the combinations of object, material and background of the
-other eight, one in five is held out, such that each pair of them is seen.
+Two of the ten classes never occur in the training images or captions. Of the combinations of object, material and
+background of the other eight, one in five is held out, such that each pair of factors occurs in training.
 """
 
 from pathlib import Path
@@ -22,7 +22,7 @@ PROVIDES = ("image", "labelled_image", "image_text")
 HELD_OUT_CLASSES = ["umbrella", "lamp"]
 CLASSES = [name for name in ALL_CLASSES if name not in HELD_OUT_CLASSES]
 SEEN, HELD_OUT_COMBINATION, HELD_OUT_CLASS = 0, 1, 2
-STREAMS = {"train": 100, "test": 101, "held_out_classes": 102}  # other scenes than those of the data set scenes
+STREAMS = {"train": 100, "test": 101, "held_out_classes": 102}  # scenes.py uses 0 and 1
 KINDS = {"train": [SEEN], "test": [SEEN, HELD_OUT_COMBINATION], "held_out_classes": [HELD_OUT_CLASS]}
 CAPTION_BYTES = 112
 
@@ -40,9 +40,9 @@ def prepare(
     """Write ``train.h5``, ``test.h5`` and ``held_out_classes.h5``: image, label, key, caption, novelty, factors.
 
     ``novelty`` (N,) is SEEN, HELD_OUT_COMBINATION (of object, material and background) or HELD_OUT_CLASS. The test set
-    has the first two, in the shares in which they occur, and the classes of the training set: every evaluation applies to
-    it. The third file has the classes held out, its labels count in them. InputError for too small images or more
-    phrasings than there are.
+    has the first two, in their natural proportion, and the classes of the training set, so that every evaluation applies
+    to it. The third file has the held-out classes; its labels index them. Raises InputError where images are too small or
+    ``phrasings`` exceeds the number of templates.
 
     Args:
         size_px: side of the images in pixels.
@@ -54,10 +54,12 @@ def prepare(
     """
     if size_px < scenes.SMALLEST_PX:
         raise InputError(
-            f"size_px is {size_px}, too small for the objects of scenes: set {scenes.SMALLEST_PX} or more."
+            f"size_px is {size_px}, too small for the objects of scenes; set it to {scenes.SMALLEST_PX} or more"
         )
     if phrasings > len(TEMPLATES):
-        raise InputError(f"phrasings is {phrasings}, and a scene knows {len(TEMPLATES)}: set that or fewer.")
+        raise InputError(
+            f"phrasings is {phrasings}, but there are {len(TEMPLATES)} templates; set it to {len(TEMPLATES)} or less"
+        )
     counts = {"train": train_examples, "test": test_examples, "held_out_classes": held_out_class_examples}
     for split, examples in counts.items():
         arrays = generate(split, examples, size_px=size_px, phrasings=phrasings, seed=seed)
@@ -66,11 +68,11 @@ def prepare(
 
 
 def generate(split: str, examples: int, *, size_px: int, phrasings: int, seed: int) -> dict[str, np.ndarray]:
-    """Return the arrays of one split, in order of generation: the scenes that belong to it, the rest left out."""
-    chunks, found, start = [], 0, 0
-    while found < examples:
+    """Return the arrays of one split, in order of generation; scenes that belong to another split are dropped."""
+    chunks, count, start = [], 0, 0
+    while count < examples:
         chunks.append(_chunk(split, [seed, STREAMS[split], start], size_px, phrasings))
-        found += len(chunks[-1]["label"])
+        count += len(chunks[-1]["label"])
         start += scenes.CHUNK
     arrays = {name: np.concatenate([chunk[name] for chunk in chunks])[:examples] for name in chunks[0]}
     hashes = [content_hash(image.tobytes(), size_px, size_px) for image in arrays["image"].transpose(0, 2, 3, 1)]
@@ -78,26 +80,26 @@ def generate(split: str, examples: int, *, size_px: int, phrasings: int, seed: i
 
 
 def novelty(label: np.ndarray, material: np.ndarray, background: np.ndarray) -> np.ndarray:
-    """Return what of each scene (N,) training has not seen; ``label`` counts in all ten classes.
+    """Return the novelty (N,) of each scene with respect to training; ``label`` indexes all ten classes.
 
-    Of each object on each background one material is held out, another on each background: a Latin square.
+    For each object and background one material is held out, a different one on each background: a Latin square.
     """
     held_out = (label + material + background) % len(MATERIALS) == 0
-    unseen = np.isin(label, [ALL_CLASSES.index(name) for name in HELD_OUT_CLASSES])
-    return np.where(unseen, HELD_OUT_CLASS, np.where(held_out, HELD_OUT_COMBINATION, SEEN))
+    held_out_class = np.isin(label, [ALL_CLASSES.index(name) for name in HELD_OUT_CLASSES])
+    return np.where(held_out_class, HELD_OUT_CLASS, np.where(held_out, HELD_OUT_COMBINATION, SEEN))
 
 
 def _chunk(split: str, stream: list[int], size_px: int, phrasings: int) -> dict[str, np.ndarray]:
-    made = scenes.chunk(stream, size_px)
-    kind = novelty(made["label"], made["factors/material"], made["factors/background"])
-    kept = np.isin(kind, KINDS[split])
-    names = [name for name in made if name in ("image", "label") or name.startswith("factors/")]
-    arrays = {name: made[name][kept] for name in names}
-    said = captions(arrays, phrasings, np.random.default_rng([*stream, 1]))
+    chunk = scenes.chunk(stream, size_px)
+    kind = novelty(chunk["label"], chunk["factors/material"], chunk["factors/background"])
+    in_split = np.isin(kind, KINDS[split])
+    names = [name for name in chunk if name in ("image", "label") or name.startswith("factors/")]
+    arrays = {name: chunk[name][in_split] for name in names}
+    texts = captions(arrays, phrasings, np.random.default_rng([*stream, 1]))
     classes = HELD_OUT_CLASSES if split == "held_out_classes" else CLASSES
     number = np.array([classes.index(name) if name in classes else -1 for name in ALL_CLASSES])
     return arrays | {
-        "caption": caption_array(said, CAPTION_BYTES),
+        "caption": caption_array(texts, CAPTION_BYTES),
         "label": number[arrays["label"]],
-        "novelty": kind[kept],
+        "novelty": kind[in_split],
     }

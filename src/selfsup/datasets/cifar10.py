@@ -1,4 +1,4 @@
-"""CIFAR-10, from class folders or from the published archive: the same file either way.
+"""CIFAR-10, from class folders or from the published archive; both give the same prepared files.
 
 Source: Krizhevsky 2009, Learning multiple layers of features from tiny images, chapter 3.
 """
@@ -11,7 +11,7 @@ from PIL import Image
 from pydantic import PositiveInt
 
 from selfsup.datasets.content.class_folders import read_class_folders
-from selfsup.datasets.content.sources import Example, Source, lock_of, verified, write_splits
+from selfsup.datasets.content.sources import Example, Source, lock_of, selected, write_examples
 from selfsup.errors import InputError
 
 if TYPE_CHECKING:
@@ -22,21 +22,21 @@ CLASSES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "hors
 BATCHES = "cifar-10-batches-py"
 
 
-def adopt(root: Path) -> dict[str, Any]:
+def register(root: Path) -> dict[str, Any]:
     """Return the lock of the CIFAR-10 under ``root``."""
     return lock_of(_source(root))
 
 
 def download(root: Path) -> None:
-    """Fetch the published archive into ``root`` and check its checksum; InputError where that fails."""
+    """Download the published archive into ``root`` and verify its checksum; InputError where that fails."""
     from torchvision.datasets import CIFAR10
 
     try:
         CIFAR10(root, download=True)
     except (OSError, RuntimeError) as error:
         raise InputError(
-            f"CIFAR-10 cannot be downloaded into {root} ({error}): put the published {BATCHES} or the folders "
-            "{train,test}/<class>/*.png there."
+            f"CIFAR-10 cannot be downloaded into {root} ({error}); put the published {BATCHES} or the folders "
+            "{train,test}/<class>/*.png there"
         ) from error
 
 
@@ -49,9 +49,10 @@ def prepare(
     train_examples: PositiveInt | None = None,
     test_examples: PositiveInt | None = None,
 ) -> None:
-    """Write ``train.h5`` and ``test.h5`` in the order of the images' hashes; a number keeps the first so many.
+    """Write ``train.h5`` and ``test.h5`` in the order of the images' hashes.
 
-    Raises InputError where the images are missing, damaged, too few, or not those that were locked.
+    ``train_examples`` and ``test_examples`` keep the first ones only. Raises InputError where images are missing, damaged,
+    too few, or not those of the lock.
 
     Args:
         size_px: side of the images in pixels.
@@ -59,9 +60,8 @@ def prepare(
         test_examples: test examples; by default all.
     """
     source = _source(root)
-    found = verified(source, lock, size_px)
-    wanted = {"train": train_examples, "test": test_examples}
-    write_splits(folder, found, wanted, dataset="cifar10", root=root, classes=source.classes, size_px=size_px)
+    splits = selected(source, lock, size_px, {"train": train_examples, "test": test_examples})
+    write_examples(folder, splits, dataset="cifar10", classes=source.classes, size_px=size_px)
 
 
 def _source(root: Path) -> Source:
@@ -70,8 +70,8 @@ def _source(root: Path) -> Source:
     source = read_class_folders(root)
     if source.classes != CLASSES or set(source.splits) != {"train", "test"}:
         raise InputError(
-            f"{root} holds no CIFAR-10: put the published {BATCHES} or {{train,test}}/<class>/*.png there, or "
-            f"fetch it with `selfsup adopt {root.name} --download`."
+            f"{root} does not contain CIFAR-10; put the published {BATCHES} or {{train,test}}/<class>/*.png there, or "
+            f"download it with `selfsup register {root.name} --download`"
         )
     return source
 
@@ -83,7 +83,7 @@ def _published(root: Path) -> Source:
         sets = {split: CIFAR10(root, train=split == "train", download=False) for split in ("train", "test")}
     except (OSError, RuntimeError) as error:
         raise InputError(
-            f"{root / BATCHES} is incomplete or damaged: delete it and copy or download it again ({error})."
+            f"{root / BATCHES} is incomplete or damaged ({error}); delete it and copy or download it again"
         ) from error
     return Source(root, list(sets["train"].classes), {split: _examples(sets[split], split) for split in sets})
 

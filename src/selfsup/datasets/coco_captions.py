@@ -1,4 +1,4 @@
-"""COCO's images and captions, from the layout in which they are published, through torchvision's loader.
+"""COCO's images and captions in their published layout, read by torchvision's loader.
 
 Source: Chen et al. 2015, Microsoft COCO captions: data collection and evaluation server.
 """
@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import PositiveInt
 
 from selfsup.datasets.content.captioned import captioned_source, shortened
-from selfsup.datasets.content.sources import Source, lock_of, verified, write_splits
+from selfsup.datasets.content.sources import Source, lock_of, selected, write_examples
 from selfsup.errors import InputError
 
 PROVIDES = ("image", "image_text")
@@ -19,7 +19,7 @@ YEAR = "2017"
 PARTS = {"train": "train", "test": "val"}  # the published test part has no captions
 
 
-def adopt(root: Path) -> dict[str, Any]:
+def register(root: Path) -> dict[str, Any]:
     """Return the lock of the COCO captions under ``root``."""
     return lock_of(_source(root))
 
@@ -36,8 +36,8 @@ def prepare(
 ) -> None:
     """Write ``train.h5`` and ``test.h5`` (the published validation images): image, key, caption.
 
-    In the order of the images' hashes; a number keeps the first so many, and of five and more captions an image the first
-    ``phrasings``. Raises InputError where a file is missing or damaged, or not the one that was locked.
+    In the order of the images' hashes. ``train_examples`` and ``test_examples`` keep the first ones only, ``phrasings`` the
+    first captions of each image. Raises InputError where a file is missing, damaged, or not the one of the lock.
 
     Args:
         size_px: side of the images in pixels.
@@ -46,12 +46,9 @@ def prepare(
         phrasings: captions of each image; by default all.
     """
     source = _source(root)
-    found = verified(source, lock, size_px)
-    wanted = {"train": train_examples, "test": test_examples}
+    splits = selected(source, lock, size_px, {"train": train_examples, "test": test_examples})
     captions = shortened(source.captions, phrasings)
-    write_splits(
-        folder, found, wanted, dataset="coco_captions", root=root, classes=[], size_px=size_px, captions=captions
-    )
+    write_examples(folder, splits, dataset="coco_captions", classes=[], size_px=size_px, captions=captions)
 
 
 def _source(root: Path) -> Source:
@@ -59,26 +56,26 @@ def _source(root: Path) -> Source:
 
 
 def _captions(root: Path, part: str) -> dict[Path, list[str]]:
-    """Return {image file: its captions by annotation number} of one published part; images without any are left out."""
+    """Return {image file: its captions by annotation number} of one published part, without images that have none."""
     from torchvision.datasets import CocoCaptions
 
     images, annotations = root / f"{part}{YEAR}", root / "annotations" / f"captions_{part}{YEAR}.json"
     try:
-        with contextlib.redirect_stdout(io.StringIO()):  # it tells of its progress
+        with contextlib.redirect_stdout(io.StringIO()):  # the loader prints its progress
             index = CocoCaptions(images, str(annotations)).coco
-        said = {
+        captions = {
             images / index.imgs[image]["file_name"]: [
-                (str(one["caption"]).strip(), one["id"]) for one in sorted(found, key=lambda one: one["id"])
+                (str(entry["caption"]).strip(), entry["id"]) for entry in sorted(entries, key=lambda entry: entry["id"])
             ]
-            for image, found in index.imgToAnns.items()
+            for image, entries in index.imgToAnns.items()
         }
     except FileNotFoundError:
-        raise InputError(f"{annotations} does not exist: put COCO's published annotations there.") from None
+        raise InputError(f"{annotations} does not exist; put COCO's published annotations there") from None
     except (AssertionError, KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{annotations} are no COCO captions ({error!r}): copy the published file again.") from None
-    for file, captions in said.items():
-        if empty := [number for text, number in captions if not text]:
-            raise InputError(f"{annotations} has an empty caption, annotation {empty[0]} of {file.name}: remove it.")
+        raise InputError(f"{annotations} has no COCO captions ({error!r}); copy the published file again") from None
+    for file, numbered in captions.items():
+        if empty := [number for text, number in numbered if not text]:
+            raise InputError(f"{annotations} has an empty caption, annotation {empty[0]} of {file.name}; remove it")
         if not file.is_file():
-            raise InputError(f"{annotations} names {file.name}, which is not in {images}: add it, or copy it again.")
-    return {file: [text for text, _ in captions] for file, captions in said.items()}
+            raise InputError(f"{annotations} names {file.name}, which is not in {images}; copy it there")
+    return {file: [text for text, _ in numbered] for file, numbered in captions.items()}

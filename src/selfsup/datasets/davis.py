@@ -1,4 +1,4 @@
-"""DAVIS: whole videos with the mask of their main object, to be tracked; trained on procedural clips, never on them.
+"""DAVIS: whole videos with masks of their main object, for testing a tracker that is trained on procedural clips.
 
 Source: Perazzi et al. 2016, A benchmark dataset and evaluation methodology for video object segmentation.
 """
@@ -9,17 +9,16 @@ from typing import Any
 from pydantic import NonNegativeInt, PositiveInt
 
 from selfsup.datasets import moving_scenes
-from selfsup.datasets.content.sequences import Sequence, scored_arrays, scored_lock
+from selfsup.datasets.content.sequences import Sequence, scored_lock, write_scored
 from selfsup.datasets.content.videos import Video, frame_folder
-from selfsup.datasets.prepared import write_split
 from selfsup.errors import InputError
 
 PROVIDES = ("clip",)
 FRAMES, MASKS, LIST = "JPEGImages/480p", "Annotations/480p", "ImageSets/2016/val.txt"
 
 
-def adopt(root: Path) -> dict[str, Any]:
-    """Return the lock of the DAVIS under ``root``: one split, test, of the sequences that are scored."""
+def register(root: Path) -> dict[str, Any]:
+    """Return the lock of the DAVIS sequences under ``root``: one split, test."""
     return scored_lock(_sequences(root))
 
 
@@ -38,9 +37,9 @@ def prepare(
 ) -> None:
     """Write ``test.h5``: the sequences at ``height_px`` rows, and ``train.h5``: clips of moving_scenes.
 
-    ``size_px``, ``frames``, ``train_examples`` and ``seed`` are those of moving_scenes. ``None`` examples and frames are
-    all of them. Raises InputError where a frame or a mask is missing, damaged or of another size, or where the files are
-    not those that were locked.
+    ``size_px``, ``frames``, ``train_examples`` and ``seed`` are those of moving_scenes. ``test_examples`` and
+    ``test_frames`` keep the first ones only. Raises InputError where a frame or a mask is missing, damaged or of another
+    size, or where the files are not those of the lock.
 
     Args:
         height_px: height in pixels of the test frames; the width follows.
@@ -53,25 +52,34 @@ def prepare(
 
     Differs: masks are scored at ``height_px`` rows, not at 480; all objects of a sequence are one, as in DAVIS-2016.
     """
-    test = scored_arrays(
-        _sequences(root), lock, root=root, height_px=height_px, examples=test_examples, frames=test_frames
-    )
     train = moving_scenes.generate("train", train_examples, frames=frames, size_px=size_px, seed=seed)
-    for name, arrays in (("train", train), ("test", test)):
-        write_split(folder / f"{name}.h5", arrays, dataset="davis", classes=[], size_px=size_px)
+    write_scored(
+        folder,
+        _sequences(root),
+        lock,
+        root=root,
+        dataset="davis",
+        height_px=height_px,
+        examples=test_examples,
+        frames=test_frames,
+        train=train,
+        size_px=size_px,
+    )
 
 
 def _sequences(root: Path) -> list[Sequence]:
-    """Return the sequences of the validation list that are there, all where there is no list."""
+    """Return the sequences on disk that the validation list names, or all where there is no list."""
     if not (root / FRAMES).is_dir():
-        raise InputError(f"{root / FRAMES} is no folder: put the published DAVIS there, or mend SELFSUP_DATA_ROOT.")
+        raise InputError(
+            f"{root / FRAMES} is not a folder; put the published DAVIS there, or correct SELFSUP_DATA_ROOT"
+        )
     names = sorted(path.name for path in (root / FRAMES).iterdir() if path.is_dir())
     if (root / LIST).is_file():
         words = [line.split()[0] for line in (root / LIST).read_text().splitlines() if line.strip()]
-        listed = {Path(word).parent.name or word for word in words}  # names, or a frame of each a line
+        listed = {Path(word).parent.name or word for word in words}  # one name, or one frame, per line
         names = [name for name in names if name in listed]
     if not names:
-        raise InputError(f"{root / FRAMES} holds no sequence of {LIST}: put the published DAVIS there.")
+        raise InputError(f"{root / FRAMES} has no sequence of {LIST}; put the published DAVIS there")
     return [_sequence(frame_folder(root / FRAMES / name), root / MASKS / name) for name in names]
 
 
@@ -79,8 +87,10 @@ def _sequence(video: Video, folder: Path) -> Sequence:
     masks = [folder / f"{frame.stem}.png" for frame in video.files]
     for frame, mask in zip(video.files, masks, strict=True):
         if not mask.is_file():
-            raise InputError(f"{mask} is missing, the mask of {frame.name}: restore it, or remove the sequence.")
+            raise InputError(f"{mask}, the mask of {frame.name}, is missing; restore it, or remove the sequence")
     frames = {frame.stem for frame in video.files}
     if spare := sorted(mask.name for mask in folder.glob("*.png") if mask.stem not in frames):
-        raise InputError(f"{folder / spare[0]} is the mask of a frame that {video.path} does not have: restore it.")
+        raise InputError(
+            f"{folder / spare[0]} is the mask of a frame that {video.path} does not have; restore the frame"
+        )
     return Sequence(video, masks)

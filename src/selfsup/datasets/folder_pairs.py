@@ -1,6 +1,7 @@
-"""Any folder of images as pairs with known correspondences: each beside itself, moved by a random homography."""
+"""Any folder of images as pairs with known correspondences: each image and its copy under a random homography."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,8 @@ from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveIn
 
 from selfsup.datasets.content.class_folders import read_class_folders
 from selfsup.datasets.content.homographies import draw_homography, matches, warp
-from selfsup.datasets.content.keys import KEY_TYPE
 from selfsup.datasets.content.photometric import photometric
-from selfsup.datasets.content.sources import Example, Examples, Source, lock_of, verified
-from selfsup.datasets.folder import hold_out
+from selfsup.datasets.content.sources import Example, labelled_keys, lock_of, selected
 from selfsup.datasets.prepared import write_split
 from selfsup.datasets.procedural.one_thread import one_thread
 from selfsup.errors import InputError
@@ -20,8 +19,8 @@ from selfsup.errors import InputError
 PROVIDES = ("image_pair",)
 
 
-def adopt(root: Path) -> dict[str, Any]:
-    """Return the lock of the images under ``root``, as ``folder`` has it."""
+def register(root: Path) -> dict[str, Any]:
+    """Return the lock of the images under ``root``: that of the data set ``folder``."""
     return lock_of(read_class_folders(root))
 
 
@@ -43,11 +42,11 @@ def prepare(
 ) -> None:
     """Write ``train.h5`` and ``test.h5`` in the order of the images' hashes: first, second, match, both masks, key.
 
-    ``second`` is ``first``, a square of ``size_px``, turned by up to ``turn_deg``, scaled by ``scale_min`` to its inverse,
-    its corners moved by up to ``corner_shift`` of its side, in another ``light`` (content/photometric.py). Nobody knows
-    the objects: masks are 1 where there is image, 0 beyond its border. An image draws by its own hash, so that others
-    change nothing. Raises InputError where one is damaged or smaller than ``size_px``, where they are too few, or where
-    they are not those that were locked.
+    ``second`` is ``first``, a square of ``size_px``, rotated by up to ``turn_deg``, scaled by ``scale_min`` to its inverse,
+    its corners moved by up to ``corner_shift`` of its side, under another ``light`` (content/photometric.py). The objects
+    are unknown: masks are 1 inside the image and 0 beyond its border. The random numbers of an image come from its own
+    hash, so that they do not depend on the other images. Raises InputError where an image is damaged or smaller than
+    ``size_px``, or where the images are too few or not those of the lock.
 
     Args:
         size_px: side of the images in pixels.
@@ -61,38 +60,33 @@ def prepare(
         noise: standard deviation of the noise, of values in [0, 1].
         seed: seed of the homographies.
     """
-    _check(test_fraction, corner_shift, scale_min)
+    _check(corner_shift, scale_min)
     source = read_class_folders(root)
-    sized: dict[str, Iterable[Example]] = {
+    large: dict[str, Iterable[Example]] = {
         split: _large_enough(examples, size_px) for split, examples in source.splits.items()
     }
-    found = verified(Source(root, source.classes, sized), lock, size_px)
-    if "all" in found:
-        found = hold_out(found["all"], test_fraction, root)
-    law = {"turn_deg": turn_deg, "scale": (scale_min, 1 / scale_min), "corner_shift": corner_shift}
-    wanted = {"train": train_examples, "test": test_examples}
-    for split, examples in found.items():
-        chosen = _first(examples, wanted[split], f"{split}_examples", root)
+    counts = {"train": train_examples, "test": test_examples}
+    splits = selected(replace(source, splits=large), lock, size_px, counts, test_fraction)
+    ranges = {"turn_deg": turn_deg, "scale": (scale_min, 1 / scale_min), "corner_shift": corner_shift}
+    for split, examples in splits.items():
         with one_thread():
             pairs = [
-                _pair(image, np.random.default_rng([seed, int(key[:16], 16)]), law, light, noise)
-                for image, key in zip(chosen.images, chosen.keys, strict=True)
+                _pair(image, np.random.default_rng([seed, int(key[:16], 16)]), ranges, light, noise)
+                for image, key in zip(examples.images, examples.keys, strict=True)
             ]
         arrays = {name: np.stack([pair[name] for pair in pairs]) for name in pairs[0]}
-        arrays["key"] = np.array(chosen.keys, KEY_TYPE)
-        if source.classes:
-            arrays["label"] = np.array(chosen.labels, np.int64)
+        arrays |= labelled_keys(examples, source.classes)
         write_split(folder / f"{split}.h5", arrays, dataset="folder_pairs", classes=source.classes, size_px=size_px)
 
 
 def _pair(
-    image: np.ndarray, rng: np.random.Generator, law: dict[str, Any], light: float, noise: float
+    image: np.ndarray, rng: np.random.Generator, ranges: dict[str, Any], light: float, noise: float
 ) -> dict[str, np.ndarray]:
     """Return one pair of an image uint8 (3, H, W)."""
     size_px = image.shape[-1]
-    homography = draw_homography(rng, **law)
-    seen, inside = warp(image.astype(np.float32) / 255, homography)
-    second = photometric(seen, rng, strength=light, noise=noise) * inside
+    homography = draw_homography(rng, **ranges)
+    warped, inside = warp(image.astype(np.float32) / 255, homography)
+    second = photometric(warped, rng, strength=light, noise=noise) * inside
     return {
         "first": image,
         "second": np.rint(second * 255).astype(np.uint8),
@@ -103,27 +97,18 @@ def _pair(
 
 
 def _large_enough(examples: Iterable[Example], size_px: int) -> Iterator[Example]:
-    """Yield the examples; what is smaller would have to be scaled up, and has no detail to match."""
+    """Yield the examples; a smaller image would be scaled up and would have no detail to match."""
     for example in examples:
         width, height = example.image.size
         if min(width, height) < size_px:
             raise InputError(
-                f"{example.name} has {width}x{height} pixels, fewer than size_px, {size_px}: remove it, or lower size_px "
-                "in the data's yaml."
+                f"{example.name} has {width}x{height} pixels, fewer than size_px, {size_px}; remove it, or lower size_px"
             )
         yield example
 
 
-def _first(examples: Examples, count: int | None, key: str, root: Path) -> Examples:
-    if count is not None and count > len(examples.keys):
-        raise InputError(f"{key} asks for {count} examples of {root}, which has {len(examples.keys)}: lower it.")
-    return examples.part(0, count)
-
-
-def _check(test_fraction: float, corner_shift: float, scale_min: float) -> None:
-    if not 0 < test_fraction < 1:
-        raise InputError(f"test_fraction is {test_fraction}: set it between 0 and 1.")
+def _check(corner_shift: float, scale_min: float) -> None:
     if corner_shift >= 0.25:
-        raise InputError(f"corner_shift is {corner_shift:g}: corners may then cross; set it below 0.25.")
+        raise InputError(f"corner_shift is {corner_shift:g}, so that corners may cross; set it below 0.25")
     if scale_min > 1:
-        raise InputError(f"scale_min is {scale_min:g}, but scales run from it to its inverse; set it to 1 or less.")
+        raise InputError(f"scale_min is {scale_min:g}, but scales run from it to its inverse; set it to 1 or less")

@@ -1,8 +1,8 @@
-"""LibriSpeech with the phone alignments that the CPC paper published: ``converted_aligned_phones.txt`` and its split lists.
+"""LibriSpeech with the phone alignments and the split lists published with the CPC paper.
 
-Under the root: ``<part>/<speaker>/<chapter>/<speaker>-<chapter>-<utterance>.flac`` (the folder LibriSpeech, or what is in
-it), ``converted_aligned_phones.txt`` (a line an utterance: its name, then a phone number every 10 ms), ``train_split.txt``
-and ``test_split.txt`` (a name a line).
+Below the root: ``<part>/<speaker>/<chapter>/<speaker>-<chapter>-<utterance>.flac`` (the folder LibriSpeech, or its
+contents), ``converted_aligned_phones.txt`` (one line per utterance: its name, then a phone number every 10 ms),
+``train_split.txt`` and ``test_split.txt`` (one name per line).
 
 Source: Panayotov et al. 2015 (LibriSpeech); van den Oord et al. 2018 (CPC), section 3.1, for the phones and the split.
 """
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from pydantic import PositiveFloat, PositiveInt
 
-from selfsup.datasets.content.recordings import Cut, Recording, Recordings, lock_of, write_splits
+from selfsup.datasets.content.recordings import Cut, Recording, Recordings, lock_of, write_recordings
 from selfsup.errors import InputError
 
 PROVIDES = ("waveform", "labelled_waveform")
@@ -23,7 +23,7 @@ ALIGNMENTS = "converted_aligned_phones.txt"
 SOUND_SUFFIXES = {".flac", ".wav"}
 
 
-def adopt(root: Path) -> dict[str, Any]:
+def register(root: Path) -> dict[str, Any]:
     """Return the lock of the utterances under ``root``."""
     return lock_of(_recordings(root))
 
@@ -42,7 +42,7 @@ def prepare(
     """Write ``train.h5`` and ``test.h5``: waveform int16 (N, S), content (N, F), speaker (N,), key.
 
     The first ``seconds`` of each utterance are kept. Raises InputError where an utterance or its alignment is missing,
-    damaged, shorter than ``shortest_seconds`` or not locked.
+    damaged, shorter than ``shortest_seconds`` or not the one of the lock.
 
     Args:
         seconds: length of a waveform; longer recordings are cut, shorter ones padded with silence.
@@ -51,14 +51,14 @@ def prepare(
         train_examples: training examples; by default all.
         test_examples: test examples; by default all.
     """
-    wanted = {"train": train_examples, "test": test_examples}
+    counts = {"train": train_examples, "test": test_examples}
     cut = Cut(seconds, rate_hz, shortest_seconds)
-    write_splits(folder, _recordings(root), lock, wanted, cut, dataset="librispeech")
+    write_recordings(folder, _recordings(root), lock, counts, cut, dataset="librispeech")
 
 
 def _recordings(root: Path) -> Recordings:
     if not root.is_dir():
-        raise InputError(f"{root} is no folder: put LibriSpeech and its phone alignments there, or correct source.")
+        raise InputError(f"{root} is not a folder; put LibriSpeech and its phone alignments there, or correct source")
     files = {path.stem: path for path in root.rglob("*") if path.suffix in SOUND_SUFFIXES}
     phones = _alignments(root / ALIGNMENTS)
     named = {split: _lines(root / f"{split}_split.txt") for split in ("train", "test")}
@@ -68,32 +68,32 @@ def _recordings(root: Path) -> Recordings:
         for name in names:
             if name not in files:
                 raise InputError(
-                    f"{root}/{split}_split.txt names {name}, which has no .flac: add it, or take out the line."
+                    f"{root}/{split}_split.txt names {name}, which has no .flac file; add it, or remove the line"
                 )
             if name not in phones:
-                raise InputError(f"{files[name]} has no alignment: add its line to {root}/{ALIGNMENTS}.")
+                raise InputError(f"{files[name]} has no alignment; add its line to {root}/{ALIGNMENTS}")
             splits[split].append(Recording(files[name], speakers.index(name.split("-")[0]), phones[name]))
     return Recordings(root, CLASSES, splits)
 
 
 def _alignments(file: Path) -> dict[str, np.ndarray]:
-    """Return the phones of every 10 ms by utterance."""
-    found = {}
+    """Return {utterance: its phones, one every 10 ms}."""
+    phones = {}
     for number, line in enumerate(_lines(file), start=1):
         name, *numbers = line.split()
         if len(numbers) < 2 or not all(text.isdecimal() and int(text) < PHONES for text in numbers):
             raise InputError(
-                f"{file}, line {number}, is not a name and phones from 0 to {PHONES - 1}: restore the published file."
+                f"{file}, line {number}, is not a name and phones from 0 to {PHONES - 1}; restore the published file"
             )
-        found[name] = np.array(numbers, np.int64)
-    return found
+        phones[name] = np.array(numbers, np.int64)
+    return phones
 
 
 def _lines(file: Path) -> list[str]:
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
-        raise InputError(f"{file} cannot be read: put the file that was published with the CPC paper there.") from None
-    if found := [line.strip() for line in lines if line.strip()]:
-        return found
-    raise InputError(f"{file} is empty: put the file that was published with the CPC paper there.")
+        raise InputError(f"{file} cannot be read; put the file published with the CPC paper there") from None
+    if entries := [line.strip() for line in lines if line.strip()]:
+        return entries
+    raise InputError(f"{file} is empty; put the file published with the CPC paper there")

@@ -1,7 +1,7 @@
-"""Procedural clips: articulated objects that move and hide each other, with masks and keypoints for the test.
+"""Procedural clips: articulated objects that move and occlude each other, with masks and keypoints in the test set.
 
-The embedded video: nothing to download. The factors depend on neither size nor number of frames, so the same clips
-exist at every size, and a smaller set is the beginning of a larger one.
+The built-in video data set: nothing to download. The factors do not depend on image size or number of frames, so the same
+clips exist at every size, and a smaller set is the beginning of a larger one.
 """
 
 from pathlib import Path
@@ -20,8 +20,8 @@ from selfsup.errors import InputError
 PROVIDES = ("clip",)
 CLASSES: list[str] = []
 STREAMS = {"train": 10, "test": 11}
-CHUNK = 50  # clips a random stream; also what stays in the processor's cache
-FEWEST_FRAMES = 3  # a test ignores the first frame and the last
+CHUNK = 50  # clips per random stream; they fit in the processor's cache
+FEWEST_FRAMES = 3  # scores ignore the first and the last frame
 
 
 def prepare(
@@ -35,7 +35,7 @@ def prepare(
 ) -> None:
     """Write ``train.h5`` with ``clip``, and ``test.h5`` with ``clip``, ``mask`` and ``keypoint``; see ``generate``.
 
-    Raises InputError where images or clips are too small to hold a moving object.
+    Raises InputError where images are too small or clips too short for a moving object.
 
     Args:
         size_px: side of the images in pixels.
@@ -45,28 +45,28 @@ def prepare(
         seed: seed of what is generated.
     """
     if size_px < SMALLEST_PX:
-        raise InputError(f"size_px is {size_px}, too small for moving objects: set it to {SMALLEST_PX} or more.")
+        raise InputError(f"size_px is {size_px}, too small for moving objects; set it to {SMALLEST_PX} or more")
     if frames < FEWEST_FRAMES:
-        raise InputError(f"frames is {frames}, too few to propagate anything: set it to {FEWEST_FRAMES} or more.")
+        raise InputError(f"frames is {frames}, too few to propagate labels; set it to {FEWEST_FRAMES} or more")
     for split, examples in (("train", train_examples), ("test", test_examples)):
         arrays = generate(split, examples, frames=frames, size_px=size_px, seed=seed)
         write_split(folder / f"{split}.h5", arrays, dataset="moving_scenes", classes=CLASSES, size_px=size_px)
 
 
 def generate(split: str, examples: int, *, frames: int, size_px: int, seed: int) -> dict[str, np.ndarray]:
-    """Return the arrays of one split: ``clip`` uint8 (N, T, 3, H, W) and ``key``, and for the test the truth.
+    """Return the arrays of one split: ``clip`` uint8 (N, T, 3, H, W) and ``key``, and for the test the ground truth.
 
-    That is ``mask`` uint8 (N, T, H, W), 1 where the main object is seen, 2 where another one is; ``keypoint`` float32
-    (N, T, K, 2), x y pixels of the main object's parts, NaN where a part is missing, outside the image or hidden.
+    That is ``mask`` uint8 (N, T, H, W), 1 where the main object is visible, 2 where the other one is; ``keypoint`` float32
+    (N, T, K, 2), x y pixels of the main object's parts, NaN where a part is missing, outside the image or occluded.
     """
     with one_thread(), torch.inference_mode():
         chunks = [_chunk([seed, STREAMS[split], start], frames, size_px) for start in range(0, examples, CHUNK)]
-    kept = ("clip",) if split == "train" else ("clip", "mask", "keypoint")
-    arrays = {name: np.concatenate([chunk[name] for chunk in chunks])[:examples] for name in kept}
+    names = ("clip",) if split == "train" else ("clip", "mask", "keypoint")
+    arrays = {name: np.concatenate([chunk[name] for chunk in chunks])[:examples] for name in names}
     return arrays | {"key": clip_keys(arrays["clip"])}
 
 
 def _chunk(stream: list[int], frames: int, size_px: int) -> dict[str, np.ndarray]:
     rng = np.random.default_rng(stream)
-    seen = render_clips(sample_clips(rng, CHUNK), frames, size_px, rng)
-    return {name: values.numpy() for name, values in seen.items()}
+    arrays = render_clips(sample_clips(rng, CHUNK), frames, size_px, rng)
+    return {name: values.numpy() for name, values in arrays.items()}

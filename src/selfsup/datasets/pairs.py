@@ -1,4 +1,4 @@
-"""Anyone's images with captions: a CSV of file and caption, one row a caption, already split or not."""
+"""Images with captions, from a CSV of file and caption with one row per caption, split or not."""
 
 import csv
 from pathlib import Path
@@ -7,17 +7,16 @@ from typing import Any
 from pydantic import PositiveInt
 
 from selfsup.datasets.content.captioned import captioned_source, shortened
-from selfsup.datasets.content.sources import Source, lock_of, verified, write_splits
-from selfsup.datasets.folder import hold_out
+from selfsup.datasets.content.sources import Source, lock_of, selected, write_examples
 from selfsup.errors import InputError
 
 PROVIDES = ("image", "image_text")
 COLUMNS = ["file", "caption"]
-LONGEST_BYTES = 1000  # far more than a text tower reads; one of a megabyte would pad all others to its length
+LONGEST_BYTES = 1000  # more than a text tower reads; all captions are padded to the longest
 
 
-def adopt(root: Path) -> dict[str, Any]:
-    """Return the lock of the pairs under ``root``; ``splits`` holds train and test, or ``all`` where not split."""
+def register(root: Path) -> dict[str, Any]:
+    """Return the lock of the pairs under ``root``; ``splits`` has train and test, or ``all`` where they are not split."""
     return lock_of(_source(root))
 
 
@@ -34,9 +33,9 @@ def prepare(
 ) -> None:
     """Write ``train.h5`` and ``test.h5``: image, key, caption, in the order of the images' hashes.
 
-    ``root`` holds train.csv and test.csv, or pairs.csv, of which ``test_fraction`` is held out; a file named in several
-    rows has several captions, of which the first ``phrasings`` are kept. Raises InputError where a row is broken, a
-    caption empty or an image missing, and where they are not those that were locked.
+    ``root`` contains train.csv and test.csv, or pairs.csv, of which ``test_fraction`` is held out. A file named in several
+    rows has several captions; the first ``phrasings`` are kept. Raises InputError where a row is broken, a caption is
+    empty, an image is missing, or the pairs are not those of the lock.
 
     Args:
         size_px: side of the images in pixels.
@@ -45,63 +44,59 @@ def prepare(
         test_fraction: share of the examples that becomes the test set, where there is none.
         phrasings: captions of each image; by default all.
     """
-    if not 0 < test_fraction < 1:
-        raise InputError(f"test_fraction is {test_fraction}: set it between 0 and 1.")
     source = _source(root)
-    found = verified(source, lock, size_px)
-    if "all" in found:
-        found = hold_out(found["all"], test_fraction, root)
-    wanted = {"train": train_examples, "test": test_examples}
+    counts = {"train": train_examples, "test": test_examples}
+    splits = selected(source, lock, size_px, counts, test_fraction)
     captions = shortened(source.captions, phrasings)
-    write_splits(folder, found, wanted, dataset="pairs", root=root, classes=[], size_px=size_px, captions=captions)
+    write_examples(folder, splits, dataset="pairs", classes=[], size_px=size_px, captions=captions)
 
 
 def _source(root: Path) -> Source:
     tables = {split: root / f"{split}.csv" for split in ("train", "test")}
-    there = [file for file in tables.values() if file.is_file()]
-    if len(there) == 1:
-        missing = next(file for file in tables.values() if file not in there)
-        raise InputError(f"{missing} is missing beside {there[0].name}: add it, or name the one you have pairs.csv.")
-    if not there:
+    present = [file for file in tables.values() if file.is_file()]
+    if len(present) == 1:
+        missing = next(file for file in tables.values() if file not in present)
+        raise InputError(
+            f"{missing} is missing beside {present[0].name}; add it, or rename {present[0].name} to pairs.csv"
+        )
+    if not present:
         tables = {"all": root / "pairs.csv"}
     return captioned_source(root, {split: _captions(table, root) for split, table in tables.items()})
 
 
 def _captions(table: Path, root: Path) -> dict[Path, list[str]]:
     """Return {image file: its captions in the order of their rows}."""
-    found: dict[Path, list[str]] = {}
+    captions: dict[Path, list[str]] = {}
     for line, row in _rows(table):
         if len(row) != len(COLUMNS):
-            raise InputError(
-                f"{table} line {line} has {len(row)} columns, not 2: put captions with commas into quotes."
-            )
+            raise InputError(f"{table} line {line} has {len(row)} columns, not 2; put captions with commas into quotes")
         file, caption = root / row[0], row[1].strip()
         if not caption:
-            raise InputError(f"{table} line {line} has an empty caption for {row[0]}: write one, or remove the row.")
+            raise InputError(f"{table} line {line} has an empty caption for {row[0]}; write one, or remove the row")
         if "\0" in caption or len(caption.encode()) > LONGEST_BYTES:
             raise InputError(
-                f"{table} line {line} has a caption with a zero byte or of more than {LONGEST_BYTES} bytes: shorten it."
+                f"{table} line {line} has a caption with a zero byte or of more than {LONGEST_BYTES} bytes; shorten it"
             )
         if not file.is_file():
             raise InputError(
-                f"{table} line {line} names {row[0]}, which is no file in {root}: add it, or remove the row."
+                f"{table} line {line} names {row[0]}, which is no file in {root}; add it, or remove the row"
             )
-        found.setdefault(file, []).append(caption)
-    if not found:
-        raise InputError(f"{table} holds no pairs: write one row, file and caption, for each caption.")
-    return found
+        captions.setdefault(file, []).append(caption)
+    if not captions:
+        raise InputError(f"{table} has no pairs; write one row, file and caption, for each caption")
+    return captions
 
 
 def _rows(table: Path) -> list[tuple[int, list[str]]]:
-    """Return the rows below the heading with the line each ends on; empty lines are none."""
+    """Return the rows below the heading, each with the number of its last line; empty lines are skipped."""
     try:
         with table.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, strict=True)
             rows = [(reader.line_num, row) for row in reader if row]
     except FileNotFoundError:
-        raise InputError(f"{table} does not exist: write the columns file,caption there, one row a caption.") from None
+        raise InputError(f"{table} does not exist; write the columns file,caption there, one row per caption") from None
     except (csv.Error, UnicodeDecodeError) as error:
-        raise InputError(f"{table} is no CSV in UTF-8 ({error}): write it anew.") from None
+        raise InputError(f"{table} is not a CSV file in UTF-8 ({error}); save it again") from None
     if not rows or rows[0][1] != COLUMNS:
-        raise InputError(f"{table} line 1 must be file,caption: add that heading.")
+        raise InputError(f"{table} line 1 must be file,caption; add that heading")
     return rows[1:]

@@ -1,4 +1,4 @@
-"""Prepared data: one HDF5 file per split, written whole or not at all."""
+"""Prepared data: one HDF5 file per split, written atomically."""
 
 import json
 from collections.abc import Collection
@@ -11,7 +11,7 @@ import numpy as np
 from selfsup.errors import InputError
 from selfsup.hdf5 import write_arrays
 
-FRAMES_PER_SECOND = 100  # of sound: what is said in it is told for every 10 ms
+FRAMES_PER_SECOND = 100  # of sound: its labels are given every 10 ms
 
 
 @dataclass(frozen=True)
@@ -47,23 +47,58 @@ def read_split(path: Path, names: Collection[str], *, with_depth: bool = False) 
     Raises InputError for an array that the data set does not have.
     """
     with h5py.File(path, "r") as file:
-        dataset = str(file.attrs["dataset"])
-        if missing := [name for name in (*names, *(["depth"] if with_depth else [])) if name not in file]:
-            raise InputError(
-                f"{path} has no {missing[0]}: {dataset} does not provide it; take other data, or leave out what needs it"
-            )
+        _require(file, path, (*names, *(["depth"] if with_depth else [])))
         arrays = {name: file[name][()] for name in names}
         if with_depth:
-            depth = np.rint(file["depth"][()][:, None] * 255).astype(np.uint8)
-            arrays["image"] = np.concatenate([arrays["image"], depth], 1)
-        return Split(
-            arrays=arrays,
-            key=file["key"][()],
-            classes=json.loads(file.attrs["classes"]),
-            size_px=int(file.attrs["size_px"]),
-            rate_hz=int(file.attrs["rate_hz"]),
-            dataset=dataset,
+            arrays["image"] = np.concatenate([arrays["image"], quantised_depth(file["depth"][()])], 1)
+        return _split(file, arrays)
+
+
+def map_split(path: Path, names: Collection[str]) -> Split:
+    """Return these arrays of a prepared split as they lie in the file, which must stay: a row is read when it is asked for.
+
+    Raises InputError for an array that the data set does not have.
+    """
+    with h5py.File(path, "r") as file:
+        _require(file, path, names)
+        offsets = {
+            name: file[name].id.get_offset() for name in names
+        }  # whole and uncompressed, as write_split leaves them
+        return _split(
+            file,
+            {name: np.memmap(path, file[name].dtype, "r", offsets[name], shape=file[name].shape) for name in names},
         )
+
+
+def stored_bytes(path: Path, names: Collection[str]) -> int:
+    """Return how much memory these arrays of a prepared split would take."""
+    with h5py.File(path, "r") as file:
+        _require(file, path, names)
+        return sum(file[name].nbytes for name in names)
+
+
+def quantised_depth(depth: np.ndarray) -> np.ndarray:
+    """Return depth (N, H, W) in [0, 1] as a channel (N, 1, H, W) of uint8."""
+    return np.rint(depth[:, None] * 255).astype(np.uint8)
+
+
+def _require(file: h5py.File, path: Path, names: Collection[str]) -> None:
+    if missing := [name for name in names if name not in file]:
+        raise InputError(
+            f"{path} has no {missing[0]}: {file.attrs['dataset']} does not provide it; take other data, or leave out "
+            "what needs it"
+        )
+
+
+def _split(file: h5py.File, arrays: dict[str, np.ndarray]) -> Split:
+    return Split(
+        arrays=arrays,
+        key=file["key"][()],
+        classes=json.loads(file.attrs["classes"]),
+        size_px=int(file.attrs["size_px"]),
+        rate_hz=int(file.attrs["rate_hz"]),
+        dataset=str(file.attrs["dataset"]),
+    )
 
 
 def has(path: Path, name: str) -> bool:

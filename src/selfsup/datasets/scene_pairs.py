@@ -1,7 +1,7 @@
-"""Procedural pairs of images with exact correspondences: objects of the scenes seen twice, as a robot would see them.
+"""Procedural pairs of images with exact correspondences between two views of the same objects.
 
-Half of the pairs show one object twice, under another pose, scale, light, background and occlusion; a quarter two
-objects of one class, one in each image; a quarter two objects of different classes, both in each image.
+Half of the pairs show one object twice, with another pose, scale, light, background and occlusion; a quarter show two
+objects of one class, one in each image; a quarter show two objects of different classes, both in each image.
 """
 
 from dataclasses import asdict
@@ -20,8 +20,8 @@ from selfsup.datasets.procedural.pairs import render_pairs
 from selfsup.errors import InputError
 
 PROVIDES = ("image_pair",)
-STREAMS = {"train": 2, "test": 3}  # scenes.py has 0 and 1: no object of theirs is here
-CHUNK = 100  # pairs a random stream; also what stays in the processor's cache
+STREAMS = {"train": 2, "test": 3}  # scenes.py uses 0 and 1
+CHUNK = 100  # pairs per random stream; they fit in the processor's cache
 SMALLEST_PX = 32
 
 
@@ -33,13 +33,13 @@ def prepare(
     test_examples: PositiveInt = 400,
     seed: NonNegativeInt = 0,
 ) -> None:
-    """Write ``train.h5`` and ``test.h5``: first, second, match, first_mask, second_mask, and for evaluations kind, label,
-    first_keypoint, second_keypoint, key.
+    """Write ``train.h5`` and ``test.h5``: first, second, match, first_mask, second_mask, key, and for evaluations kind,
+    label, first_keypoint and second_keypoint.
 
     ``match`` (N, H, W, 2) is x y in pixels of ``second`` for each pixel centre of ``first``, NaN where there is none;
-    masks number the objects, so that a number that both have is one object. ``kind`` counts in KINDS of
-    procedural/pair_factors.py; ``label`` and the keypoints are those of object 1, in ``second`` of object 2 where
-    that stands for it. Pixel coordinates are continuous: column c covers [c, c + 1].
+    masks number the objects, the same number in both images for the same object. ``kind`` indexes KINDS of
+    procedural/pair_factors.py; ``label`` and the keypoints are those of object 1, in ``second`` those of object 2 where
+    object 2 takes its place. Pixel coordinates are continuous: column c covers [c, c + 1].
 
     Args:
         size_px: side of the images in pixels.
@@ -49,7 +49,7 @@ def prepare(
     """
     if size_px < SMALLEST_PX:
         raise InputError(
-            f"size_px is {size_px}, too small for two objects beside each other: set it to {SMALLEST_PX} or more."
+            f"size_px is {size_px}, too small for two objects side by side; set it to {SMALLEST_PX} or more"
         )
     for split, examples in (("train", train_examples), ("test", test_examples)):
         arrays = generate(split, examples, size_px=size_px, seed=seed)
@@ -68,6 +68,6 @@ def generate(split: str, examples: int, *, size_px: int, seed: int) -> dict[str,
 
 def _chunk(stream: list[int], size_px: int) -> dict[str, np.ndarray]:
     pairs = sample_pairs(np.random.default_rng(stream), CHUNK)
-    seen = asdict(render_pairs(pairs, size_px, stream))
+    rendered = asdict(render_pairs(pairs, size_px, stream))
     truth = {"kind": pairs.kind.to(torch.uint8), "label": pairs.label}
-    return {name: values.numpy() for name, values in (seen | truth).items()}
+    return {name: values.numpy() for name, values in (rendered | truth).items()}

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from pydantic import PositiveFloat, PositiveInt
 
-from selfsup.datasets.content.recordings import Cut, Recording, Recordings, lock_of, write_splits
+from selfsup.datasets.content.recordings import Cut, Recording, Recordings, lock_of, write_recordings
 from selfsup.errors import InputError
 
 PROVIDES = ("waveform", "labelled_waveform")
@@ -19,7 +19,7 @@ NAME = re.compile(r"(?P<digit>\d)_(?P<speaker>[^_]+)_(?P<take>\d+)\.wav")
 TEST_TAKES = 5
 
 
-def adopt(root: Path) -> dict[str, Any]:
+def register(root: Path) -> dict[str, Any]:
     """Return the lock of the recordings under ``root``."""
     return lock_of(_recordings(root))
 
@@ -37,8 +37,8 @@ def prepare(
 ) -> None:
     """Write ``train.h5`` and ``test.h5``: waveform int16 (N, S), content (N, F), speaker (N,), key.
 
-    The first ``seconds`` of each recording are kept, a shorter one is filled up with silence: its frames there have the
-    content -1. Raises InputError where a recording is missing, damaged, shorter than ``shortest_seconds`` or not locked.
+    The first ``seconds`` of each recording are kept; a shorter one is padded with silence, where the content is -1. Raises
+    InputError where a recording is missing, damaged, shorter than ``shortest_seconds`` or not the one of the lock.
 
     Args:
         seconds: length of a waveform; longer recordings are cut, shorter ones padded with silence.
@@ -47,20 +47,20 @@ def prepare(
         train_examples: training examples; by default all.
         test_examples: test examples; by default all.
     """
-    wanted = {"train": train_examples, "test": test_examples}
+    counts = {"train": train_examples, "test": test_examples}
     cut = Cut(seconds, rate_hz, shortest_seconds)
-    write_splits(folder, _recordings(root), lock, wanted, cut, dataset="spoken_digits")
+    write_recordings(folder, _recordings(root), lock, counts, cut, dataset="spoken_digits")
 
 
 def _recordings(root: Path) -> Recordings:
     files = sorted((root / "recordings").glob("*.wav"))
     if not files:
         raise InputError(
-            f"{root}/recordings holds no .wav: put the files <digit>_<speaker>_<take>.wav there, or correct source."
+            f"{root}/recordings has no .wav files; put <digit>_<speaker>_<take>.wav there, or correct source"
         )
     named = [(path, NAME.fullmatch(path.name)) for path in files]
     if odd := [path for path, match in named if match is None]:
-        raise InputError(f"{odd[0]} is not called <digit>_<speaker>_<take>.wav: rename or remove it.")
+        raise InputError(f"{odd[0]} is not named <digit>_<speaker>_<take>.wav; rename or remove it")
     speakers = sorted({match["speaker"] for _, match in named if match})
     splits: dict[str, list[Recording]] = {"train": [], "test": []}
     for path, match in named:
@@ -68,8 +68,8 @@ def _recordings(root: Path) -> Recordings:
             split = "test" if int(match["take"]) < TEST_TAKES else "train"
             content = np.array([int(match["digit"])])
             splits[split].append(Recording(path, speakers.index(match["speaker"]), content))
-    if empty := [split for split, found in splits.items() if not found]:
+    if empty := [split for split, recordings in splits.items() if not recordings]:
         raise InputError(
-            f"{root}/recordings has no takes for {empty[0]}: takes 0 to 4 are the test set, the rest train."
+            f"{root}/recordings has no takes for {empty[0]}; takes 0 to 4 are the test set, the others are for training"
         )
     return Recordings(root, CLASSES, splits)

@@ -1,6 +1,6 @@
-"""Procedural voice: ten speakers who say words of sixteen phones, with the phone of every 10 ms and the speaker.
+"""Procedural voice: ten speakers and words of sixteen phones, labelled with the speaker and with the phone of every 10 ms.
 
-The embedded set for sound: nothing to download, some seconds to make. Training and test utterances share the speakers and
+The built-in data set of sound: nothing to download, made in seconds. Training and test utterances share the speakers and
 the words; no utterance is in both. A smaller set is the beginning of a larger one.
 """
 
@@ -20,7 +20,7 @@ from selfsup.errors import InputError
 PROVIDES = ("waveform", "labelled_waveform")
 CLASSES = NAMES
 STREAMS = {"train": 0, "test": 1, "speakers": 2}
-CHUNK = 50  # utterances a random stream
+CHUNK = 50  # utterances per random stream
 SHORTEST_SECONDS = 0.2
 LOWEST_HZ = 8000
 
@@ -35,7 +35,7 @@ def prepare(
     test_examples: PositiveInt = 200,
     seed: NonNegativeInt = 0,
 ) -> None:
-    """Write ``train.h5`` and ``test.h5``: waveform int16 (N, S), content (N, F) by frame, speaker (N,), key.
+    """Write ``train.h5`` and ``test.h5``: waveform int16 (N, S), content (N, F), speaker (N,), key.
 
     ``seconds`` is the length of every utterance; speakers take turns.
 
@@ -48,11 +48,9 @@ def prepare(
         seed: seed of what is generated.
     """
     if seconds < SHORTEST_SECONDS:
-        raise InputError(
-            f"seconds is {seconds:g}, too short for a word of voice: set it to {SHORTEST_SECONDS} or more."
-        )
+        raise InputError(f"seconds is {seconds:g}, too short for one word; set it to {SHORTEST_SECONDS} or more")
     if rate_hz < LOWEST_HZ or rate_hz % FRAMES_PER_SECOND:
-        raise InputError(f"rate_hz is {rate_hz}: set it to {LOWEST_HZ} or more, a multiple of {FRAMES_PER_SECOND}.")
+        raise InputError(f"rate_hz is {rate_hz}; set it to {LOWEST_HZ} or more, a multiple of {FRAMES_PER_SECOND}")
     for split, examples in (("train", train_examples), ("test", test_examples)):
         arrays = generate(split, examples, seconds=seconds, rate_hz=rate_hz, speakers=speakers, seed=seed)
         write_split(folder / f"{split}.h5", arrays, dataset="voice", classes=CLASSES, size_px=0, rate_hz=rate_hz)
@@ -62,10 +60,10 @@ def generate(
     split: str, examples: int, *, seconds: float, rate_hz: int, speakers: int, seed: int
 ) -> dict[str, np.ndarray]:
     """Return the arrays of one split, in order of generation."""
-    heard = draw_speakers(np.random.default_rng([seed, STREAMS["speakers"]]), speakers)
+    voices = draw_speakers(np.random.default_rng([seed, STREAMS["speakers"]]), speakers)
     frames = round(seconds * FRAMES_PER_SECOND)
     chunks = [
-        _chunk([seed, STREAMS[split], start], start, heard, frames, rate_hz) for start in range(0, examples, CHUNK)
+        _chunk([seed, STREAMS[split], start], start, voices, frames, rate_hz) for start in range(0, examples, CHUNK)
     ]
     arrays = {name: np.concatenate([chunk[name] for chunk in chunks])[:examples] for name in chunks[0]}
     hashes = [sound_hash(waveform[:, None], rate_hz) for waveform in arrays["waveform"]]

@@ -14,6 +14,22 @@ from selfsup.views.ab_prior import ab_prior, rebalancing_weights
 from selfsup.views.lab import lab_to_rgb, rgb_to_lab
 
 NEEDS = ("target", "predictions")
+SHOWN = {
+    "title": "Colour quality",
+    "metrics": {
+        "auc": {"title": "AuC", "unit": "%", "better": "higher"},
+        "auc_rebalanced": {"title": "AuC, rebalanced", "unit": "%", "better": "higher"},
+        "colourfulness": {
+            "title": "colourfulness",
+            "unit": "",
+            "better": "none",
+            "decimals": 2,
+            "note": "the nearer to the original the better",
+        },
+    },
+    "names": {"grey": "no colour", "original": "the original"},
+    "note": "AuC: the area under the share of pixels within an ab distance of 0 to 150; rebalanced: rare colours weigh more.",
+}
 
 
 def evaluate(
@@ -26,8 +42,8 @@ def evaluate(
 ) -> list[Measure]:
     """Return ``auc``, ``auc_rebalanced`` and ``colourfulness`` of the predicted colours, and of two baselines.
 
-    Those are no colour at all, ``_grey``, and everywhere the mean colour of the training set, ``_mean_colour``;
-    ``colourfulness_original`` is that of the true images. ``auc_rebalanced`` weights a pixel by its true colour's
+    Those are no colour at all, ``grey``, and everywhere the mean colour of the training set, ``mean_colour``;
+    ``colourfulness`` is also that of the true images, ``original``. ``auc_rebalanced`` weights a pixel by its true colour's
     rarity in the training set. NotApplicable where the run's method colours nothing.
 
     Args:
@@ -50,20 +66,20 @@ def evaluate(
     grey = torch.zeros_like(target)
     coloured = {
         "": (arrays["predicted_ab"], images["predicted"]),
-        "_grey": (grey, _with_colours(images["original"], grey)),
+        "grey": (grey, _with_colours(images["original"], grey)),
     }
     mean = (prior @ centres)[:, None, None].expand_as(target)
-    coloured["_mean_colour"] = (mean, _with_colours(images["original"], mean))
+    coloured["mean_colour"] = (mean, _with_colours(images["original"], mean))
     measures = []
     for name, (ab, picture) in coloured.items():
         error = (ab - target).pow(2).sum(1).sqrt()
         measures += [
-            Measure(f"auc{name}", "%", auc(error, torch.ones_like(error), largest_error), len(target)),
-            Measure(f"auc_rebalanced{name}", "%", auc(error, weight, largest_error), len(target)),
-            Measure(f"colourfulness{name}", "", float(colourfulness(picture).mean()), len(target)),
+            Measure("auc", "%", auc(error, torch.ones_like(error), largest_error), len(target), baseline=name),
+            Measure("auc_rebalanced", "%", auc(error, weight, largest_error), len(target), baseline=name),
+            Measure("colourfulness", "", float(colourfulness(picture).mean()), len(target), baseline=name),
         ]
     original = float(colourfulness(images["original"]).mean())
-    return [*measures, Measure("colourfulness_original", "", original, len(target))]
+    return [*measures, Measure("colourfulness", "", original, len(target), baseline="original")]
 
 
 def auc(error: Tensor, weight: Tensor, largest: float) -> float:

@@ -24,6 +24,34 @@ from selfsup.results import Measure
 from selfsup.seeds import generator
 
 NEEDS = ("target", "weights")
+SHOWN = {
+    "title": "Dense correspondences",
+    "metrics": {
+        "error": {
+            "title": "mean error",
+            "unit": "% of the diagonal",
+            "better": "lower",
+            "over": ["subset", "layer"],
+        },
+        "error_median": {"title": "median error", "unit": "% of the diagonal", "better": "lower"},
+        "within": {"title": "within {at} %", "unit": "% of matches", "better": "higher", "over": ["at"]},
+        "right_object": {
+            "title": "on the right object",
+            "unit": "% of matches",
+            "better": "higher",
+            "over": ["subset"],
+        },
+    },
+    "names": {
+        "maps": "layer before the descriptors",
+        "colours": "plain colours, 5 x 5 pixels",
+        "chance": "any pixel",
+    },
+    "figures": [{"kind": "curve", "metric": "error", "curves": "errors", "method": "descriptors", "end": 40.0}],
+    "pictures": "matches",
+    "note": "Each query of the first image is matched to the pixel of the second with the nearest descriptor; pairs show one "
+    "object unless two are named.",
+}
 ARRAYS = ("first", "second", "match", "first_mask", "second_mask")
 PICTURED = {SAME_OBJECT: 3, TWO_OBJECTS: 2}
 
@@ -48,10 +76,10 @@ class Answers:
 
     def add(self, query: Query, found: dict[str, Tensor], second_mask: Tensor) -> None:
         """Compare the places found in one pair with the truth."""
-        for suffix, places in found.items():
-            self.errors[suffix].append(match_error.match_error(places, query.truth, second_mask.shape))
+        for compared, places in found.items():
+            self.errors[compared].append(match_error.match_error(places, query.truth, second_mask.shape))
             column, line = places.long().unbind(1)
-            self.right[suffix].append((second_mask[line, column] == query.number).double())
+            self.right[compared].append((second_mask[line, column] == query.number).double())
 
 
 def evaluate(
@@ -63,14 +91,14 @@ def evaluate(
     memory_mb: PositiveFloat,
     batch_size: PositiveInt,
 ) -> list[Measure]:
-    """Return ``error``, ``error_median`` and ``within_<t>``, in percent of the image's diagonal, over pairs of one object.
+    """Return ``error``, ``error_median`` and, at each threshold, ``within``, in percent of the image's diagonal.
 
     Each of ``queries`` random pixels of an object in the first image is matched to the pixel of the second whose
-    descriptor is nearest. Over pairs that show two objects ``error_two_objects`` is the same, and ``right_object`` the
-    share of matches that are on the right one. With a suffix of what else was compared: ``_maps``, the encoder's own
-    last features; ``_colours``, of ``patch_px`` x ``patch_px`` pixels; ``_chance``, any pixel. All are asked the same
-    queries, in all runs. Matching holds at most ``memory_mb`` beside the maps. NotApplicable where the data have no
-    correspondences.
+    descriptor is nearest. These are over pairs of one object; over the subset ``two_objects``, pairs that show two, there
+    are ``error`` and ``right_object``, the share of matches that are on the right one. The layer ``maps`` is the
+    encoder's last features before the descriptors; the baselines are ``colours`` of ``patch_px`` x ``patch_px`` pixels
+    and ``chance``, any pixel. All are asked the same queries, in all runs. Matching holds at most ``memory_mb`` beside the
+    maps. NotApplicable where the data have no correspondences.
 
     Args:
         queries: pixels of the object that are asked for in each pair.
@@ -95,15 +123,19 @@ def evaluate(
             found = match(maps, query, pair["second_mask"].shape, memory_mb, int(pair["number"]))
             answer = answers[int(pair["kind"])]
             answer.add(query, found, pair["second_mask"])
-            if len(answer.errors[""]) <= PICTURED[int(pair["kind"])]:
-                pictures.append(_picture(pair, maps, query, found[""]))
+            if len(answer.errors["descriptors"]) <= PICTURED[int(pair["kind"])]:
+                pictures.append(_picture(pair, maps, query, found["descriptors"]))
     one, two = answers.values()
     if not one.errors:
         raise NotApplicable("no pair of the test set has a pixel whose place in the other image is known")
-    curves = {suffix: match_error.quantiles(errors) for suffix, errors in one.errors.items()}
+    curves = {compared: match_error.quantiles(errors) for compared, errors in one.errors.items()}
     write_pictures(inputs.pictures / "pictures.h5", pictures, curves)
-    found_alone = [m for suffix, errors in one.errors.items() for m in match_error.measures(errors, thresholds, suffix)]
-    return found_alone + _of_two_objects(two)
+    of_one = [
+        measure
+        for compared, errors in one.errors.items()
+        for measure in match_error.measures(errors, thresholds, **column_of(compared))
+    ]
+    return of_one + _of_two_objects(two)
 
 
 def read_pairs(file: Path) -> dict[str, Tensor]:
@@ -135,26 +167,35 @@ def ask(pair: dict[str, Tensor], queries: int) -> Query | None:
 
 
 def match(maps: Maps, query: Query, size: Sequence[int], memory_mb: float, number: int) -> dict[str, Tensor]:
-    """Return the places (Q, 2) found for a pair's queries, by suffix, on the CPU; ``number`` is the pair's in its split."""
+    """Return the places (Q, 2) found for a pair's queries, by what was compared; ``number`` is the pair's in its split."""
     found = {
-        suffix: nearest_places(sample(first, query.place, size), second, size, memory_mb).cpu()
-        for suffix, (first, second) in maps.items()
+        compared: nearest_places(sample(first, query.place, size), second, size, memory_mb).cpu()
+        for compared, (first, second) in maps.items()
     }
-    return found | {"_chance": random_places(len(query.place), size, generator(0, "chance", number))}
+    return found | {"chance": random_places(len(query.place), size, generator(0, "chance", number))}
+
+
+def column_of(compared: str) -> dict[str, str]:
+    """Return the column of a measure that says what was compared, none for the descriptors."""
+    if compared == "descriptors":
+        return {}
+    return {"layer": compared} if compared == "maps" else {"baseline": compared}
 
 
 def _picture(pair: dict[str, Tensor], maps: Maps, query: Query, found: Tensor) -> Picture:
-    first, second = (of.cpu() for of in maps[""])
+    first, second = (of.cpu() for of in maps["descriptors"])
     return Picture(pair["first"], pair["second"], first, second, query.place, query.truth, found)
 
 
 def _of_two_objects(answers: Answers) -> list[Measure]:
     of_each = [
-        ("error_two_objects", answers.errors, 1.0),
+        ("error", answers.errors, 1.0),
         ("right_object", answers.right, 100.0),
     ]
     return [
-        match_error.mean_over_pairs(f"{metric}{suffix}", "%", [scale * of.mean() for of in pairs])
+        match_error.mean_over_pairs(
+            metric, "%", [scale * of.mean() for of in pairs], subset="two_objects", **column_of(compared)
+        )
         for metric, values, scale in of_each
-        for suffix, pairs in values.items()
+        for compared, pairs in values.items()
     ]

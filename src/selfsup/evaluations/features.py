@@ -17,6 +17,8 @@ from selfsup.errors import InputError
 from selfsup.evaluations.reading.sound_features import kept_frames, sound_columns
 from selfsup.hdf5 import write_arrays
 from selfsup.nn.encoder import Encoder, digest, load_encoder
+from selfsup.nn.pooling import Pooling, pool
+from selfsup.nn.tokens import Tokens
 
 LABELS = ("label", "content", "speaker")
 
@@ -30,7 +32,7 @@ def extract(
     prepared: Path,
     target: Path,
     *,
-    pooling: list[Literal["mean", "max"]],
+    pooling: list[Pooling],
     layers: list[str] | Literal["all"] = "all",
     batch_size: PositiveInt,
     frame_stride: PositiveInt = 8,
@@ -39,6 +41,7 @@ def extract(
 ) -> None:
     """Write ``target/{train,test}.h5``: a float32 data set ``<layer>.<pooling>`` (N, D) each, ``label`` and ``key``.
 
+    Class tokens are kept where layers have one, ``<layer>.class_token``, whether ``pooling`` names them or not.
     Of sound also ``<layer>.frames`` float16 (N, F', D), one of every ``frame_stride`` frames of 10 ms, ``frame`` (F',),
     which these are, ``content`` (N, F) and ``speaker`` (N,).
     Where the run kept its projection head too (``encoder_folder/projection``), ``projection.<pooling>`` is g(h).
@@ -55,8 +58,7 @@ def extract(
     wanted = list(encoder.layers) if layers == "all" else layers
     if unknown := set(wanted) - set(encoder.layers):
         raise InputError(
-            f"params/evaluations/features.yaml: key layers names {', '.join(sorted(unknown))}, "
-            f"but this encoder has {', '.join(encoder.layers)}"
+            f"key layers names {', '.join(sorted(unknown))}, but this encoder has {', '.join(encoder.layers)}"
         )
     sources = [(encoder, wanted)]
     if (encoder_folder / "projection").exists():
@@ -97,23 +99,25 @@ def _columns(
     encoder: Encoder,
     images: np.ndarray,
     layers: list[str],
-    pooling: list[Literal["mean", "max"]],
+    pooling: list[Pooling],
     batch_size: int,
     device: str,
     precision: str,
 ) -> dict[str, np.ndarray]:
     """Return {layer.pooling: (N, D) float32} of images uint8 (N, 3, H, W)."""
-    shapes = {f"{layer}.{pool}": (len(images), encoder.layers[layer]) for layer in layers for pool in pooling}
-    columns = {name: np.empty(shape, np.float32) for name, shape in shapes.items()}
+    columns: dict[str, np.ndarray] = {}
     for start in range(0, len(images), batch_size):
         rows = slice(start, start + batch_size)
         with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=precision == "bfloat16"):
-            maps = encoder.maps(torch.from_numpy(images[rows]).to(device))
-        for name, column in columns.items():
-            layer, pool = name.rsplit(".", 1)
-            column[rows] = _pooled(maps[layer].float(), pool).cpu().numpy()
+            tokens = encoder.tokens(torch.from_numpy(images[rows]).to(device))
+        for layer in layers:
+            for name, pooled in _pooled(tokens[layer].float(), pooling).items():
+                if (column := f"{layer}.{name}") not in columns:
+                    columns[column] = np.empty((len(images), pooled.shape[1]), np.float32)
+                columns[column][rows] = pooled.cpu().numpy()
     return columns
 
 
-def _pooled(maps: Tensor, pool: str) -> Tensor:
-    return maps.mean((2, 3)) if pool == "mean" else maps.amax((2, 3))
+def _pooled(layer: Tokens, pooling: list[Pooling]) -> dict[str, Tensor]:
+    of_patches: dict[str, Tensor] = {name: pool(layer, name) for name in pooling if name != "class_token"}
+    return of_patches if layer.class_token is None else of_patches | {"class_token": layer.class_token}

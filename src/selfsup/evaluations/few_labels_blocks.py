@@ -12,11 +12,17 @@ from selfsup.evaluations.fine_tune import classes_of, train_on
 from selfsup.evaluations.inputs import Inputs
 from selfsup.evaluations.reading.labelled_images import labelled_images
 from selfsup.evaluations.solvers.splits import balanced_subset
-from selfsup.nn.encoder import Encoder, build, load_encoder
+from selfsup.nn.encoder import StagedEncoder, build, load_encoder
 from selfsup.results import Measure, accuracy
 from selfsup.seeds import derive, generator
 
 NEEDS = ("target", "weights")
+SHOWN = {
+    "title": "Few labels, blocks frozen or from scratch",
+    "metrics": {"top1": {"title": "top-1 accuracy", "unit": "%", "better": "higher", "over": ["shots"]}},
+    "figures": [{"kind": "lines", "metric": "top1", "over": "shots"}],
+    "note": "The same network and the same labels; only what comes before them differs.",
+}
 
 
 def evaluate(
@@ -77,7 +83,7 @@ class FewLabels(nn.Module):
     evaluation mode whatever the rest is in, and without gradient.
     """
 
-    def __init__(self, encoder: Encoder, frozen_part: Encoder, classes: int) -> None:
+    def __init__(self, encoder: StagedEncoder, frozen_part: StagedEncoder, classes: int) -> None:
         super().__init__()
         self.encoder = encoder
         self.classifier = nn.Linear(encoder.feature_dim, classes)
@@ -102,7 +108,7 @@ def network(inputs: Inputs, frozen_up_to: str | None, learned_up_to: str, classe
     """
     kept = load_encoder(inputs.run)
     layers = list(kept.layers)
-    if "backbone" not in kept.description:
+    if not isinstance(kept, StagedEncoder):
         raise NotApplicable("this encoder is not one chain of stages that could be cut")
     if unknown := {learned_up_to, frozen_up_to or learned_up_to} - set(layers):
         raise NotApplicable(f"this encoder has the layers {', '.join(layers)}, and not {', '.join(sorted(unknown))}")
@@ -110,19 +116,22 @@ def network(inputs: Inputs, frozen_up_to: str | None, learned_up_to: str, classe
     learned = layers[frozen_count : layers.index(learned_up_to) + 1]
     if not learned:
         raise InputError(
-            f"params/evaluations/few_labels_blocks.yaml: key learned_up_to is {learned_up_to}, and nothing is left to "
+            f"key learned_up_to is {learned_up_to}, and nothing is left to "
             f"learn between it and frozen_up_to {frozen_up_to}; name a later layer"
         )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive(inputs.seed, "few_labels_blocks"))
         new = build(kept.description)
+    assert isinstance(new, StagedEncoder)
     of_pretraining = {name: kept.stages[name] for name in layers[:frozen_count]}
     stages = of_pretraining | {name: new.stages[name] for name in learned}
     return FewLabels(_encoder(stages, kept), _encoder(of_pretraining, kept), classes)
 
 
-def _encoder(stages: dict[str, nn.Module], of: Encoder) -> Encoder:
-    return Encoder(stages, {name: of.layers[name] for name in stages}, of.description)
+def _encoder(stages: dict[str, nn.Module], of: StagedEncoder) -> StagedEncoder:
+    encoder = StagedEncoder(stages, {name: of.layers[name] for name in stages}, of.description)
+    encoder.preprocess = of.preprocess
+    return encoder
 
 
 def curve(
@@ -136,7 +145,7 @@ def curve(
     """Return ``top1`` for each count of labelled images a class; see evaluate, and few_labels_scratch for None."""
     if len(steps) != len(labels_per_class):
         raise InputError(
-            f"params/evaluations/few_labels_blocks.yaml: key steps has {len(steps)} entries and labels_per_class "
+            f"key steps has {len(steps)} entries and labels_per_class "
             f"{len(labels_per_class)}; give each count its number of steps"
         )
     found = labelled_images(inputs.prepared)
@@ -154,7 +163,7 @@ def curve(
             seen, answers = images[subset].to(inputs.device), labels[subset].to(inputs.device)
             train_on(model, seen, answers, draws_from, total_steps=total_steps, **training)
             correct = classes_of(model, test_images, inputs.device) == test_labels
-        measures.append(accuracy(correct.numpy(), layer=learned_up_to, label_fraction=fraction))
+        measures.append(accuracy(correct.numpy(), shots=count))
     if not measures:
         raise NotApplicable(f"the smallest class has {smallest} examples, fewer than {min(labels_per_class)}")
     return measures

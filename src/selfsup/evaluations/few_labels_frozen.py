@@ -1,7 +1,5 @@
 """Few labels, frozen features: a linear probe of the last layer from a small, class-balanced part of the labels."""
 
-from typing import Literal
-
 import torch
 from pydantic import PositiveFloat, PositiveInt
 from torch import Tensor
@@ -13,9 +11,16 @@ from selfsup.evaluations.solvers.logistic_regression import fit
 from selfsup.evaluations.solvers.penalty_choice import choose_penalty
 from selfsup.evaluations.solvers.splits import balanced_subset, folds
 from selfsup.evaluations.solvers.standardisation import standardisation
+from selfsup.nn.pooling import Pooling
 from selfsup.results import Measure, accuracy
 
 NEEDS = ("features",)
+SHOWN = {
+    "title": "Few labels",
+    "headline": "top1",
+    "metrics": {"top1": {"title": "top-1 accuracy", "unit": "%", "better": "higher", "over": ["label_fraction"]}},
+    "figures": [{"kind": "lines", "metric": "top1", "over": "label_fraction"}],
+}
 
 
 def evaluate(
@@ -25,7 +30,7 @@ def evaluate(
     draws: PositiveInt,
     fold_count: PositiveInt,
     penalties: list[PositiveFloat],
-    pooling: Literal["mean", "max"],
+    pooling: Pooling,
     tolerance: PositiveFloat,
 ) -> list[Measure]:
     """Return ``top1`` for each label fraction: the mean over draws of the labelled subset, their spread as ``probe_sd``.
@@ -62,7 +67,7 @@ def evaluate(
         subsets = [balanced_subset(labels, fraction, inputs.seed, "labelled", draw) for draw in range(draws)]
         if len(subsets[0]):
             found = torch.stack([correct(subset, draw) for draw, subset in enumerate(subsets)])
-            measures.append(accuracy(found.numpy(), layer=layer, label_fraction=fraction))
+            measures.append(accuracy(found.numpy(), label_fraction=fraction))
     if not measures:
         raise NotApplicable(f"{max(label_fractions):g} of {len(labels)} labels is not one of each class")
     return measures

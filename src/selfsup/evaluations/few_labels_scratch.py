@@ -7,6 +7,12 @@ from selfsup.evaluations.inputs import Inputs
 from selfsup.results import Measure
 
 NEEDS = ("target", "weights")
+SHOWN = {
+    "title": "Few labels, blocks frozen or from scratch",
+    "metrics": {"top1": {"title": "top-1 accuracy", "unit": "%", "better": "higher", "over": ["shots"]}},
+    "figures": [{"kind": "lines", "metric": "top1", "over": "shots"}],
+    "note": "The same network and the same labels; only what comes before them differs.",
+}
 
 
 def evaluate(

@@ -1,7 +1,5 @@
 """Few-shot linear probes: a handful of labelled images a class on frozen features, to set zero-shot beside."""
 
-from typing import Literal
-
 import torch
 from pydantic import PositiveFloat, PositiveInt
 from torch import Tensor
@@ -13,9 +11,17 @@ from selfsup.evaluations.solvers.logistic_regression import fit
 from selfsup.evaluations.solvers.penalty_choice import choose_penalty
 from selfsup.evaluations.solvers.splits import folds, ranks
 from selfsup.evaluations.solvers.standardisation import standardisation
+from selfsup.nn.pooling import Pooling
 from selfsup.results import Measure, accuracy
 
 NEEDS = ("features",)
+SHOWN = {
+    "title": "Few-shot probes",
+    "metrics": {"top1": {"title": "top-1 accuracy", "unit": "%", "better": "higher", "over": ["shots"]}},
+    "reference": "zero_shot",
+    "figures": [{"kind": "lines", "metric": "top1", "over": "shots"}],
+    "note": "Probes of the frozen image encoder; all answer for the same test images.",
+}
 
 
 def evaluate(
@@ -26,10 +32,10 @@ def evaluate(
     fold_count: PositiveInt,
     penalties: list[PositiveFloat],
     layer: str,
-    pooling: Literal["mean", "max"],
+    pooling: Pooling,
     tolerance: PositiveFloat,
 ) -> list[Measure]:
-    """Return ``top1_<k>_shot`` for each number k of labelled images a class: the mean over draws, spread as ``probe_sd``.
+    """Return ``top1`` for each number of labelled images a class: the mean over draws, their spread as ``probe_sd``.
 
     The images of fewer shots are among those of more; draws are independent, and the same for every method of a seed.
     The penalty is cross-validated within the shots; with one it is the strongest. Standardised by all training images,
@@ -63,4 +69,4 @@ def evaluate(
     if not there:
         raise NotApplicable(f"some class has fewer than {min(shots)} training images")
     found = {count: torch.stack([correct(count, draw) for draw in range(draws)]) for count in there}
-    return [accuracy(right.numpy(), f"top1_{count}_shot", layer=layer) for count, right in found.items()]
+    return [accuracy(right.numpy(), shots=count) for count, right in found.items()]

@@ -18,6 +18,12 @@ from selfsup.seeds import generator
 from selfsup.views.crops import draw_boxes, resized_crop
 
 NEEDS = ("target", "weights")
+SHOWN = {
+    "title": "Few labels",
+    "headline": "top1",
+    "metrics": {"top1": {"title": "top-1 accuracy", "unit": "%", "better": "higher", "over": ["label_fraction"]}},
+    "figures": [{"kind": "lines", "metric": "top1", "over": "label_fraction"}],
+}
 TEST_BATCH = 500
 
 
@@ -57,7 +63,7 @@ def evaluate(
     """
     if len(steps) != len(label_fractions):
         raise InputError(
-            f"params/evaluations/fine_tune.yaml: key steps has {len(steps)} entries and label_fractions "
+            f"key steps has {len(steps)} entries and label_fractions "
             f"{len(label_fractions)}; give each fraction its number of steps"
         )
     found = labelled_images(inputs.prepared)
@@ -81,7 +87,7 @@ def evaluate(
                 flip_probability=flip_probability,
             )
             correct = classes_of(model, test_images, inputs.device) == test_labels
-            measures.append(accuracy(correct.numpy(), layer="fine-tuned", label_fraction=fraction))
+            measures.append(accuracy(correct.numpy(), label_fraction=fraction))
     if not measures:
         raise NotApplicable(f"{max(label_fractions):g} of {len(labels)} labels is not one of each class")
     return measures

@@ -16,6 +16,13 @@ from selfsup.evaluations.solvers.splits import held_out
 from selfsup.results import Measure
 
 NEEDS = ("features",)
+SHOWN = {
+    "title": "Probes of single frames",
+    "headline": "top1",
+    "metrics": {"top1": {"title": "top-1 accuracy", "unit": "%", "better": "higher", "over": ["layer"]}},
+    "figures": [{"kind": "scatter", "metric": "top1"}],
+    "note": "Each layer meets the test set; the headline takes the layer that is best on held-out training examples.",
+}
 
 
 @dataclass(frozen=True)
@@ -41,7 +48,7 @@ def evaluate(
     layers: list[str] | Literal["all"] = "all",
     tolerance: PositiveFloat,
 ) -> list[Measure]:
-    """Return ``top1`` of the chosen layer, ``top1_by_layer``, the chosen ``penalty``, the largest ``gradient_norm``.
+    """Return ``top1`` of the chosen layer and of each ``layer``, the chosen ``penalty``, the largest ``gradient_norm``.
 
     Penalty and layer are chosen on held-out training utterances, the same part of each speaker's (a tie goes to the
     stronger penalty and the deeper layer); the fit is then on all training frames. Frames without content are left out.
@@ -66,9 +73,7 @@ def evaluate(
         probes[layer] = probe(
             train.of(seen), test.of(asked), train.label, test.label, held, penalties=penalties, tolerance=tolerance
         )
-    return measures(
-        probes, lambda correct, metric, layer: accuracy_of_frames(correct, test.utterance.numpy(), metric, layer)
-    )
+    return measures(probes, lambda correct, layer: accuracy_of_frames(correct, test.utterance.numpy(), layer))
 
 
 def _frames(inputs: Inputs, split: str, target: str) -> Frames:

@@ -18,16 +18,39 @@ from selfsup.results import Measure
 from selfsup.views.holes import mean_filled
 
 NEEDS = ("target", "weights", "predictions")
+SHOWN = {
+    "title": "Inpainting quality",
+    "metrics": {
+        "l1": {"title": "mean L1", "unit": "%", "better": "lower", "decimals": 2},
+        "l2": {"title": "mean L2", "unit": "%", "better": "lower", "decimals": 2},
+        "psnr": {"title": "PSNR", "unit": "dB", "better": "higher", "decimals": 2},
+        "sharpness": {
+            "title": "sharpness",
+            "unit": "ratio",
+            "better": "none",
+            "decimals": 2,
+            "note": "gradient energy, to the original's",
+        },
+    },
+    "names": {
+        "nearest_learned": "nearest neighbour, learned features",
+        "nearest_hog": "nearest neighbour, HOG",
+        "nearest_untrained": "nearest neighbour, untrained network",
+        "nearest_histogram": "nearest neighbour, colour histogram",
+        "mean_fill": "mean colour",
+    },
+    "note": "A nearest neighbour fills the hole with the training image whose visible part is most alike.",
+}
 
 
 def evaluate(
     inputs: Inputs, *, candidates: PositiveInt, hog_cell_px: PositiveInt, batch_size: PositiveInt
 ) -> list[Measure]:
-    """Return ``l1``, ``l2``, ``psnr`` and ``sharpness`` of the method's fills, and with a suffix of the baselines'.
+    """Return ``l1``, ``l2``, ``psnr`` and ``sharpness`` of the method's fills and of the baselines'.
 
-    ``_nearest_learned``, ``_nearest_untrained``, ``_nearest_hog`` and ``_nearest_histogram`` copy the same region of
+    ``nearest_learned``, ``nearest_untrained``, ``nearest_hog`` and ``nearest_histogram`` copy the same region of
     that one of the first ``candidates`` training images whose visible part is nearest by the features of the run's
-    encoder, of an untrained one, by HOG, or by its colours; ``_mean_fill`` is the mean colour of the visible part.
+    encoder, of an untrained one, by HOG, or by its colours; ``mean_fill`` is the mean colour of the visible part.
     NotApplicable where the run's method fills no holes; InputError where an image has no 2 x 2 cells for HOG.
 
     Args:
@@ -42,7 +65,7 @@ def evaluate(
     original, mask = images["original"], arrays["mask"].bool()
     if 2 * hog_cell_px > original.shape[-1]:
         raise InputError(
-            f"params/evaluations/inpainting.yaml: key hog_cell_px is {hog_cell_px}, and images of "
+            f"key hog_cell_px is {hog_cell_px}, and images of "
             f"{original.shape[-1]} px have no 2 x 2 cells; set {original.shape[-1] // 2} or less"
         )
     train = torch.from_numpy(read_images(inputs.prepared / "train.h5")[:candidates, :3])
@@ -53,13 +76,13 @@ def evaluate(
         "hog": (hog(masked, hog_cell_px), hog(train_masked, hog_cell_px)),
         "histogram": (context_histogram(original, mask), context_histogram(train, train_mask)),
     }
-    fills = {"": images["filled"], "_mean_fill": masked} | {
-        f"_nearest_{name}": nearest_fill(original, mask, train, *pair) for name, pair in described.items()
+    fills = {"": images["filled"], "mean_fill": masked} | {
+        f"nearest_{name}": nearest_fill(original, mask, train, *pair) for name, pair in described.items()
     }
     return [
         measure
-        for suffix, filled in fills.items()
-        for measure in measures(fill_quality(filled, original, mask), suffix)
+        for baseline, filled in fills.items()
+        for measure in measures(fill_quality(filled, original, mask), baseline)
     ]
 
 

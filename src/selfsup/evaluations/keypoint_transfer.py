@@ -7,7 +7,7 @@ from torch import Tensor
 from selfsup.datasets.prepared import has, read
 from selfsup.datasets.procedural.pair_factors import SAME_CLASS
 from selfsup.errors import NotApplicable
-from selfsup.evaluations.correspondence import Query, match
+from selfsup.evaluations.correspondence import Query, column_of, match
 from selfsup.evaluations.features import frozen
 from selfsup.evaluations.inputs import Inputs
 from selfsup.evaluations.metrics import match_error
@@ -16,6 +16,26 @@ from selfsup.nn.encoder import load_encoder
 from selfsup.results import Measure
 
 NEEDS = ("target", "weights")
+SHOWN = {
+    "title": "Keypoints found on another object of the class",
+    "metrics": {
+        "error": {
+            "title": "mean error",
+            "unit": "% of the diagonal",
+            "better": "lower",
+            "over": ["layer"],
+        },
+        "error_median": {"title": "median error", "unit": "% of the diagonal", "better": "lower"},
+        "within": {"title": "within {at} %", "unit": "% of keypoints", "better": "higher", "over": ["at"]},
+    },
+    "names": {
+        "maps": "layer before the descriptors",
+        "object_middle": "the object's centroid (oracle)",
+        "colours": "plain colours, 5 x 5 pixels",
+        "chance": "any pixel",
+    },
+    "note": "A part's centre on one object is looked for in a whole image of another of its class.",
+}
 ARRAYS = ("kind", "first", "second", "second_mask", "first_keypoint", "second_keypoint")
 
 
@@ -27,12 +47,13 @@ def evaluate(
     memory_mb: PositiveFloat,
     batch_size: PositiveInt,
 ) -> list[Measure]:
-    """Return ``error``, ``error_median`` and ``within_<t>``, in percent of the image's diagonal, over pairs of one class.
+    """Return ``error``, ``error_median`` and, at each threshold, ``within``, in percent of the image's diagonal.
 
-    The descriptor at each keypoint of the first object is looked for in the whole second image, which shows another
-    object of its class. With a suffix: ``_maps``, ``_colours`` and ``_chance`` as in ``correspondence``, and
-    ``_object_middle``, the mean of the second object's visible pixels, which must be told where the object is. A keypoint that is
-    hidden or missing in either image is not asked for. NotApplicable where the data have no such pairs.
+    Of pairs of one class: the descriptor at each keypoint of the first object is looked for in the whole second image,
+    which shows another object of its class. Beside the descriptors ``maps``, ``colours`` and ``chance`` as in
+    ``correspondence``, and ``object_middle``, the mean of the second object's visible pixels, which must be told where
+    the object is. A keypoint that is hidden or missing in either image is not asked for. NotApplicable where the data
+    have no such pairs.
 
     Args:
         thresholds: distances in percent of the image's diagonal within which a match counts.
@@ -59,10 +80,10 @@ def evaluate(
         for row, maps in enumerate(pair_maps(encoder, first, second, patch_px=patch_px, batch_size=batch_size)):
             query = _query(arrays["first_keypoint"][row], arrays["second_keypoint"][row])
             found = match(maps, query, size, memory_mb, row)
-            found["_object_middle"] = object_middle(arrays["second_mask"][row]).expand_as(query.truth)
-            for suffix, places in found.items():
-                errors.setdefault(suffix, []).append(match_error.match_error(places, query.truth, size))
-    return [m for suffix, of_pairs in errors.items() for m in match_error.measures(of_pairs, thresholds, suffix)]
+            found["object_middle"] = object_middle(arrays["second_mask"][row]).expand_as(query.truth)
+            for compared, places in found.items():
+                errors.setdefault(compared, []).append(match_error.match_error(places, query.truth, size))
+    return [m for compared, of in errors.items() for m in match_error.measures(of, thresholds, **column_of(compared))]
 
 
 def object_middle(mask: Tensor) -> Tensor:

@@ -1,7 +1,5 @@
 """Weighted nearest neighbours: how well the classes show in the features' cosine distances, with nothing learned."""
 
-from typing import Literal
-
 import torch
 from pydantic import PositiveFloat, PositiveInt
 from torch import Tensor
@@ -10,9 +8,15 @@ from selfsup.errors import NotApplicable
 from selfsup.evaluations.inputs import Inputs
 from selfsup.evaluations.reading import feature_file
 from selfsup.evaluations.tracking.cosine import DECIMALS, cosine_similarity
+from selfsup.nn.pooling import Pooling
 from selfsup.results import Measure, accuracy
 
 NEEDS = ("features",)
+SHOWN = {
+    "title": "Nearest neighbours",
+    "headline": "top1",
+    "metrics": {"top1": {"title": "top-1 accuracy", "unit": "%", "better": "higher"}},
+}
 # Queries whose similarities to 50,000 training examples fit into 200 MB.
 CHUNK = 500
 
@@ -23,7 +27,7 @@ def evaluate(
     k: PositiveInt,
     temperature: PositiveFloat,
     layer: str = "last",
-    pooling: Literal["mean", "max"],
+    pooling: Pooling,
 ) -> list[Measure]:
     """Return ``top1`` of the weighted vote of the k nearest training examples; NotApplicable where there are fewer.
 
@@ -43,7 +47,7 @@ def evaluate(
         feature_file.features(inputs.features, split, layer, pooling).to(inputs.device) for split in ("train", "test")
     )
     answers = classify(test, train, labels.to(inputs.device), k=k, temperature=temperature).cpu()
-    return [accuracy((answers == test_labels).numpy(), layer=layer)]
+    return [accuracy((answers == test_labels).numpy())]
 
 
 def classify(queries: Tensor, train: Tensor, labels: Tensor, *, k: int, temperature: float) -> Tensor:

@@ -21,6 +21,18 @@ from selfsup.nn.encoder import load_encoder
 from selfsup.results import Measure
 
 NEEDS = ("target", "weights")
+SHOWN = {
+    "title": "Label propagation",
+    "metrics": {
+        "j_mean": {"title": "J mean", "unit": "%", "better": "higher", "note": "region similarity"},
+        "j_recall": {"title": "J recall", "unit": "% of frames above a half", "better": "higher"},
+        "f_mean": {"title": "F mean", "unit": "%", "better": "higher", "note": "contour accuracy"},
+        "pck": {"title": "PCK@{at}", "unit": "% of keypoints", "better": "higher", "over": ["at"]},
+    },
+    "names": {"grey_patches": "raw grey patches"},
+    "pictures": "tracks",
+    "note": "Labels of the first frame, carried through each clip; a keypoint is right within its share of the object's size.",
+}
 
 
 @torch.no_grad()
@@ -36,10 +48,10 @@ def evaluate(
     pck_thresholds: list[PositiveFloat],
     frame_pixels: PositiveInt,
 ) -> list[Measure]:
-    """Return ``j_mean``, ``j_recall``, ``f_mean`` and ``pck_<threshold>`` of the run's encoder, and of three baselines.
+    """Return ``j_mean``, ``j_recall``, ``f_mean`` and, at each threshold, ``pck`` of the run's encoder and three baselines.
 
-    Those have a suffix: ``_identity`` copies the first frame's labels, ``_grey_patches`` propagates by raw pixels,
-    ``_optical_flow`` by a classical flow. ``temperature`` is the one, of ``temperatures``, by which an embedding
+    ``identity`` copies the first frame's labels, ``grey_patches`` propagates by raw pixels,
+    ``optical_flow`` by a classical flow. ``temperature`` is the one, of ``temperatures``, by which an embedding
     propagates the colours of ``chosen_on_clips`` training clips best: no label and no test clip has a part in it.
     NotApplicable where the data set has no clips with masks or keypoints, or the encoder takes no frames.
 
@@ -67,22 +79,25 @@ def evaluate(
     stride = train.shape[-1] // embed(train[:1, 0]).shape[-1]
     embeds: dict[str, Embed] = {
         "": embed,
-        "_grey_patches": partial(grey_patches, stride=stride, patch_px=grey_patch_px),
+        "grey_patches": partial(grey_patches, stride=stride, patch_px=grey_patch_px),
     }
     law = Law(context_frames, radius, top_k, temperatures[0])
     with frozen(encoder):
         laws = {k: replace(law, temperature=best_temperature(train, e, law, temperatures)) for k, e in embeds.items()}
         trackers = {k: pointing(embed, laws[k]) for k, embed in embeds.items()}
-        trackers |= {"_optical_flow": flow_tracks, "_identity": standing}
-        scores = {suffix: TrackScores() for suffix in trackers}
+        trackers |= {"optical_flow": flow_tracks, "identity": standing}
+        scores = {name: TrackScores() for name in trackers}
         for number, batch in enumerate(batches):
-            tracks = {suffix: _tracks(batch.to(inputs.device), tracker) for suffix, tracker in trackers.items()}
-            for suffix, track in tracks.items():
-                scores[suffix].add(batch, *track)
+            tracks = {name: _tracks(batch.to(inputs.device), tracker) for name, tracker in trackers.items()}
+            for name, track in tracks.items():
+                scores[name].add(batch, *track)
             if number == 0:
                 write_pictures(inputs.pictures / "pictures.h5", batch, tracks)
-    chosen = [Measure(f"temperature{k}", "", found.temperature, len(train), split="train") for k, found in laws.items()]
-    return [m for suffix, found in scores.items() for m in found.measures(suffix, pck_thresholds)] + chosen
+    chosen = [
+        Measure("temperature", "", found.temperature, len(train), split="train", baseline=name)
+        for name, found in laws.items()
+    ]
+    return [m for name, found in scores.items() for m in found.measures(pck_thresholds, name)] + chosen
 
 
 def _tracks(batch: ClipBatch, tracker: Tracker) -> tuple[Tensor, Tensor]:

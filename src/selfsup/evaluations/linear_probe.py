@@ -8,9 +8,20 @@ from selfsup.evaluations.inputs import Inputs
 from selfsup.evaluations.reading import feature_file
 from selfsup.evaluations.solvers.layer_probe import measures, probe
 from selfsup.evaluations.solvers.splits import held_out
+from selfsup.nn.pooling import Pooling
 from selfsup.results import Measure, accuracy
 
 NEEDS = ("features",)
+SHOWN = {
+    "title": "Linear probe",
+    "headline": "top1",
+    "metrics": {"top1": {"title": "top-1 accuracy", "unit": "%", "better": "higher", "over": ["layer"]}},
+    "figures": [
+        {"kind": "bars", "metric": "top1"},
+        {"kind": "lines", "metric": "top1", "over": "layer"},
+    ],
+    "note": "Each layer meets the test set; the headline takes the layer that is best on held-out training examples.",
+}
 
 
 def evaluate(
@@ -18,11 +29,11 @@ def evaluate(
     *,
     penalties: list[PositiveFloat],
     held_out_fraction: PositiveFloat,
-    pooling: Literal["mean", "max"],
+    pooling: Pooling,
     layers: list[str] | Literal["all"] = "all",
     tolerance: PositiveFloat,
 ) -> list[Measure]:
-    """Return ``top1`` of the chosen layer, ``top1_by_layer``, the chosen ``penalty``, the largest ``gradient_norm``.
+    """Return ``top1`` of the chosen layer and of each ``layer``, the chosen ``penalty``, the largest ``gradient_norm``.
 
     Penalty and layer are those with the best accuracy on a held-out part of the training set (a tie goes to the
     stronger penalty and the deeper layer); the fit is then on the whole training set, and the test set is touched once a layer.
@@ -44,4 +55,4 @@ def evaluate(
     for layer in feature_file.asked(inputs.features, layers):
         seen, asked = (feature_file.features(inputs.features, split, layer, pooling) for split in ("train", "test"))
         probes[layer] = probe(seen, asked, train, test, held, penalties=penalties, tolerance=tolerance)
-    return measures(probes, lambda correct, metric, layer: accuracy(correct, metric, layer=layer))
+    return measures(probes, lambda correct, layer: accuracy(correct, layer=layer))

@@ -22,6 +22,15 @@ from selfsup.evaluations.tracking.cosine import cosine_similarity
 from selfsup.results import Measure, accuracy
 
 NEEDS = ("weights", "predictions")
+SHOWN = {
+    "title": "Pretext task",
+    "metrics": {
+        "pretext_accuracy": {"title": "pretext accuracy", "unit": "%", "better": "higher", "over": ["baseline"]},
+    },
+    "names": {"untrained": "untrained network"},
+    "figures": [{"kind": "bars", "metric": "pretext_accuracy"}],
+    "note": "Held-out images. A colour histogram that does well says that the task can be solved by a shortcut.",
+}
 Describe = Callable[[Tensor], Tensor]
 
 
@@ -43,7 +52,7 @@ def evaluate(
     tolerance: PositiveFloat,
     batch_size: PositiveInt,
 ) -> list[Measure]:
-    """Return ``pretext_accuracy`` of the method, of an ``_untrained`` encoder and of a ``_colour_histogram``.
+    """Return ``pretext_accuracy`` of the method, and of the baselines ``untrained`` (an encoder) and ``colour_histogram``.
 
     The baselines see the same images as the method; of an example of several patches, its patches' features side by
     side. A classification is learned by logistic regression from the pretext
@@ -79,7 +88,7 @@ def evaluate(
             seen = by_patch(describe, train.images)
             held = held_out(train.target, held_out_fraction, inputs.seed, "pretext")
             answers = _learned(seen, train.target, features, held, penalties, tolerance)
-        measures.append(accuracy((answers == test.target).numpy(), f"pretext_accuracy_{name}"))
+        measures.append(accuracy((answers == test.target).numpy(), "pretext_accuracy", baseline=name))
     return measures
 
 

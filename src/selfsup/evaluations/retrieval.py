@@ -17,6 +17,15 @@ from selfsup.results import Measure, accuracy
 from selfsup.views.tokens import texts
 
 NEEDS = ("target", "weights")
+SHOWN = {
+    "title": "Retrieval of captions and images",
+    "metrics": {
+        "image_to_text": {"title": "image to text, R@{at}", "unit": "%", "better": "higher", "over": ["at"]},
+        "text_to_image": {"title": "text to image, R@{at}", "unit": "%", "better": "higher", "over": ["at"]},
+    },
+    "pictures": "grid",
+    "note": "A caption is right for every image that has an equal one; equal captions are one candidate.",
+}
 SHOWN_CAPTIONS, SHOWN_RANKS = 6, 3
 CHUNK = 1000  # queries whose similarities with all candidates are in memory at once
 
@@ -24,10 +33,10 @@ CHUNK = 1000  # queries whose similarities with all candidates are in memory at 
 def evaluate(
     inputs: Inputs, *, candidates: PositiveInt, ranks: list[PositiveInt], batch_size: PositiveInt
 ) -> list[Measure]:
-    """Return ``image_to_text_<k>`` and ``text_to_image_<k>``: queries with a right answer among the k nearest, percent.
+    """Return ``image_to_text`` and ``text_to_image`` at each rank k: queries with a right answer among the k nearest, %.
 
     Candidates are the first ``candidates`` test images and all their captions. Equal captions are one candidate, and right
-    for every image that has it; a caption has found its image if the image has an equal one. ``_chance`` is what a
+    for every image that has it; a caption has found its image if the image has an equal one. ``chance`` is what a
     random order gives. A wrong answer as near as the right one stands before it.
     NotApplicable where the run reads no text or the data has no captions. For the report, ``pictures.h5`` keeps the
     captions of a few images and the images that are nearest to them.
@@ -58,8 +67,8 @@ def evaluate(
 
 def _recalls(name: str, query: Tensor, candidate: Tensor, right: Tensor, ranks: list[int]) -> list[Measure]:
     place = first_right(query, candidate, right)
-    measures = [accuracy((place < k).numpy(), f"{name}_{k}") for k in ranks]
-    return measures + [Measure(f"{name}_{k}_chance", "%", chance(right, k), len(query)) for k in ranks]
+    measures = [accuracy((place < k).numpy(), name, at=k) for k in ranks]
+    return measures + [Measure(name, "%", chance(right, k), len(query), at=k, baseline="chance") for k in ranks]
 
 
 def _keep_pictures(file: Path, image: Tensor, captions: list[str], one: Tensor, other: Tensor) -> None:

@@ -13,6 +13,12 @@ from selfsup.evaluations.solvers.splits import held_out
 from selfsup.results import Measure, accuracy
 
 NEEDS = ("features",)
+SHOWN = {
+    "title": "Probes of utterances",
+    "headline": "top1",
+    "metrics": {"top1": {"title": "top-1 accuracy", "unit": "%", "better": "higher", "over": ["layer"]}},
+    "note": "Each layer meets the test set; the headline takes the layer that is best on held-out training examples.",
+}
 
 
 def evaluate(
@@ -24,7 +30,7 @@ def evaluate(
     layers: list[str] | Literal["all"] = "all",
     tolerance: PositiveFloat,
 ) -> list[Measure]:
-    """Return ``top1`` of the chosen layer, ``top1_by_layer``, the chosen ``penalty``, the largest ``gradient_norm``.
+    """Return ``top1`` of the chosen layer and of each ``layer``, the chosen ``penalty``, the largest ``gradient_norm``.
 
     Choices as in the linear probe. NotApplicable where the data are no labelled sound, and of the content where an
     utterance has several.
@@ -42,7 +48,7 @@ def evaluate(
     for layer in feature_file.asked(inputs.features, layers):
         seen, asked = (feature_file.features(inputs.features, split, layer, "mean") for split in ("train", "test"))
         probes[layer] = probe(seen, asked, train, test, held, penalties=penalties, tolerance=tolerance)
-    return measures(probes, lambda correct, metric, layer: accuracy(correct, metric, layer=layer))
+    return measures(probes, lambda correct, layer: accuracy(correct, layer=layer))
 
 
 def _labels(inputs: Inputs, split: str, target: str) -> Tensor:

@@ -1,7 +1,7 @@
 """Zero-shot classification: the class whose name, in a set of phrases, is nearest to the image; no label is used."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -16,15 +16,32 @@ from selfsup.evaluations.reading.common_space import CommonSpace, common_space
 from selfsup.results import Measure, accuracy
 
 NEEDS = ("target", "weights")
+SHOWN = {
+    "title": "Zero-shot classification",
+    "headline": "top1",
+    "labels": "no labels",
+    "metrics": {"top1": {"title": "top-1 accuracy", "unit": "%", "better": "higher", "over": ["subset"]}},
+    "names": {
+        "": "all test images",
+        "seen_combination": "seen combinations",
+        "held_out_combination": "held-out combinations",
+        "held_out_class": "held-out classes, among themselves",
+        "held_out_class_among_all": "held-out classes, among all",
+        "one_phrase": "first phrase alone",
+        "thrice_chance": "three times chance",
+    },
+    "note": "Combinations of object, material and background that training never showed; classes that it neither showed nor "
+    "named.",
+}
 NOVELTY = {"seen_combination": 0, "held_out_combination": 1}  # of the array ``novelty`` of captioned scenes
 TIMES_CHANCE = 3
 
 
 @dataclass(frozen=True)
 class Question:
-    """Embeddings of images (N, D), the right of the classes ``names`` for each (N,), and what its accuracy is called."""
+    """Embeddings of images (N, D), the right of the classes ``names`` for each (N,), and which ``subset`` of images they are."""
 
-    metric: str
+    subset: str
     image: Tensor
     label: Tensor
     names: list[str]
@@ -33,10 +50,10 @@ class Question:
 def evaluate(inputs: Inputs, *, templates: list[str], batch_size: PositiveInt) -> list[Measure]:
     """Return ``top1`` of the test set, and of its parts where the data set marks what training has not seen.
 
-    ``top1_seen_combination`` and ``top1_held_out_combination`` are of objects whose material and background were, and were
-    not, seen together; ``top1_held_out_class`` of classes never shown nor named, told apart among themselves, and
-    ``top1_held_out_class_among_all`` among all classes. Beside each, ``_one_phrase`` is of the first of ``templates``
-    alone, ``_name_alone`` of the bare name, ``_chance`` guessing, and ``_thrice_chance`` three times that, where more than
+    The subsets ``seen_combination`` and ``held_out_combination`` are of objects whose material and background were, and
+    were not, seen together; ``held_out_class`` of classes never shown nor named, told apart among themselves, and
+    ``held_out_class_among_all`` among all classes. The baselines of each: ``one_phrase`` is of the first of ``templates``
+    alone, ``name_alone`` of the bare name, ``chance`` guessing, and ``thrice_chance`` three times that, where more than
     three classes are told apart. A class's embedding is the mean of its unit embeddings in all templates, ``{}`` standing
     for its name. NotApplicable where the run reads no text or the data has no classes.
 
@@ -47,13 +64,13 @@ def evaluate(inputs: Inputs, *, templates: list[str], batch_size: PositiveInt) -
     Source: Radford et al. 2021 (CLIP), sections 3.1.2 to 3.1.4.
     """
     if wrong := [template for template in templates if template.count("{}") != 1] or [""] * (not templates):
-        raise InputError(f"params/evaluations/zero_shot.yaml: key templates has {wrong[0]!r}; put {{}} once into each")
+        raise InputError(f"key templates has {wrong[0]!r}; put {{}} once into each")
     measures = []
     with common_space(inputs, batch_size) as space:
         for asked in _questions(inputs, space):
-            for suffix, used in {"": templates, "_one_phrase": templates[:1], "_name_alone": ["{}"]}.items():
+            for baseline, used in {"": templates, "one_phrase": templates[:1], "name_alone": ["{}"]}.items():
                 answer = (asked.image @ class_embeddings(space, asked.names, used).T).argmax(1)
-                measures.append(accuracy((answer == asked.label).numpy(), f"{asked.metric}{suffix}"))
+                measures.append(accuracy((answer == asked.label).numpy(), subset=asked.subset, baseline=baseline))
             measures += _guesses(asked)
     return measures
 
@@ -66,30 +83,30 @@ def class_embeddings(space: CommonSpace, names: list[str], templates: list[str])
 
 def _questions(inputs: Inputs, space: CommonSpace) -> Iterator[Question]:
     test, unseen = inputs.prepared / "test.h5", inputs.prepared / "held_out_classes.h5"
-    every = _question("top1", test, space)
+    every = _question("", test, space)
     yield every
     if has(test, "novelty"):
         novelty = torch.from_numpy(read(test, "novelty"))
         for name, kind in NOVELTY.items():
             if (part := novelty == kind).any():
-                yield Question(f"top1_{name}", every.image[part], every.label[part], every.names)
+                yield Question(name, every.image[part], every.label[part], every.names)
     if unseen.exists():
-        others = _question("top1_held_out_class", unseen, space)
+        others = _question("held_out_class", unseen, space)
         yield others
-        yield Question(f"{others.metric}_among_all", others.image, others.label, others.names + every.names)
+        yield Question(f"{others.subset}_among_all", others.image, others.label, others.names + every.names)
 
 
-def _question(metric: str, file: Path, space: CommonSpace) -> Question:
+def _question(subset: str, file: Path, space: CommonSpace) -> Question:
     if not has(file, "label"):
         raise NotApplicable("the data set has no labels to check the answers with")
     split = read_split(file, ["image", "label"])
     image = space.images(torch.from_numpy(split.arrays["image"]))
-    return Question(metric, image, torch.from_numpy(split.arrays["label"]), split.classes)
+    return Question(subset, image, torch.from_numpy(split.arrays["label"]), split.classes)
 
 
 def _guesses(asked: Question) -> list[Measure]:
     ways, n = len(asked.names), len(asked.label)
-    chance = Measure(f"{asked.metric}_chance", "%", 100 / ways, n)
+    chance = Measure("top1", "%", 100 / ways, n, subset=asked.subset, baseline="chance")
     if ways <= TIMES_CHANCE:
         return [chance]
-    return [chance, Measure(f"{asked.metric}_thrice_chance", "%", TIMES_CHANCE * chance.value, n)]
+    return [chance, replace(chance, value=TIMES_CHANCE * chance.value, baseline="thrice_chance")]

@@ -18,6 +18,27 @@ from selfsup.seeds import derive, generator
 
 Critic = Callable[[Tensor, Tensor], Tensor]
 PURPOSE = "infonce_bound"
+SHOWN = {
+    "title": "The InfoNCE estimate of a known mutual information",
+    "metrics": {
+        "estimate": {
+            "title": "InfoNCE estimate",
+            "unit": "nats",
+            "better": "none",
+            "decimals": 2,
+            "over": ["baseline", "at", "subset"],
+        },
+    },
+    "names": {
+        "": "learned critic",
+        "information": "I, the information shared",
+        "log_n": "log N",
+        "subset": "information shared",
+        "at": "batch size N",
+    },
+    "figures": [{"kind": "lines", "metric": "estimate", "over": "at"}],
+    "note": "Correlated Gaussians whose mutual information is known; no estimate exceeds min(I, log N) in expectation.",
+}
 
 
 def measure(
@@ -32,9 +53,10 @@ def measure(
     steps: PositiveInt,
     evaluation_samples: PositiveInt,
 ) -> list[Measure]:
-    """Return for each I and N, in nats: ``information``, ``log_n``, ``estimate_optimal`` and ``estimate_learned``.
+    """Return ``estimate``, nats, for each I, the ``subset`` ``<I>_nats``, ``at`` each N: that of a learned critic.
 
-    ``layer`` is ``<I>/<N>``. A critic is trained for each I and N on ``steps`` fresh batches of N; both critics are then
+    Baselines: ``optimal_critic``, the estimate of the best critic there is, ``information``, I itself, and ``log_n``, which
+    no estimate exceeds. A critic is trained for each I and N on ``steps`` fresh batches of N; both critics are then
     measured on the same further batches, ``evaluation_samples`` pairs in all (``n``: in whole batches).
     Raises InputError where a batch has no negative or is larger than all samples.
 
@@ -56,21 +78,24 @@ def measure(
     for information in information_nats:
         rho = correlation(information, dimensions)
         for batch_size in batch_sizes:
-            layer = f"{information:g}/{batch_size}"
-            torch.manual_seed(derive(seed, PURPOSE, "init", layer))
+            pair = f"{information:g}/{batch_size}"
+            torch.manual_seed(derive(seed, PURPOSE, "init", pair))
             critic = SeparableCritic(dimensions, hidden_width, embedding_width)
-            batches = generator(seed, PURPOSE, "train", layer)
+            batches = generator(seed, PURPOSE, "train", pair)
             _train(critic, batches, dimensions, rho, batch_size, steps, learning_rate)
-            critics: dict[str, Critic] = {"optimal": partial(optimal_scores, rho=rho), "learned": critic}
-            held_out = generator(seed, PURPOSE, "test", layer)
+            critics: dict[str, Critic] = {"optimal_critic": partial(optimal_scores, rho=rho), "": critic}
+            held_out = generator(seed, PURPOSE, "test", pair)
             count = evaluation_samples // batch_size
             values = {
                 "information": information,
                 "log_n": math.log(batch_size),
                 **_estimates(critics, held_out, dimensions, rho, batch_size, count),
             }
-            n = count * batch_size
-            found += [Measure(metric, "nats", value, n, layer=layer) for metric, value in values.items()]
+            n, subset = count * batch_size, f"{information:g}_nats"
+            found += [
+                Measure("estimate", "nats", value, n, baseline=baseline, subset=subset, at=batch_size)
+                for baseline, value in values.items()
+            ]
     return found
 
 
@@ -101,7 +126,7 @@ def _estimates(
         x, y = draw(batch_size, dimensions, rho, batches)
         for name, critic in critics.items():
             totals[name] += infonce_bound(critic(x, y)).item()
-    return {f"estimate_{name}": total / count for name, total in totals.items()}
+    return {name: total / count for name, total in totals.items()}
 
 
 def _check(batch_sizes: list[int], evaluation_samples: int) -> None:

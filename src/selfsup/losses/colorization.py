@@ -1,4 +1,4 @@
-"""The losses of colorization: a cross entropy with soft targets over ab bins, and the squared error of ab."""
+"""Losses of colorization: cross entropy with soft targets over ab bins, and squared error of ab."""
 
 import torch
 from torch import Tensor
@@ -27,7 +27,7 @@ def soft_cross_entropy(logits: Tensor, index: Tensor, weight: Tensor, class_weig
 def squared_error(predicted: Tensor, target: Tensor) -> Tensor:
     """Return the mean over N images and H x W pixels of half the squared distance of ``predicted`` ab to ``target``.
 
-    Both (N, 2, H, W), in one unit. Computed in float32 at least.
+    Both are (N, 2, H, W) in the same unit. Computed in float32 at least.
 
     Source: Zhang et al. 2016, equation 1. Differs: the mean over pixels and images in place of the sum.
     """

@@ -6,25 +6,24 @@ from torch.nn import functional as F
 
 
 def info_nce(
-    query: Tensor, key: Tensor, queue: Tensor, temperature: float, left_out: Tensor | None = None
+    query: Tensor, key: Tensor, queue: Tensor, temperature: float, exclude_mask: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
     """Return the loss and whether each query is nearer to its key than to every negative, bool (N,).
 
-    ``query`` and ``key`` (N, D), row by row of the same image, and ``queue`` (K, D) hold unit vectors. The loss is
-    the cross entropy of a (1 + K)-way choice, its mean over the N queries. Keys and queue receive no gradient.
-    ``left_out`` (N, K) says which entries are no negatives of which query; they count nothing.
-    Computed in float32 at least, under autocast too: bfloat16 has 8 bits, and dividing by the temperature makes its
-    rounding errors matter.
+    ``query`` and ``key`` (N, D), paired row by row, and ``queue`` (K, D) are unit vectors. The loss is the mean over the
+    N queries of a (1 + K)-way cross entropy. Keys and queue receive no gradient. ``exclude_mask`` (N, K) bool excludes
+    entries of the queue from the negatives of a query. Computed in float32 at least, under autocast too: bfloat16 has
+    8 bits, and dividing by the temperature amplifies its rounding errors.
 
     Source: He et al. 2020 (MoCo), equation 1 and algorithm 1.
     """
-    precise = torch.promote_types(query.dtype, torch.float32)
+    compute_dtype = torch.promote_types(query.dtype, torch.float32)
     with torch.autocast(query.device.type, enabled=False):
-        query, key, queue = (rows.to(precise) for rows in (query, key, queue))
+        query, key, queue = (rows.to(compute_dtype) for rows in (query, key, queue))
         positive = (query * key.detach()).sum(1, keepdim=True)
         negatives = query @ queue.detach().T
-        if left_out is not None:
-            negatives = negatives.masked_fill(left_out, -torch.inf)
+        if exclude_mask is not None:
+            negatives = negatives.masked_fill(exclude_mask, -torch.inf)
         logits = torch.cat([positive, negatives], dim=1) / temperature
-        target = torch.zeros(len(query), dtype=torch.long, device=query.device)  # the key stands in column 0
+        target = torch.zeros(len(query), dtype=torch.long, device=query.device)  # the key is column 0
         return F.cross_entropy(logits, target), (positive > negatives).all(1)

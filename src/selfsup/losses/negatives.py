@@ -1,4 +1,4 @@
-"""Two views of a batch, all compared with all: which pairs are negatives, and how much each of them counts."""
+"""Similarities between all pairs of two views of a batch, and the weights of the negatives among them."""
 
 from typing import Literal
 
@@ -10,7 +10,7 @@ from torch.nn import functional as F
 def cosines(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
     """Return the cosine of each of 2N rows with its positive (2N, 1) and with every row (2N, 2N).
 
-    ``first`` and ``second`` (N, D) are the projections of two views of the same N images, of any length.
+    ``first`` and ``second`` (N, D) are the projections of two views of the same N images, not normalised.
     """
     first, second = F.normalize(first, dim=1), F.normalize(second, dim=1)
     z = torch.cat([first, second])
@@ -21,16 +21,16 @@ def cosines(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
 def weights(
     positive: Tensor, similarity: Tensor, kind: Literal["all", "semi_hard"], margin: float = torch.inf
 ) -> Tensor:
-    """Return what each negative counts (2N, 2N), without gradient: 0 for a row's own column and its positive's.
+    """Return the weight of each negative (2N, 2N), without gradient; 0 in a row's own column and in its positive's.
 
     ``all``: 1 / (2N - 2) each. ``semi_hard``: 1 for the nearest negative that is farther than the positive and within
-    ``margin`` of it, in cosines (2N, 1) and (2N, 2N); a row without such a negative counts none.
+    ``margin`` of it, in cosines (2N, 1) and (2N, 2N); a row without such a negative has no weight.
 
     Source: Chen et al. 2020 (SimCLR), section 5.1; Schroff et al. 2015 (FaceNet), section 3.2.
     """
     rows = torch.arange(len(similarity), device=similarity.device)
     distance = (rows[:, None] - rows) % (len(rows) // 2)
-    negative = distance != 0  # neither the row itself nor its positive, which stands N rows away
+    negative = distance != 0  # neither the row itself nor its positive, N rows away
     if kind == "all":
         return negative.to(similarity.dtype) / (len(rows) - 2)
     semi_hard = negative & (similarity < positive) & (similarity > positive - margin)
@@ -41,5 +41,5 @@ def weights(
 @torch.no_grad()
 def nearest_is_positive(positive: Tensor, similarity: Tensor) -> Tensor:
     """Return whether each row's positive is nearer than all its negatives, bool (2N,)."""
-    counted = weights(positive, similarity, "all") > 0
-    return (counted & (similarity >= positive)).sum(1) == 0
+    negative = weights(positive, similarity, "all") > 0
+    return (negative & (similarity >= positive)).sum(1) == 0

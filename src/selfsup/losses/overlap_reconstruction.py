@@ -1,4 +1,4 @@
-"""The reconstruction of a hole, with more weight on a band around it, where prediction and context must agree."""
+"""Reconstruction of a hole, with more weight on a band around it where the prediction overlaps the context."""
 
 import torch
 from torch import Tensor
@@ -6,8 +6,8 @@ from torch.nn import functional as F
 
 
 def overlap_weights(mask: Tensor, overlap_px: int, overlap_weight: float) -> Tensor:
-    """Return (N, H, W) float32: 1 in the hole, mask (N, H, W) bool, ``overlap_weight`` where the predicted region
-    extends into the context, up to ``overlap_px`` pixels beside or diagonally from the hole, 0 elsewhere."""
+    """Return weights (N, H, W) float32: 1 in the hole, ``mask`` (N, H, W) bool, ``overlap_weight`` in the band of
+    ``overlap_px`` pixels around it (Chebyshev distance), 0 elsewhere."""
     hole = mask.float()
     region = F.max_pool2d(hole[:, None], 2 * overlap_px + 1, stride=1, padding=overlap_px)[:, 0]
     return hole + overlap_weight * (region - hole)
@@ -16,12 +16,12 @@ def overlap_weights(mask: Tensor, overlap_px: int, overlap_weight: float) -> Ten
 def overlap_reconstruction(prediction: Tensor, target: Tensor, weights: Tensor) -> Tensor:
     """Return the weighted squared error of prediction and target (N, 3, H, W) over the predicted region.
 
-    It is the sum of weights (N, H, W) times squared differences, over the number of values where a weight is not 0.
+    It is the sum of weights (N, H, W) times squared differences, divided by the number of values with a weight above 0.
     Computed in float32 at least, under autocast too.
 
     Source: Pathak et al. 2016 (Context encoders), equation 1, and section 4 for the overlap.
     Differs: the mean over the region, as in the published code, where equation 1 has the sum.
     """
-    precise = torch.promote_types(prediction.dtype, torch.float32)
-    squared = (prediction.to(precise) - target.to(precise)).square() * weights[:, None]
+    compute_dtype = torch.promote_types(prediction.dtype, torch.float32)
+    squared = (prediction.to(compute_dtype) - target.to(compute_dtype)).square() * weights[:, None]
     return squared.sum() / ((weights > 0).sum() * prediction.shape[1])

@@ -1,11 +1,11 @@
-"""The pixelwise contrastive loss: descriptors of a match lie together, those of a non-match a margin apart."""
+"""The pixelwise contrastive loss: descriptors of matches are pulled together, those of non-matches pushed apart."""
 
 import torch
 from torch import Tensor
 
 
 def match_loss(first: Tensor, second: Tensor, counts: Tensor) -> Tensor:
-    """Return the mean squared distance of descriptors (..., D) over the matches that count (...); 0 where none does.
+    """Return the mean squared distance of descriptors (..., D) over matches, weighted by ``counts`` (...); 0 without any.
 
     Source: Florence et al. 2018 (Dense Object Nets), section 3.
     """
@@ -17,14 +17,15 @@ def match_loss(first: Tensor, second: Tensor, counts: Tensor) -> Tensor:
 def non_match_loss(
     first: Tensor, second: Tensor, counts: Tensor, margin: float, hard_negative_scaling: bool
 ) -> tuple[Tensor, Tensor]:
-    """Return the mean of max(margin - distance, 0)^2 over non-matches, and the share of hard ones among those that count.
+    """Return the mean of max(margin - distance, 0)^2 over non-matches, and the fraction of hard ones.
 
-    Descriptors are (..., D), broadcast against each other. A non-match is hard where it is nearer than the margin; beyond
-    it the gradient is zero. With ``hard_negative_scaling`` the sum is divided by the number of hard ones, so that the
-    many easy ones do not thin out what is left to learn, else by that of all that count; 0 where there is none.
+    Descriptors are (..., D), broadcast against each other; ``counts`` is 1 where a non-match counts, else 0. A non-match
+    is hard if it is nearer than the margin; beyond the margin its gradient is zero. ``hard_negative_scaling`` divides the
+    sum by the number of hard non-matches, so that many easy ones do not dilute the gradient, instead of by the number of
+    all; the loss is 0 without any.
 
     Source: Florence et al. 2018 (Dense Object Nets), section 3, with hard-negative scaling.
-    Differs: the hard ones are counted over a batch of pairs, where the paper's batch is one pair.
+    Differs: hard non-matches are counted over a batch of pairs; the paper's batch is one pair.
     """
     with torch.autocast(first.device.type, enabled=False):
         distance = torch.linalg.vector_norm(_difference(first, second), dim=-1)
@@ -36,5 +37,5 @@ def non_match_loss(
 
 
 def _difference(first: Tensor, second: Tensor) -> Tensor:
-    precise = torch.promote_types(first.dtype, torch.float32)
-    return first.to(precise) - second.to(precise)
+    compute_dtype = torch.promote_types(first.dtype, torch.float32)
+    return first.to(compute_dtype) - second.to(compute_dtype)

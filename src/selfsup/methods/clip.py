@@ -69,7 +69,7 @@ class CLIP(Method):
                 **asdict(text_tower),
             }
         )
-        self.text.stages["end"].get_buffer("vocabulary").copy_(vocabulary)
+        self.text.get_buffer("stages.end.vocabulary").copy_(vocabulary)
         self.image_projection = projection_head(encoder.feature_dim, "linear", out_dim)
         self.text_projection = projection_head(text_tower.width, "linear", out_dim)
         self.log_scale = nn.Parameter(torch.tensor(-math.log(temperature)))

@@ -13,6 +13,7 @@ class FixedWaveform(Random):
     """
 
     modality = "waveform"
+    role = "floor"
 
     def __init__(self, encoder: Encoder, info: DataInfo) -> None:
         super().__init__(encoder, info, modality="waveform")

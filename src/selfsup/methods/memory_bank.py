@@ -60,7 +60,9 @@ class MemoryBankContrast(QueryPairs):
         query = self.query_in_splits(views["query"])  # (N, D)
         row, negatives = views["row"], views["negatives"]  # (N,), (K,)
         key, entries = self.bank.entries[row], self.bank.entries[negatives]  # (N, D), (K, D)
-        loss, correct = info_nce(query, key, entries, self.temperature, left_out=row[:, None] == negatives)  # (N, K)
+        loss, correct = info_nce(
+            query, key, entries, self.temperature, exclude_mask=row[:, None] == negatives
+        )  # (N, K)
         metrics = {"pretext_accuracy": correct.float().mean(), "embedding_std": embedding_std(query)}
         return LossOutput(loss, metrics, {"queries": query.detach(), "row": row})
 

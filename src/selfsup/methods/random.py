@@ -28,6 +28,8 @@ class Random(Method):
     with the statistics of initialisation its features would be badly scaled and the floor too low.
     """
 
+    role = "floor"
+
     def __init__(self, encoder: Encoder, info: DataInfo, *, modality: Unlabelled) -> None:
         super().__init__(encoder, info)
         self.modality = modality

@@ -9,10 +9,10 @@ from torch.nn import functional as F
 from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Pretext, Step, Views
 from selfsup.nn.encoder import Encoder
 from selfsup.specs.augmentation import Augmentation
-from selfsup.views import augmentation, eighth_turns, rotations
+from selfsup.views import augmentation, rotations, rotations_45
 
 SHOWN_IMAGES = 8  # all directions of one image, of two, or of four
-TURNED = {2: rotations.all_half_turns, 4: rotations.all_quarter_turns, 8: eighth_turns.all_eighth_turns}
+TURNED = {2: rotations.all_rotations_180, 4: rotations.all_rotations_90, 8: rotations_45.all_rotations_45}
 
 
 class Rotation(Method):

@@ -22,6 +22,7 @@ class Supervised(Method):
     """
 
     modality = "labelled_image"
+    role = "ceiling"
 
     def __init__(self, encoder: Encoder, info: DataInfo, *, augmentation: Augmentation) -> None:
         super().__init__(encoder, info)

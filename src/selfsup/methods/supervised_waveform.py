@@ -32,6 +32,7 @@ class SupervisedWaveform(Method):
     """
 
     modality = "labelled_waveform"
+    role = "ceiling"
 
     def __init__(
         self,

@@ -14,7 +14,7 @@ from selfsup.views.ab_bins import nearest_bin
 from selfsup.views.clips import draw_exposure, draw_frames, exposed, take_frames
 from selfsup.views.lab import lab_to_rgb, rgb_to_lab
 from selfsup.views.pictures.channels import picture
-from selfsup.views.pictures.pointers import heat_over, marked, most_colourful_place
+from selfsup.views.pictures.pointers import heat_over, marked, most_colourful_position
 
 SHOWN_CLIPS = 2
 SHOWN_LIGHTNESS = 65.0
@@ -67,7 +67,7 @@ class VideoColorization(Method):
         seen = self.references + 1
         return {
             "frame": draw_frames(
-                examples, generator, frames=self.info.length, seen=seen, longest_step=self.longest_step
+                examples, generator, frames=self.info.length, count=seen, longest_step=self.longest_step
             ),
             "flip": torch.rand(examples, generator=generator) < self.flip_probability,
             "exposure": draw_exposure(examples, seen, generator, self.exposure_strength),
@@ -114,7 +114,7 @@ class VideoColorization(Method):
         ab = (probability @ self.centroids).transpose(1, 2).unflatten(2, grid)
         ab = F.interpolate(ab, size=target.shape[2:], mode="bilinear", align_corners=False)
         coloured = lab_to_rgb(torch.cat([rgb_to_lab(target)[:, :1], ab], 1))
-        place = most_colourful_place(target, grid)
+        place = most_colourful_position(target, grid)
         grey = picture(frames.flatten(0, 1), "lightness").view_as(frames)
         query = _places(embedding[:, -1]).gather(1, place[:, None, None].expand(-1, -1, embedding.shape[2]))
         heat = pointers(query, _references(embedding), self.temperature).view(len(frames), self.references, *grid)

@@ -1,7 +1,10 @@
-"""The encoder: named stages behind one normalisation, rebuilt from a JSON description out of ``nn/`` alone."""
+"""The encoder: raw images, sound or tokens to layers and features, rebuilt from a JSON description out of ``nn/`` alone."""
 
 import hashlib
 import json
+import math
+from abc import ABC, abstractmethod
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,23 +13,31 @@ from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from selfsup import extensions
+from selfsup.errors import InputError
 from selfsup.nn.heads import projection_head
 from selfsup.nn.inputs import CHANNELS, preprocess
+from selfsup.nn.preprocessing import preprocess_as
+from selfsup.nn.tokens import Tokens
 
 
-class Encoder(nn.Module):
-    """Images to maps and features.
+class Encoder(nn.Module, ABC):
+    """Images (N, 3, H, W), uint8 or float in [0, 1], to layers and features; (N, 4, H, W) with depth.
 
-    ``layers`` names each stage and its channels; ``description`` is ``{"backbone": module name, ...its arguments}``,
-    with ``input`` saying what of an image it sees (nn/inputs.py).
+    Of waveforms (N, S) and of tokens (N, L) maps are (N, C, T). ``layers`` {name: C}, first to last; ``description`` is the
+    JSON that ``build`` takes; ``inputs`` says what of an image each part sees (nn/inputs.py).
     """
 
-    def __init__(self, stages: dict[str, nn.Module], channels: dict[str, int], description: dict[str, Any]) -> None:
+    def __init__(self, layers: dict[str, int], description: dict[str, Any], inputs: tuple[str, ...]) -> None:
         super().__init__()
-        self.stages = nn.ModuleDict(stages)
-        self.layers = dict(channels)
+        self.layers = dict(layers)
         self.description = dict(description)
-        self.input = str(description.get("input", "rgb"))
+        self.inputs = inputs
+        self.preprocess = partial(preprocess, kind=inputs[0])
+
+    @property
+    def input(self) -> str:
+        """What it sees of an image; of several parts, all that they see."""
+        return " and ".join(dict.fromkeys(self.inputs))
 
     @property
     def feature_dim(self) -> int:
@@ -36,19 +47,68 @@ class Encoder(nn.Module):
     @property
     def needs_depth(self) -> bool:
         """Whether x must have depth as a fourth channel."""
-        return self.input == "depth"
+        return "depth" in self.inputs
 
     @property
     def modality(self) -> str:
         """What x is: ``image``, ``waveform`` or ``tokens``."""
-        return self.input if self.input in ("waveform", "tokens") else "image"
+        return self.inputs[0] if self.inputs[0] in ("waveform", "tokens") else "image"
+
+    @abstractmethod
+    def maps(self, x: Tensor) -> dict[str, Tensor]:
+        """Return {layer: (N, C, H', W')}."""
+
+    @abstractmethod
+    def forward(self, x: Tensor) -> Tensor:
+        """Return features (N, D), made from the last layer: the mean over its map, unless the description says otherwise."""
+
+    def tokens(self, x: Tensor, keep: Tensor | None = None) -> dict[str, Tokens]:
+        """Return {layer: Tokens}; with ``keep`` (N, L'), an int64 index of patches, only these are computed.
+
+        Raises InputError for ``keep`` where the backbone has no patches that could be left out.
+        """
+        if keep is not None:
+            raise InputError(
+                f"{self._name} cannot leave patches out; set encoder.backbone to a Transformer, such as vit"
+            )
+        return {layer: Tokens.of_map(found) for layer, found in self.maps(x).items()}
+
+    @property
+    def attention_heads(self) -> dict[str, int]:
+        """{layer: heads} of the layers whose attention it returns; empty for convolutions."""
+        return {}
+
+    def attention(self, x: Tensor) -> dict[str, Tensor]:
+        """Return {layer: (N, heads, L, L)}, rows of which sum to 1, the class token first; empty for convolutions."""
+        return {}
+
+    @property
+    def entrance(self) -> nn.Module | None:
+        """The module that every input passes first; None where that lies in an encoder within this one."""
+        return None
+
+    def positions(self, inputs: tuple[Any, ...]) -> int:
+        """Return how many pixels, or samples, of a batch ``entrance`` is given by these arguments."""
+        return math.prod(inputs[0].shape[i] for i in (0, -2, -1))
+
+    @property
+    def _name(self) -> str:
+        return f"encoder.backbone {self.description.get('backbone', 'of several parts')}"
+
+
+class StagedEncoder(Encoder):
+    """A chain of named stages, each a map to the next; ``description`` is ``{"backbone": module name, ...its arguments}``."""
+
+    def __init__(self, stages: dict[str, nn.Module], channels: dict[str, int], description: dict[str, Any]) -> None:
+        super().__init__(channels, description, (str(description.get("input", "rgb")),))
+        self.stages = nn.ModuleDict(stages)
+
+    @property
+    def entrance(self) -> nn.Module:
+        return next(iter(self.stages.values()))
 
     def maps(self, x: Tensor) -> dict[str, Tensor]:
-        """Return {layer: (N, C, H', W')} of images (N, 3, H, W), uint8 or float in [0, 1]; (N, 4, H, W) with depth.
-
-        Of waveforms (N, S) and of tokens (N, L) they are (N, C, T).
-        """
-        x = preprocess(x, self.input)
+        x = self.preprocess(x)
         maps = {}
         for name, stage in self.stages.items():
             x = stage(x)
@@ -56,16 +116,10 @@ class Encoder(nn.Module):
         return maps
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return features (N, D): the mean over the last layer's map."""
-        x = preprocess(x, self.input)
+        x = self.preprocess(x)
         for stage in self.stages.values():
             x = stage(x)
         return x.mean(tuple(range(2, x.ndim)))
-
-    def up_to(self, layer: str) -> list[nn.Module]:
-        """Return the parts that make ``layer`` from an image, so that they can be frozen."""
-        names = list(self.stages)
-        return [self.stages[name] for name in names[: names.index(layer) + 1]]
 
 
 class ConcatenatedEncoder(Encoder):
@@ -77,18 +131,10 @@ class ConcatenatedEncoder(Encoder):
     """
 
     def __init__(self, parts: list[Encoder]) -> None:
-        nn.Module.__init__(self)
+        layers = {layer: sum(part.layers[layer] for part in parts) for layer in parts[0].layers}
+        description = {"parts": [part.description for part in parts]}
+        super().__init__(layers, description, tuple(seen for part in parts for seen in part.inputs))
         self.parts = nn.ModuleList(parts)
-        self.layers = {layer: sum(part.layers[layer] for part in parts) for layer in parts[0].layers}
-        self.description = {"parts": [part.description for part in parts]}
-
-    @property
-    def needs_depth(self) -> bool:
-        return any(part.needs_depth for part in self._each())
-
-    @property
-    def modality(self) -> str:
-        return self._each()[0].modality
 
     def maps(self, x: Tensor) -> dict[str, Tensor]:
         found = [part.maps(x) for part in self._each()]
@@ -96,9 +142,6 @@ class ConcatenatedEncoder(Encoder):
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.cat([part(x) for part in self._each()], 1)
-
-    def up_to(self, layer: str) -> list[nn.Module]:
-        return [module for part in self._each() for module in part.up_to(layer)]
 
     def _each(self) -> list[Encoder]:
         return [part for part in self.parts if isinstance(part, Encoder)]
@@ -113,19 +156,11 @@ class ProjectedEncoder(Encoder):
     """
 
     def __init__(self, encoder: Encoder, projection: nn.Module, head: dict[str, Any]) -> None:
-        nn.Module.__init__(self)
+        width = encoder.feature_dim if head["kind"] == "none" else int(head["out_dim"])
+        description = {"projected": encoder.description, "head": dict(head)}
+        super().__init__({"projection": width}, description, encoder.inputs)
         self.encoder = encoder
         self.projection = projection
-        self.layers = {"projection": encoder.feature_dim if head["kind"] == "none" else int(head["out_dim"])}
-        self.description = {"projected": encoder.description, "head": dict(head)}
-
-    @property
-    def needs_depth(self) -> bool:
-        return self.encoder.needs_depth
-
-    @property
-    def modality(self) -> str:
-        return self.encoder.modality
 
     def maps(self, x: Tensor) -> dict[str, Tensor]:
         return {"projection": self(x)[:, :, None, None]}
@@ -133,9 +168,6 @@ class ProjectedEncoder(Encoder):
     def forward(self, x: Tensor) -> Tensor:
         projected: Tensor = self.projection(self.encoder(x))
         return projected
-
-    def up_to(self, layer: str) -> list[nn.Module]:
-        return [self.encoder, self.projection]
 
 
 def build(description: dict[str, Any]) -> Encoder:
@@ -145,10 +177,24 @@ def build(description: dict[str, Any]) -> Encoder:
     if "projected" in description:
         encoder, head = build(description["projected"]), description["head"]
         return ProjectedEncoder(encoder, projection_head(features=encoder.feature_dim, **head), head)
+    if description.get("input") == "imported":
+        return _imported(description)
     arguments = {key: value for key, value in description.items() if key not in ("backbone", "input")}
     module = extensions.load(f"nn.backbones.{description['backbone']}")
-    stages, channels = module.build(in_channels=CHANNELS[description.get("input", "rgb")], **arguments)
-    return Encoder(stages, channels, description).to(memory_format=torch.channels_last)
+    made = module.build(in_channels=CHANNELS[description.get("input", "rgb")], **arguments)
+    if isinstance(made, tuple):
+        stages, channels = made
+        return StagedEncoder(stages, channels, description).to(memory_format=torch.channels_last)
+    network: Encoder = made.encoder(description)  # of a Network, which is named nowhere here: most encoders are none
+    return network.to(memory_format=torch.channels_last)
+
+
+def _imported(description: dict[str, Any]) -> Encoder:
+    """Return the encoder of imported weights, which have a preprocessing of their own; see nn/imported.py."""
+    encoder = build({key: value for key, value in description.items() if key not in ("input", "preprocessing")})
+    encoder.preprocess = partial(preprocess_as, **description["preprocessing"])
+    encoder.description = description
+    return encoder
 
 
 def digest(encoder: nn.Module) -> str:

@@ -1,13 +1,10 @@
 """What an encoder sees: an image's colours, its lightness alone, its colour without lightness, its depth; sound; tokens."""
 
-from typing import Literal
-
 import torch
 from torch import Tensor
 
 from selfsup.views.lab import rgb_to_lab
 
-Input = Literal["rgb", "lightness", "ab", "lab", "depth", "waveform", "tokens"]
 CHANNELS: dict[str, int] = {"rgb": 3, "lightness": 1, "ab": 2, "lab": 3, "depth": 1, "waveform": 1, "tokens": 0}
 AB_RANGE = 110.0
 

@@ -26,11 +26,11 @@ def named(suite: str) -> dict[str, Artefact]:
             prefix = f"{group.name}/{chain.run.name}/s{chain.seed}"
             names |= {f"{group.name}/prepared": chain.prepared}
             names |= {f"{group.name}/{chain.run.name}/table": chain.table} if chain.table else {}
-            names |= {f"{prefix}/weights": chain.weights, f"{prefix}/predictions": chain.predictions}
+            own = {"weights": chain.weights, "predictions": chain.predictions, "gallery": chain.gallery}
+            names |= {f"{prefix}/{kind}": artefact for kind, artefact in own.items() if artefact}
             for target, features in chain.features.items():
                 names |= {f"{group.name}/{target}/target": features.parents["target"]}
                 names |= {f"{prefix}/{target}/features": features}
-            names |= {f"{prefix}/gallery": chain.gallery}
             names |= {f"{prefix}/{target}/{protocol}": made for (target, protocol), made in chain.measures.items()}
             names |= {f"{prefix}/results": chain.results}
     made = experiments(suite)

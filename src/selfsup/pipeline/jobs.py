@@ -16,7 +16,7 @@ from selfsup.store.artefact import Artefact
 MAKERS = {
     "prepared": makers.prepare,
     "table": makers.table,
-    "weights": makers.pretrain,
+    "weights": makers.weights,
     "predictions": makers.predict,
     "gallery": makers.gallery,
     "features": makers.features,

@@ -60,6 +60,19 @@ def pretrain(artefact: "Artefact", scratch: Path, progress: "Progress") -> None:
     train(scratch, **_pretrained_on(artefact), checkpoint=checkpoint(artefact.folder), progress=progress, **recipe)
 
 
+def import_weights(artefact: "Artefact", scratch: Path, progress: "Progress") -> None:
+    from selfsup.device import prepare_device
+    from selfsup.nn.imported import import_weights as load
+
+    prepare_device("cpu", 1)
+    recipe = {key: value for key, value in artefact.params.items() if key != "file"}
+    load(scratch, source_file=data_root() / artefact.params["file"], **recipe)
+
+
+def weights(artefact: "Artefact", scratch: Path, progress: "Progress") -> None:
+    (pretrain if artefact.parents else import_weights)(artefact, scratch, progress)
+
+
 def predict(artefact: "Artefact", scratch: Path, progress: "Progress") -> None:
     from selfsup.device import prepare_device
     from selfsup.training.inspection import write_answers

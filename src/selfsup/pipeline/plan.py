@@ -62,10 +62,12 @@ class Plan:
             missing = [artefact for artefact in self.artefacts.values() if not artefact.exists()]
             needed = {need.folder: need for artefact in missing for need in artefact.needs()}
             for artefact in needed.values():
-                if artefact.kind == "prepared" and artefact.params["source"] and not artefact.exists():
-                    source = data_root() / artefact.params["source"]
-                    if not source.is_dir():
-                        raise InputError(f"{source} is missing; put the data set there, or mend SELFSUP_DATA_ROOT")
+                own = artefact.params.get("source") or artefact.params.get("file")
+                if own and not artefact.exists() and not (data_root() / own).exists():
+                    raise InputError(
+                        f"{data_root() / own} is missing; put the {'data set' if artefact.kind == 'prepared' else 'weights'} "
+                        "there, or correct SELFSUP_DATA_ROOT"
+                    )
         except InputError as error:
             sys.exit(f"selfsup: {error}")
 

@@ -12,19 +12,21 @@ from pathlib import Path
 from typing import Any
 
 from selfsup import extensions
-from selfsup.config import reported
+from selfsup.config import reported, signature
 from selfsup.config import suite as suites
 from selfsup.config.claims import Claim, claims
-from selfsup.config.recipe import evaluation
+from selfsup.config.recipe import Data as Source
+from selfsup.config.recipe import evaluation, protocol_title
+from selfsup.config.shown import shown
 from selfsup.errors import InputError
 from selfsup.pipeline.history import history
 from selfsup.progress import Progress
-from selfsup.report.content import Ablation, Content, ExperimentMember, Group, Member
+from selfsup.report.content import Ablation, Content, Data, Experiment, Group, Member, Protocol, Target
 from selfsup.report.deviations import deviations_table
 from selfsup.report.schemas import check_summary
 from selfsup.report.tables import as_csv
 from selfsup.store import disk
-from selfsup.store.chains import Chain, chains, experiments
+from selfsup.store.chains import Chain, chains, experiments, prepared
 from selfsup.store.reach import reach
 
 REPORTS = Path("reports")
@@ -46,6 +48,8 @@ def determinants(suite: str) -> dict[str, Any]:
         "results": [
             [f"{g.name}/{c.run.name}/{c.seed}", str(c.results.folder)] for g, found in chains(suite) for c in found
         ],
+        "titles": [[*(run.title for run in g.runs), *map(protocol_title, g.evaluations)] for g in asked.groups],
+        "shown": [[name, repr(shown(name))] for name in _shown(suite)],
         "experiments": [[name, [str(a.folder) for a in made]] for name, made in experiments(suite).items()],
         "code": reach(("selfsup.report.build.build",), frozenset()).digest,
         "templates": [[file.name, _sha256(file.read_bytes())] for file in templates],
@@ -55,6 +59,12 @@ def determinants(suite: str) -> dict[str, Any]:
         "deviations": _sha256(as_csv(deviations_table(_modules(suite))).encode()),
         "papers": papers(asked),
     }
+
+
+def _shown(suite: str) -> list[str]:
+    """Return the modules that declare how the suite's numbers are shown."""
+    asked = {f"evaluations.{evaluation(p)[0]}" for group in suites.load(suite).groups for p in group.evaluations}
+    return sorted(asked | {f"experiments.{made[0].params['experiment']}" for made in experiments(suite).values()})
 
 
 def _modules(suite: str) -> list[str]:
@@ -84,16 +94,19 @@ def content(suite: str) -> Content:
     groups = [
         Group(
             name=group.name,
-            dataset=group.data.dataset,
-            data_recipe={"name": group.data.name, **group.data.arguments},
+            pretrain_data=_data(group.data),
+            targets=[
+                Target(**vars(_data(target.data)), protocols=[_protocol(name) for name in target.evaluations])
+                for target in group.targets
+            ],
             seeds=group.seeds,
             variants=[run.name for run in group.runs],
-            protocols={protocol: evaluation(protocol)[0] for protocol in group.evaluations},
             members=[_member(chain) for chain in found],
+            titles={run.name: run.title for run in group.runs},
+            roles={run.name: role for run in group.runs if not run.imported and (role := _role(run.method))},
         )
         for group, found in chains(suite)
     ]
-    asked_for = {protocol: evaluation(protocol) for group in asked.groups for protocol in group.evaluations}
     return Content(
         suite=suite,
         title=asked.title,
@@ -102,15 +115,18 @@ def content(suite: str) -> Content:
         precision=asked.precision,
         threads=asked.threads,
         groups=groups,
-        protocols={p: {"evaluation": module, **arguments} for p, (module, arguments) in asked_for.items()},
         reported=reported.of_suite(asked),
         claims=_claims(asked),
         papers=papers(asked),
         modules=_modules(suite),
-        experiments={
-            name: [ExperimentMember(made.seed or 0, made.folder / "measures.json") for made in seeds]
+        experiments=[
+            Experiment(
+                name,
+                shown(f"experiments.{seeds[0].params['experiment']}"),
+                {made.seed or 0: made.folder / "measures.json" for made in seeds},
+            )
             for name, seeds in experiments(suite).items()
-        },
+        ],
         ablations=[Ablation(**entry) for entry in asked.ablations],
         digest=digest(suite),
     )
@@ -119,7 +135,22 @@ def content(suite: str) -> Content:
 def check(suite: str) -> None:
     """Refuse, before anything is trained, a summary that cannot be printed; so are claims and published numbers."""
     asked = content(suite)
-    check_summary(suite, asked.summary, {group.name: group.variants for group in asked.groups}, asked.protocols)
+    check_summary(suite, asked.summary, {group.name: group.variants for group in asked.groups}, asked.keys)
+
+
+def _data(source: Source) -> Data:
+    return Data(source.name, source.dataset, source.arguments, prepared(source).folder)
+
+
+def _protocol(name: str) -> Protocol:
+    module, arguments = evaluation(name)
+    return Protocol(name, protocol_title(name), module, arguments, shown(f"evaluations.{module}"))
+
+
+def _role(method: str) -> str | None:
+    """Return what a method bounds: the floor or the ceiling of a table, None for one that is compared."""
+    role: str | None = signature.class_constant(method, "role")
+    return role
 
 
 def _member(chain: Chain) -> Member:
@@ -129,11 +160,10 @@ def _member(chain: Chain) -> Member:
         seed=chain.seed,
         recipe=chain.run.recipe,
         run=chain.weights.folder,
-        features=next(iter(chain.features.values())).folder,
-        prepared=chain.prepared.folder,
-        measures={protocol: made.folder / "measures.json" for (_, protocol), made in chain.measures.items()},
-        gallery=chain.gallery.folder,
-        predictions=chain.predictions.folder,
+        features={target: made.folder for target, made in chain.features.items()},
+        measures={place: made.folder / "measures.json" for place, made in chain.measures.items()},
+        gallery=chain.gallery.folder if chain.gallery else Path(),
+        predictions=chain.predictions.folder if chain.predictions else Path(),
     )
 
 

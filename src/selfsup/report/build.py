@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from selfsup.report.claims import claims_table, verdicts
-from selfsup.report.content import Content, Group
-from selfsup.report.details import records
+from selfsup.report.content import Content
+from selfsup.report.details import every_score, records
 from selfsup.report.deviations import deviations_table
 from selfsup.report.headline import Scores, scores
 from selfsup.report.html import page
@@ -29,22 +29,23 @@ from selfsup.report.sections import (
     topics,
 )
 from selfsup.report.summary import fill, sentences
-from selfsup.report.tables import Table, as_csv, as_latex, as_values
+from selfsup.report.tables import Table, as_csv, as_latex, as_values, narrow
 
 
 def build(content: Content, target: Path) -> None:
     """Write the whole report into the empty folder ``target``; equal content gives equal bytes."""
     rows = {group.name: result_rows(content, group) for group in content.groups}
     found = {group.name: scores(group, rows[group.name]) for group in content.groups}
+    every = {group.name: every_score(group, rows[group.name], found[group.name]) for group in content.groups}
     judged = verdicts(content, rows)
-    experiments = {name: experiment_rows(content, name) for name in content.experiments}
+    experiments = {one.name: experiment_rows(content, one) for one in content.experiments}
     sections = [section(content, group, rows[group.name], found[group.name]) for group in content.groups]
     others = topics(content, rows, experiments)
     shared = [claims_table(content, judged), published_table(content), deviations_table(content.modules)]
     text = [fill(content, found), *sentences(content, found, rows, judged)]
 
     write_results(target / "results.csv", [*rows.values(), *experiments.values()])
-    _write_json(target / "metrics.json", metrics(content, found, judged))
+    _write_json(target / "metrics.json", metrics(content, every, judged))
     tables = [table for part in sections for table in part.tables]
     _write_tables(target / "tables", [*tables, *(pair.table for topic in others for pair in topic.pairs), *shared])
     _write_figures(target / "figures", sections, others)
@@ -54,7 +55,7 @@ def build(content: Content, target: Path) -> None:
         "provenance": provenance(content),
         "references": references(content),
     }
-    numbers = _numbers(content, rows, found)
+    numbers = _numbers(content, rows, every)
     shown = {**front, "sections": sections, "topics": others, "shared": shared}
     html = page({**shown, "records": numbers, "recipes": recipes(content)})
     (target / "index.html").write_text(html, encoding="utf-8")
@@ -71,7 +72,7 @@ def _numbers(content: Content, rows: Mapping[str, pd.DataFrame], found: Mapping[
     return {
         name: record
         for group in content.groups
-        for name, record in records(content, group, rows[group.name], found[group.name]).items()
+        for name, record in records(group, rows[group.name], found[group.name]).items()
     }
 
 
@@ -81,11 +82,13 @@ def _for_typst(part: Section) -> dict[str, Any]:
     return {
         "name": part.group.name,
         "main": as_values(main.select(own)),
-        "beside": as_values(_beside(part.group, main)),
-        "tables": [as_values(table) for table in part.tables[1:]],
+        "beside": as_values(_beside(main)),
+        "tables": [as_values(piece) for table in part.tables[1:] for piece in narrow(table)],
         "drawings": [{"name": drawing.name, "caption": drawing.caption} for drawing in part.drawings],
         "comparisons": [strip_values(strip) for strip in part.comparisons],
-        "strips": [[strip_values(strip, owner) for strip in strips] for owner, strips in part.strips.items()],
+        "strips": [
+            [strip_values(strip, part.group.title(owner)) for strip in strips] for owner, strips in part.strips.items()
+        ],
     }
 
 
@@ -100,9 +103,10 @@ def _topic_for_typst(topic: Topic) -> dict[str, Any]:
     return {"title": topic.title, "pairs": pairs}
 
 
-def _beside(group: Group, main: Table) -> Table:
+def _beside(main: Table) -> Table:
     """Return the main table's published and peer columns as a table of their own: a page has no room for all at once."""
-    table = main.select(["method", group.first_protocol("linear_probe"), "published", "peer"])
+    first = next((column.key for column in main.columns[1:] if column.numeric), "")
+    table = main.select(["method", first, "published", "peer"])
     reported = [n for n, column in enumerate(table.columns) if column.key in ("published", "peer")]
     rows = [row for row in table.rows if any(row[n].value is not None for n in reported)]
     return replace(table, title="Beside published and peers' numbers", rows=rows, notes=[])

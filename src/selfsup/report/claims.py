@@ -9,7 +9,9 @@ from selfsup.config.claims import Claim, Side
 from selfsup.errors import InputError
 from selfsup.report.content import Content, Group
 from selfsup.report.intervals import Interval, paired_interval
+from selfsup.report.rows import numbers
 from selfsup.report.tables import Cell, Column, Table
+from selfsup.results import DIMENSIONS
 
 TONES = {"reproduced": "yes", "contradicted": "no", "inconclusive": "open", "not measured": "unmeasured"}
 
@@ -24,13 +26,13 @@ class Verdict:
     unit: str = "%"
 
 
-def judge(claim: Claim, rows: pd.DataFrame) -> Verdict:
-    """Return the verdict on a claim over one group's result rows.
+def judge(claim: Claim, rows: pd.DataFrame, dataset: str | None = None) -> Verdict:
+    """Return the verdict on a claim over one group's result rows, on the data that were pretrained on or on others.
 
     Reproduced when the 95 % interval of the paired difference, first less second, lies above zero, or inside
     ± ``within`` where the claim has one. Contradicted when it lies wholly on the other side.
     """
-    found = [_matching(rows, side) for side in (claim.first, claim.second)]
+    found = [_matching(rows, side, dataset) for side in (claim.first, claim.second)]
     left, right = (dict(zip(one["seed"].tolist(), one["value"].tolist(), strict=True)) for one in found)
     difference = paired_interval(left, right)
     if difference is None:
@@ -48,12 +50,13 @@ def judge(claim: Claim, rows: pd.DataFrame) -> Verdict:
 
 
 def verdicts(content: Content, rows: Mapping[str, pd.DataFrame]) -> dict[tuple[str, str], Verdict]:
-    """Return the verdicts by (claim, group name), in the groups that have both runs and were asked for both."""
+    """Return the verdicts by (claim, group name), in the groups that were asked for both sides on one target, the first."""
     return {
-        (name, group.name): judge(claim, rows[group.name])
+        (name, group.name): judge(claim, rows[group.name], target.name)
         for name, claim in content.claims.items()
         for group in content.groups
-        if claim.applies(group.asked, group.dataset)
+        for target in reversed(group.targets)
+        if claim.applies(group.asked(target), target.dataset)
     }
 
 
@@ -104,18 +107,13 @@ def _signed(difference: Interval, unit: str) -> str:
     return text.replace("-", "\N{MINUS SIGN}") + f" {unit}" * (unit not in ("%", ""))
 
 
-def _matching(rows: pd.DataFrame, side: Side) -> pd.DataFrame:
+def _matching(rows: pd.DataFrame, side: Side, dataset: str | None) -> pd.DataFrame:
     """Return the rows of one side, one a seed; what it does not name must be an empty cell there."""
-    same = (rows["variant"] == side.run) & (rows["protocol"] == side.evaluation) & (rows["metric"] == side.metric)
-    for key in ("label_fraction", "baseline", "subset", "shots"):
-        wanted = getattr(side, key)
-        if key in rows:
-            same &= rows[key].isna() | (rows[key] == "") if wanted is None else rows[key] == wanted
-    if side.layer is not None:
-        same &= rows["layer"] == side.layer
-    if rows[same]["seed"].duplicated().any():
+    where = {name: getattr(side, name) for name in DIMENSIONS}
+    found = numbers(rows, side.run, side.evaluation, side.metric, dataset=dataset, **where)
+    if found["seed"].duplicated().any():
         raise InputError(
             f"A claim in params/claims compares {side.metric} of {side.evaluation}, which has several "
-            "numbers a seed: name one with label_fraction, baseline, subset, shots or layer."
+            f"numbers a seed: name one with {', '.join(DIMENSIONS[:-1])} or {DIMENSIONS[-1]}."
         )
-    return rows[same]
+    return found

@@ -5,15 +5,77 @@ from pathlib import Path
 from typing import Any
 
 from selfsup.config.claims import Claim
+from selfsup.config.shown import Shown
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """An evaluation with its arguments: ``evaluation`` is its module, ``title`` what people read."""
+
+    name: str
+    title: str
+    evaluation: str
+    arguments: dict[str, Any]
+    shown: Shown
+
+
+@dataclass(frozen=True)
+class Data:
+    """A prepared data set: ``name`` is its file's in ``params/data``, ``dataset`` the module, ``prepared`` its folder."""
+
+    name: str
+    dataset: str
+    data_recipe: dict[str, Any]
+    prepared: Path
+
+
+@dataclass(frozen=True)
+class Target(Data):
+    """A data set that runs are scored on, by protocols; order is the suite's."""
+
+    protocols: list[Protocol]
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """One protocol on one target; ``foreign`` where the target is not what the runs were pretrained on."""
+
+    target: Target
+    protocol: Protocol
+    foreign: bool
+
+    @property
+    def key(self) -> str:
+        """The name by which addresses and metrics.json call it, e.g. ``linear_probe`` and ``cifar10:linear_probe``."""
+        return f"{self.target.name}:{self.protocol.name}" if self.foreign else self.protocol.name
+
+    @property
+    def title(self) -> str:
+        """What people read; of another data set than was pretrained on, with its name."""
+        return f"{self.protocol.title} on {self.target.name}" if self.foreign else self.protocol.title
+
+    @property
+    def slug(self) -> str:
+        """The key as part of a file's name."""
+        return self.key.replace(":", "-")
+
+    def columns(self) -> list[str]:
+        """Return the names of its columns in a main table, e.g. ``knn``, and ``fine_tune@0.01`` for each share of labels.
+
+        A protocol that draws subsets of the labels names their shares ``label_fractions``.
+        """
+        fractions = self.protocol.arguments.get("label_fractions", [])
+        shares = [f"{self.key}@{fraction:g}" for fraction in fractions] or [self.key]
+        return shares if self.protocol.shown.headline else []
 
 
 @dataclass(frozen=True)
 class Member:
-    """One seed of one run: where it lies, what made it, and its measures by protocol.
+    """One seed of one run: where it lies, what made it, and its measures.
 
     ``variant`` is the suite's name for it (``simclr-no-colour``), ``method`` the module (``simclr``); ``run``,
-    ``features`` and ``prepared`` are artefact folders whose names hold their digests; ``measures`` maps a protocol to
-    its ``measures.json``; a protocol that the suite does not ask of this run is absent.
+    ``gallery``, ``predictions`` and, by target, ``features`` are artefact folders whose names hold their digests;
+    ``measures`` maps a target and a protocol to the ``measures.json``; what the suite does not ask of this run is absent.
     """
 
     variant: str
@@ -21,36 +83,44 @@ class Member:
     seed: int
     recipe: dict[str, Any]
     run: Path
-    features: Path
-    prepared: Path
-    measures: dict[str, Path]
+    features: dict[str, Path]
+    measures: dict[tuple[str, str], Path]
     gallery: Path = Path()
     predictions: Path = Path()
 
 
 @dataclass(frozen=True)
 class Group:
-    """The members that share a data set and stand in one table; order is the suite's.
+    """The members that were pretrained on one data set and stand in one table; order is the suite's.
 
-    ``protocols`` maps a protocol to the evaluation that it is of: two may be of one, told apart by their arguments.
+    ``variants`` are machine names, ``titles`` what people read for each, ``roles`` (``floor`` or ``ceiling``) those that
+    bound the scale.
     """
 
     name: str
-    dataset: str
-    data_recipe: dict[str, Any]
+    pretrain_data: Data
+    targets: list[Target]
     seeds: list[int]
     variants: list[str]
-    protocols: dict[str, str]
     members: list[Member]
+    titles: dict[str, str] = field(default_factory=dict)
+    roles: dict[str, str] = field(default_factory=dict)
 
     @property
-    def asked(self) -> dict[str, set[str]]:
-        """Return the protocols by which each run is scored."""
-        return {member.variant: set(member.measures) for member in self.members}
+    def scorings(self) -> list[Scoring]:
+        """Every protocol on every target."""
+        own = self.pretrain_data.name
+        return [
+            Scoring(target, protocol, target.name != own) for target in self.targets for protocol in target.protocols
+        ]
 
-    def first_protocol(self, evaluation: str) -> str:
-        """Return the protocol that stands for an evaluation wherever there is room for one, empty if none is asked."""
-        return next((protocol for protocol, of in self.protocols.items() if of == evaluation), "")
+    def asked(self, target: Data) -> dict[str, set[str]]:
+        """Return the protocols by which each run is scored on a target."""
+        return {m.variant: {name for on, name in m.measures if on == target.name} for m in self.members}
+
+    def title(self, variant: str) -> str:
+        """Return what people read for a variant."""
+        return self.titles.get(variant, variant)
 
 
 @dataclass(frozen=True)
@@ -85,20 +155,20 @@ class Ablation:
 
 
 @dataclass(frozen=True)
-class ExperimentMember:
-    """One seed of an experiment: no encoder, no data set, only its measures."""
+class Experiment:
+    """A measurement that needs no encoder and no data set: the ``measures.json`` of each seed."""
 
-    seed: int
-    measures: Path
+    name: str
+    shown: Shown
+    measures: dict[int, Path]
 
 
 @dataclass(frozen=True)
 class Content:
     """One suite's report.
 
-    ``protocols`` maps a protocol to its evaluation's module, as ``evaluation``, and its arguments; ``reported`` are
-    published tables and ``claims`` those that apply, by name; ``papers`` are those of the methods; ``modules`` made the results;
-    ``experiments`` are the seeds of each by name.
+    ``reported`` are published tables and ``claims`` those that apply, by name; ``papers`` are those of the methods;
+    ``modules`` made the results; ``history`` says what was carried.
     """
 
     suite: str
@@ -108,12 +178,21 @@ class Content:
     precision: str
     threads: int
     groups: list[Group]
-    protocols: dict[str, dict[str, Any]]
     reported: dict[str, dict[str, Any]] = field(default_factory=dict)
     claims: dict[str, Claim] = field(default_factory=dict)
     papers: list[dict[str, Any]] = field(default_factory=list)
     modules: list[str] = field(default_factory=list)
     ablations: list[Ablation] = field(default_factory=list)
-    experiments: dict[str, list[ExperimentMember]] = field(default_factory=dict)
+    experiments: list[Experiment] = field(default_factory=list)
     digest: str = ""
     history: list[str] = field(default_factory=list)
+
+    @property
+    def protocols(self) -> dict[str, Protocol]:
+        """Every protocol of the suite, each once, by name."""
+        return {scoring.protocol.name: scoring.protocol for group in self.groups for scoring in group.scorings}
+
+    @property
+    def keys(self) -> dict[str, list[str]]:
+        """The names of the columns that each group's main table can have."""
+        return {group.name: [key for scoring in group.scorings for key in scoring.columns()] for group in self.groups}

@@ -4,121 +4,74 @@ from typing import Any
 
 import pandas as pd
 
-from selfsup.report.content import Content, Group, Member
-from selfsup.report.few_shot import detail as few_shot_detail
-from selfsup.report.few_shot import few_shots
+from selfsup import extensions
+from selfsup.report.content import Group, Member, Scoring
 from selfsup.report.headline import Scores
-from selfsup.report.intervals import mean_interval, spelled
-from selfsup.report.label_curve import detail, label_curves
-from selfsup.report.qualities import QUALITIES
-from selfsup.report.quality import entries
-from selfsup.report.rows import absence
+from selfsup.report.intervals import spelled
+from selfsup.report.quantities import Score, baselines, quantities, score, scored
 
-HEAD = ["seed", "value", "test bootstrap, 95 %", "layer", "sd over draws", "n"]
-GRIDS = {
-    "linear_probe": ("top1_by_layer", "layer"),
-    "frame_probe": ("top1_by_layer", "layer"),
-    "pretext": ("pretext_accuracy", "metric"),
-}
+HEAD = ["seed", "value", "test bootstrap, 95 %", "sd over draws", "n"]
 
 
-def records(content: Content, group: Group, rows: pd.DataFrame, scores: Scores) -> dict[str, dict[str, Any]]:
+def every_score(group: Group, rows: pd.DataFrame, main: Scores) -> Scores:
+    """Return the main table's scores, and all others that were measured: of every declared metric, and of the baselines
+    that stand in rows, for the first variant of each."""
+    found = dict(main)
+    for scoring in group.scorings:
+        own, shown = scored(rows, scoring), scoring.protocol.shown
+        names = baselines(shown, own)
+        variants = [variant for variant in group.variants if variant in set(own["variant"])]
+        for quantity in quantities(shown, own):
+            ours = [score(group, own, scoring, quantity, variant) for variant in variants]
+            beside = [score(group, own, scoring, quantity.at("baseline", name), variants[0]) for name in names]
+            found |= {(one.variant, one.key): one for one in [*ours, *beside] if one.interval}
+    return found
+
+
+def records(group: Group, rows: pd.DataFrame, scores: Scores) -> dict[str, dict[str, Any]]:
     """Return the group's records by the cells' ``detail`` name: finished text, which the page only lays out."""
-    found = {}
-    for (variant, key), score in scores.items():
-        title = f"{variant}, {score.evaluation.name}, {score.evaluation.labels}"
-        place = (variant, score.evaluation.protocol)
-        found[f"{group.name}/{variant}/{key}"] = _record(content, group, rows, place, title, score.rows)
-    for protocol, (prefix, by) in _grids(group).items():
-        own = rows[(rows["protocol"] == protocol) & rows["metric"].str.startswith(prefix)]
-        for place, column, chosen in _grid(group, own, protocol, by):
-            name = f"{group.name}/{place[0]}/{place[1]}/{column}"
-            title = f"{place[0]}, {place[1].replace('_', ' ')}, {column.replace('_', ' ')}"
-            found[name] = _record(content, group, rows, place, title, chosen)
-    more = (_quality_records, _label_records, _few_shot_records)
-    return found | {name: record for read in more for name, record in read(content, group, rows).items()}
-
-
-def _quality_records(content: Content, group: Group, rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    found = {}
-    for quality in QUALITIES:
-        protocol = group.first_protocol(quality.evaluation)
-        for _, _, made in entries(quality, group, rows):
-            for entry in made:
-                if len(entry.rows):
-                    title = f"{entry.variant}, {quality.evaluation}, {entry.metric.replace('_', ' ')}"
-                    place = (entry.variant, protocol)
-                    found[entry.detail] = _record(content, group, rows, place, title, entry.rows)
-    return found
-
-
-def _label_records(content: Content, group: Group, rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    found = {}
-    for curve in label_curves(content, group, rows):
-        for count, part in curve.rows.items():
-            title = f"{curve.variant}, {curve.ending}, {count} labels a class"
-            place = (curve.variant, curve.protocol)
-            found[detail(group, curve, count)] = _record(content, group, rows, place, title, part)
-    return found
-
-
-def _few_shot_records(content: Content, group: Group, rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    own = {scoring.key: scored(rows, scoring) for scoring in group.scorings}
     return {
-        few_shot_detail(group, one, count): _record(
-            content, group, rows, (one.variant, one.protocol), f"{one.variant}, probe of {count} labels a class", part
-        )
-        for one in few_shots(group, rows)
-        for count, part in one.shots.items()
+        f"{group.name}/{variant}/{key}": _record(group, own[one.scoring.key], one)
+        for (variant, key), one in scores.items()
     }
 
 
-def _grids(group: Group) -> dict[str, tuple[str, str]]:
-    """Return what the grids show, by protocol: the first of an evaluation, and every probe of frames."""
-    return {
-        protocol: GRIDS[evaluation]
-        for protocol, evaluation in group.protocols.items()
-        if evaluation in GRIDS and (evaluation == "frame_probe" or protocol == group.first_protocol(evaluation))
-    }
-
-
-def _grid(group: Group, rows: pd.DataFrame, protocol: str, by: str) -> list[tuple[tuple[str, str], str, pd.DataFrame]]:
-    return [
-        ((variant, protocol), column, rows[(rows["variant"] == variant) & (rows[by] == column)])
-        for variant in group.variants
-        for column in dict.fromkeys(rows[by].tolist())
-    ]
-
-
-def _record(
-    content: Content, group: Group, rows: pd.DataFrame, place: tuple[str, str], title: str, chosen: pd.DataFrame
-) -> dict[str, Any]:
-    variant, protocol = place
-    members = [member for member in group.members if member.variant == variant]
-    parameters = content.protocols[protocol]
+def _record(group: Group, own: pd.DataFrame, one: Score) -> dict[str, Any]:
+    scoring, quantity = one.scoring, one.quantity
+    protocol = scoring.protocol
+    members = [member for member in group.members if member.variant == one.variant]
+    of = [quantity.labels] if quantity.headline else [quantity.title, *quantity.words]
+    keys = {"evaluation": protocol.evaluation, **protocol.arguments}
+    module = extensions.full_name(f"evaluations.{protocol.evaluation}")
     lines = [
-        _mean_line(chosen) if len(chosen) else ["no number", absence(group, variant, protocol)],
-        *_beside(rows, variant, protocol),
-        ["protocol", "; ".join(f"{key} = {value}" for key, value in parameters.items())],
-        ["code", f"src/selfsup/evaluations/{parameters['evaluation']}.py"],
-        *_folders(members),
-        *_traces(members, protocol),
+        _mean_line(one) if one.interval else ["no number", one.absent],
+        *_beside(own, one),
+        ["protocol", "; ".join(f"{key} = {value}" for key, value in keys.items())],
+        ["code", module],
+        *_folders(group, scoring, members),
+        *_traces(members, scoring),
     ]
-    seeds = [_seed(row) for row in chosen.to_dict("records")]
-    return {"title": f"{title}, {group.name}", "lines": lines, "head": HEAD, "seeds": seeds}
+    seeds = [_seed(row) for row in one.rows.to_dict("records")]
+    title = ", ".join([group.title(one.variant), scoring.title, *of, group.name])
+    return {"title": title, "lines": lines, "head": HEAD, "seeds": seeds}
 
 
-def _folders(members: list[Member]) -> list[list[str]]:
+def _folders(group: Group, scoring: Scoring, members: list[Member]) -> list[list[str]]:
+    """Return the artefacts of the runs; the data that were scored, where they are not what was pretrained on."""
+    target = scoring.target
     found = {
         "run": [member.run for member in members],
-        "features": [member.features for member in members],
-        "data": [member.prepared for member in members],
+        "features": [member.features[target.name] for member in members if target.name in member.features],
+        "data": [group.pretrain_data.prepared],
+        "scored on": [target.prepared] if scoring.foreign else [],
     }
-    return [[kind, ", ".join(dict.fromkeys(map(str, folders)))] for kind, folders in found.items()]
+    return [[kind, ", ".join(dict.fromkeys(map(str, folders)))] for kind, folders in found.items() if folders]
 
 
-def _traces(members: list[Member], protocol: str) -> list[list[str]]:
+def _traces(members: list[Member], scoring: Scoring) -> list[list[str]]:
     """Return the command that prints all that a seed's number came from; a seed without the file has nothing to trace."""
-    paths = {member.seed: member.measures.get(protocol) for member in members}
+    paths = {member.seed: member.measures.get((scoring.target.name, scoring.protocol.name)) for member in members}
     return [
         [f"trace seed {seed}", f"selfsup trace {path.parent}"]
         for seed, path in paths.items()
@@ -126,26 +79,30 @@ def _traces(members: list[Member], protocol: str) -> list[list[str]]:
     ]
 
 
-def _mean_line(chosen: pd.DataFrame) -> list[str]:
-    interval = mean_interval(chosen["value"].tolist())
-    unit = str(chosen["unit"].iloc[0])
-    text = f"{spelled(interval, 1 if unit == '%' else 2)} {unit}".rstrip()
+def _mean_line(one: Score) -> list[str]:
+    interval, declared = one.interval, one.quantity.declared
+    assert interval is not None
+    text = f"{spelled(interval, declared.decimals)} {declared.unit}".rstrip()
     if interval.half_width is None:
         return ["one seed", f"{text}; no interval over seeds"]
     return [f"mean of n = {interval.n} seeds", f"{text} [{interval.low:.2f}, {interval.high:.2f}]"]
 
 
-def _beside(rows: pd.DataFrame, variant: str, protocol: str) -> list[list[str]]:
+def _beside(own: pd.DataFrame, one: Score) -> list[list[str]]:
     """Return what the protocol says of itself beside its scores, such as the solver's last gradient norm, by seed."""
-    own = rows[(rows["variant"] == variant) & (rows["protocol"] == protocol)]
-    other = own[(own["unit"] != "%") & ~own["evaluation"].isin([quality.evaluation for quality in QUALITIES])]
+    other = own[(own["variant"] == one.variant) & ~own["metric"].isin(list(one.quantity.shown.metrics))]
+    other = other[other["baseline"] == ""]
     return [
-        [str(metric).replace("_", " "), ", ".join(f"{value:.3g}" for value in found["value"])]
+        [str(metric).replace("_", " "), ", ".join(_value(row) for row in found.to_dict("records"))]
         for metric, found in other.groupby("metric", sort=True)
     ]
+
+
+def _value(row: dict[Any, Any]) -> str:
+    return f"{row['value']:.3g}" + (f" ({row['layer']})" if row["layer"] else "")
 
 
 def _seed(row: dict[Any, Any]) -> list[str]:
     bounds = "" if pd.isna(row["boot_low"]) else f"{row['boot_low']:.1f} to {row['boot_high']:.1f}"
     spread = "" if pd.isna(row["probe_sd"]) else f"{row['probe_sd']:.1f}"
-    return [str(row["seed"]), f"{row['value']:.2f}", bounds, str(row["layer"]), spread, str(row["n"])]
+    return [str(row["seed"]), f"{row['value']:.2f}", bounds, spread, str(row["n"])]

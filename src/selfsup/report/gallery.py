@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 from PIL import Image
 
-from selfsup.report.content import Group, Member
+from selfsup.report.content import Group, Member, Scoring
 
 CELLS = 9
 CELL_PX = 64
@@ -63,9 +63,10 @@ def first_member(group: Group, variant: str) -> Member | None:
     return next((member for member in group.members if member.variant == variant), None)
 
 
-def kept_file(group: Group, member: Member | None, evaluation: str) -> Path | None:
+def kept_file(scoring: Scoring, member: Member | None) -> Path | None:
     """Return the HDF5 file that an evaluation kept for the report beside a member's measures; None where there is none."""
-    measures = None if member is None else member.measures.get(group.first_protocol(evaluation))
+    place = (scoring.target.name, scoring.protocol.name)
+    measures = None if member is None else member.measures.get(place)
     file = None if measures is None else measures.parent / "pictures.h5"
     return file if file is not None and file.exists() else None
 

@@ -4,7 +4,7 @@ import json
 
 import yaml
 
-from selfsup.report.content import Content, Member
+from selfsup.report.content import Content, Data, Member
 
 
 def provenance(content: Content) -> list[list[str]]:
@@ -15,15 +15,23 @@ def provenance(content: Content) -> list[list[str]]:
         ["device", f"{content.device}, {content.precision}, {content.threads} thread{'s' * (content.threads > 1)}"],
     ]
     for group in content.groups:
-        recipe = ", ".join(f"{key} {value}" for key, value in group.data_recipe.items())
-        lines.append([f"data {group.name}", f"{recipe}; seeds {', '.join(map(str, group.seeds))}"])
+        lines.append(
+            [f"data {group.name}", f"{_recipe(group.pretrain_data)}; seeds {', '.join(map(str, group.seeds))}"]
+        )
+        others = [target for target in group.targets if target.name != group.pretrain_data.name]
+        lines += [[f"scored on, {group.name}", _recipe(target)] for target in others]
         for variant in group.variants:
             info = table_facts([member for member in group.members if member.variant == variant])
             if info:
-                lines.append([f"table of {variant}", f"{'; '.join(info)}; on {group.name}"])
-    for name, parameters in content.protocols.items():
-        lines.append([f"protocol {name}", ", ".join(f"{key} {value}" for key, value in parameters.items())])
+                lines.append([f"table of {group.title(variant)}", f"{'; '.join(info)}; on {group.name}"])
+    for name, protocol in content.protocols.items():
+        keys = {"evaluation": protocol.evaluation, **protocol.arguments}
+        lines.append([f"protocol {name}", ", ".join(f"{key} {value}" for key, value in keys.items())])
     return [*lines, *(["history", sentence] for sentence in content.history)]
+
+
+def _recipe(data: Data) -> str:
+    return ", ".join(f"{key} {value}" for key, value in {"name": data.name, **data.data_recipe}.items())
 
 
 def recipes(content: Content) -> dict[str, str]:
@@ -35,7 +43,7 @@ def recipes(content: Content) -> dict[str, str]:
             runs = "".join(f"# {member.run}\n" for member in members)
             recipe = yaml.safe_dump(members[0].recipe, sort_keys=False, allow_unicode=True) if members else ""
             info = "".join(f"# table: {line}\n" for line in table_facts(members))
-            found[f"{variant} on {group.name}"] = runs + info + recipe
+            found[f"{group.title(variant)} on {group.name}"] = runs + info + recipe
     return found
 
 

@@ -4,49 +4,76 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from selfsup.report.content import Content, Group, Member
-from selfsup.results import COLUMNS
+from selfsup.report.content import Content, Experiment, Group, Member, Scoring
+from selfsup.results import COLUMNS, DIMENSIONS
 
-KEY = ["pretrain_set", "variant", "seed", "protocol", "label_fraction", "metric", "split", "layer"]
+KEY = ["pretrain_set", "variant", "seed", "dataset", "protocol", "metric", "split", *DIMENSIONS]
+TEXT = ["unit", "baseline", "subset", "layer"]
+NUMBERS = ["at", "label_fraction", "shots", "probe_sd", "boot_low", "boot_high"]
 
 
 def result_rows(content: Content, group: Group) -> pd.DataFrame:
     """Return the group's result rows, one a measure, with ``results.COLUMNS``; ``run`` is the run folder's name."""
     rows = [
-        {**_run_columns(content, group, member), **_protocol_columns(content, protocol), **measure}
+        {**_run_columns(content, group, member), **_scoring_columns(scoring), **measure}
         for member in group.members
-        for protocol, path in sorted(member.measures.items())
+        for scoring in group.scorings
+        if (path := member.measures.get((scoring.target.name, scoring.protocol.name)))
         for measure in _read(path)["measures"]
     ]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return _table(rows)
 
 
-def experiment_rows(content: Content, name: str) -> pd.DataFrame:
+def experiment_rows(content: Content, experiment: Experiment) -> pd.DataFrame:
     """Return an experiment's result rows: its name stands for method, variant and protocol, and there is no data."""
     columns = {"suite": content.suite, "encoder": "", "pretrain_set": "", "dataset": ""}
-    names = dict.fromkeys(("method", "variant", "evaluation", "protocol"), name)
-    rows = [
-        {**columns, **names, "seed": member.seed, "run": member.measures.parent.parent.name, **measure}
-        for member in content.experiments[name]
-        for measure in _read(member.measures)["measures"]
-    ]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    names = dict.fromkeys(("method", "variant", "evaluation", "protocol"), experiment.name)
+    return _table(
+        [
+            {**columns, **names, "seed": seed, "run": path.parent.parent.name, **measure}
+            for seed, path in experiment.measures.items()
+            for measure in _read(path)["measures"]
+        ]
+    )
 
 
-def numbers(
-    rows: pd.DataFrame, variant: str, protocol: str, metric: str, label_fraction: float | None = None
-) -> pd.DataFrame:
-    """Return a variant's rows of one metric under one protocol, at one share of the labels or where there is none."""
-    same = (rows["variant"] == variant) & (rows["protocol"] == protocol) & (rows["metric"] == metric)
-    fraction = rows["label_fraction"]
-    return rows[same & (fraction.isna() if label_fraction is None else fraction == label_fraction)]
+def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return the rows with every column: words that a measure leaves out are empty, numbers NaN."""
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    table[TEXT] = table[TEXT].astype(object).where(table[TEXT].notna(), "")
+    table[NUMBERS] = table[NUMBERS].astype(float)
+    return table
 
 
-def absence(group: Group, variant: str, protocol: str) -> str:
+def select(rows: pd.DataFrame, **columns: Any) -> pd.DataFrame:
+    """Return the rows that have these values; None stands for no value."""
+    same = np.ones(len(rows), bool)
+    for column, value in columns.items():
+        held = rows[column].to_numpy()
+        same &= pd.isna(held) if value is None else held == value
+    return rows[same]
+
+
+def numbers(rows: pd.DataFrame, variant: str, protocol: str, metric: str, **where: Any) -> pd.DataFrame:
+    """Return a variant's rows of one metric under one protocol.
+
+    ``where`` may name a column of ``results.DIMENSIONS``; one that it does not name must be empty. Without ``dataset`` it
+    is the data that were pretrained on.
+    """
+    found = select(rows, variant=variant, protocol=protocol, metric=metric)
+    dataset = where.get("dataset")
+    found = found[found["dataset"] == (dataset or found["pretrain_set"])]
+    empty = {name: "" if name in TEXT else None for name in DIMENSIONS}
+    return select(found, **{name: where.get(name) or nothing for name, nothing in empty.items()})
+
+
+def absence(group: Group, variant: str, scoring: Scoring) -> str:
     """Return in words why a variant has no number under a protocol."""
-    paths = [m.measures[protocol] for m in group.members if m.variant == variant and protocol in m.measures]
+    place = (scoring.target.name, scoring.protocol.name)
+    paths = [m.measures[place] for m in group.members if m.variant == variant and place in m.measures]
     if not paths:
         return "not asked of this run"
     reasons = {_read(path)["not_applicable"] for path in paths} - {None}
@@ -74,15 +101,15 @@ def _run_columns(content: Content, group: Group, member: Member) -> dict[str, An
         "method": member.method,
         "variant": member.variant,
         "encoder": encoder_name(member.recipe),
-        "pretrain_set": group.data_recipe.get("name", group.dataset),
+        "pretrain_set": group.pretrain_data.name,
         "seed": member.seed,
-        "dataset": group.dataset,
         "run": member.run.parent.name,
     }
 
 
-def _protocol_columns(content: Content, protocol: str) -> dict[str, Any]:
-    return {"evaluation": content.protocols[protocol]["evaluation"], "protocol": protocol}
+def _scoring_columns(scoring: Scoring) -> dict[str, Any]:
+    protocol = scoring.protocol
+    return {"evaluation": protocol.evaluation, "protocol": protocol.name, "dataset": scoring.target.name}
 
 
 def _read(path: Path) -> dict[str, Any]:

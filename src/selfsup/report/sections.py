@@ -1,37 +1,29 @@
 """What stands together in a report: all of one group, all ablations, all experiments."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
 from selfsup.report.ablations import ablation_table, points
-from selfsup.report.accuracy import accuracy_table
 from selfsup.report.comparisons import comparisons
 from selfsup.report.content import Content, Group
-from selfsup.report.correspondences import correspondences
-from selfsup.report.few_shot import few_shot_table
+from selfsup.report.experiments import experiment_drawing, experiment_table
 from selfsup.report.figures.ablation import ablation
-from selfsup.report.figures.few_shot import few_shot
-from selfsup.report.figures.frames import frames
-from selfsup.report.figures.infonce_bound import infonce_bound
-from selfsup.report.figures.label_curve import label_curve
-from selfsup.report.figures.linear_probe import linear_probe
-from selfsup.report.figures.lines import few_labels, layers
-from selfsup.report.figures.match_error import match_error
-from selfsup.report.figures.pretext import pretext
+from selfsup.report.figures.bars import bars
+from selfsup.report.figures.curve import curve
+from selfsup.report.figures.lines import lines
+from selfsup.report.figures.scatter import scatter
 from selfsup.report.figures.steps import steps
 from selfsup.report.figures.style import Drawing
 from selfsup.report.figures.training import training
 from selfsup.report.gallery import Strip, gallery
-from selfsup.report.grids import frame_layers_tables, layers_table, pretext_table
 from selfsup.report.headline import Scores
-from selfsup.report.infonce_bound import NAME, estimates, infonce_bound_table
-from selfsup.report.label_curve import label_curve_table
-from selfsup.report.quality import quality_tables
-from selfsup.report.retrieved import retrieved
+from selfsup.report.main_table import main_table
+from selfsup.report.metric_table import Family, families, metric_table
+from selfsup.report.pictures import pictures
 from selfsup.report.tables import Table
-from selfsup.report.tracks import tracks
 
 MOST_DRAWN = 36  # a figure with a place for each of more variants would not fit on a page; the tables have them all
 
@@ -66,23 +58,26 @@ class Topic:
 
 def section(content: Content, group: Group, rows: pd.DataFrame, found: Scores) -> Section:
     """Return a group's tables, figures and pictures; those that have nothing to show are left out."""
-    tables = [
-        accuracy_table(content, group, found),
-        layers_table(group, rows),
-        *frame_layers_tables(group, rows),
-        label_curve_table(content, group, rows),
-        few_shot_table(group, rows),
-        pretext_table(group, rows),
-        *quality_tables(group, rows),
-    ]
-    drawings = [label_curve(content, group, rows), few_shot(group, rows), match_error(group)]
-    drawings += [*training(group), steps(group)]
-    if len(group.variants) <= MOST_DRAWN:
-        by_variant = (pretext, layers, few_labels, frames)
-        drawings = [linear_probe(group, found), *(draw(group, rows) for draw in by_variant), *drawings]
-    kept = [drawing for drawing in drawings if drawing is not None]
-    pictures = [*comparisons(group), *retrieved(group), *correspondences(group), *tracks(group)]
-    return Section(group, [table for table in tables if table.rows], kept, pictures, gallery(group))
+    measured = families(group, rows)
+    tables = [main_table(content, group, found), *(metric_table(group, family, rows) for family in measured)]
+    drawings = [drawing for family in measured for drawing in _drawings(group, family, rows)]
+    kept = [drawing for drawing in [*drawings, *training(group), steps(group)] if drawing is not None]
+    shown = [*comparisons(group), *pictures(group)]
+    return Section(group, [table for table in tables if table.rows], kept, shown, gallery(group))
+
+
+def _drawings(group: Group, family: Family, rows: pd.DataFrame) -> Iterator[Drawing | None]:
+    """Yield the figures that a family's evaluations ask for: one for all of its protocols, or one for each."""
+    crowd = len(group.variants) > MOST_DRAWN
+    for asked in family.shown.figures:
+        if asked.kind == "curve":
+            yield from (curve(group, scoring, asked) for scoring in family.scorings)
+        elif asked.kind == "bars" and not crowd:
+            yield from (bars(group, scoring, asked, rows) for scoring in family.scorings)
+        elif asked.kind == "lines" and not crowd:
+            yield lines(group, family, asked, rows)
+        elif asked.kind == "scatter" and not crowd:
+            yield scatter(group, family, asked, rows)
 
 
 def topics(content: Content, rows: dict[str, pd.DataFrame], experiments: dict[str, pd.DataFrame]) -> list[Topic]:
@@ -90,12 +85,12 @@ def topics(content: Content, rows: dict[str, pd.DataFrame], experiments: dict[st
     ablated = Topic("ablations", "Ablations")
     for asked in content.ablations:
         found = points(asked, rows[asked.group])
-        seeds = next(len(group.seeds) for group in content.groups if group.name == asked.group)
-        ablated.pairs.append(Pair(ablation(asked, found, seeds), ablation_table(asked, found)))
+        group = next(group for group in content.groups if group.name == asked.group)
+        ablated.pairs.append(Pair(ablation(asked, found, group), ablation_table(asked, found, group)))
     tried = Topic("experiments", "Experiments")
-    if NAME in experiments:
-        estimated = estimates(experiments[NAME])
-        tried.pairs.append(Pair(infonce_bound(estimated), infonce_bound_table(estimated)))
+    for experiment in content.experiments:
+        own = experiments[experiment.name]
+        tried.pairs.append(Pair(experiment_drawing(experiment, own), experiment_table(experiment, own)))
     return [topic for topic in (ablated, tried) if topic.pairs]
 
 

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from selfsup.report.accuracy import printed
 from selfsup.report.claims import Verdict
 from selfsup.report.content import Content, Group
-from selfsup.report.headline import Score, Scores, anchor, protocol_name
-from selfsup.report.quality import quality_tables
+from selfsup.report.headline import Scores, anchor, learned
+from selfsup.report.main_table import printed
+from selfsup.report.metric_table import families, metric_table
+from selfsup.report.quantities import Score
 from selfsup.report.schemas import PLACEHOLDER, check_summary
 
 
@@ -20,12 +21,12 @@ def fill(content: Content, scores: Mapping[str, Scores]) -> str:
     A number that was not measured says so; a name that no table can have is an InputError.
     """
     groups = {group.name: group.variants for group in content.groups}
-    check_summary(content.suite, content.summary, groups, content.protocols)
+    check_summary(content.suite, content.summary, groups, content.keys)
 
     def number(match: re.Match[str]) -> str:
         group, variant, key = match[1].split("/")
         score = scores[group].get((variant, key))
-        return printed(score.interval if score else None)
+        return printed(score.interval, score.quantity.declared.decimals) if score else printed(None)
 
     return PLACEHOLDER.sub(number, content.summary)
 
@@ -40,7 +41,7 @@ def sentences(
     found = [
         sentence
         for group in content.groups
-        for sentence in _probed(group, scores[group.name]) or _compared(group, rows[group.name])
+        for sentence in _headlines(group, scores[group.name]) or _compared(group, rows[group.name])
     ]
     counts = Counter(verdict.verdict for verdict in judged.values())
     if counts:
@@ -49,41 +50,45 @@ def sentences(
     return found
 
 
-def _probed(group: Group, table: Scores) -> list[str]:
-    """Return a sentence on the linear probe, or one on each probe of frames."""
-    linear = group.first_protocol("linear_probe")
-    frames = [protocol for protocol, evaluation in group.protocols.items() if evaluation == "frame_probe"]
-    names = {linear: "linear probe"} if linear else {one: f"probe of {protocol_name(one)}" for one in frames}
-    return [sentence for probe, name in names.items() if (sentence := _best(group, table, probe, name))]
+def _headlines(group: Group, table: Scores) -> list[str]:
+    """Return a sentence on the group's first headline, and on the other protocols of its evaluation that all runs have."""
+    columns: dict[str, list[Score]] = {}
+    for (_, key), score in table.items():
+        columns.setdefault(key, []).append(score)
+    measured = {key: found for key, found in columns.items() if all(score.interval for score in found)}
+    first = next(iter(measured or columns), "")
+    evaluation = columns[first][0].scoring.protocol.evaluation if columns else ""
+    asked = [found for found in measured.values() if found[0].scoring.protocol.evaluation == evaluation]
+    return [sentence for found in asked or list(columns.values())[:1] if (sentence := _best(group, found))]
 
 
-def _best(group: Group, table: Scores, probe: str, name: str) -> str:
-    probes = [score for (_, key), score in table.items() if key == probe and score.interval]
-    learned = [score for score in probes if not anchor(group, score.variant)]
-    if not learned:
+def _best(group: Group, found: list[Score]) -> str:
+    ordered = learned(group, found)
+    if not ordered:
         return ""
-    best = max(learned, key=_mean)
-    anchors = [f"{score.variant} {printed(score.interval)}" for score in probes if anchor(group, score.variant)]
+    best, unit = ordered[0], ordered[0].quantity.declared.unit
+    bounds = [score for score in found if score.interval and anchor(group, score.variant)]
+    anchors = [f"{group.title(score.variant)} {_printed(score)}" for score in bounds]
     between = f" (anchors: {', '.join(anchors)})" if anchors else ""
     return (
-        f"On {group.name}, {_seeds(group)}, {best.variant} has the best self-supervised {name}: "
-        f"{printed(best.interval)} %{between}."
+        f"On {group.name}, {_seeds(group)}, {group.title(best.variant)} has the best self-supervised "
+        f"{best.scoring.title}: {_printed(best)} {unit}{between}."
     )
 
 
+def _printed(score: Score) -> str:
+    return printed(score.interval, score.quantity.declared.decimals)
+
+
 def _compared(group: Group, rows: pd.DataFrame) -> list[str]:
-    """Return a sentence on the first column of the group's first table of qualities, baselines and all."""
-    tables = quality_tables(group, rows)
+    """Return a sentence on the first number of the group's first table of metrics, baselines and all."""
+    tables = [table for family in families(group, rows) if (table := metric_table(group, family, rows)).rows]
     if not tables:
         return []
-    column = tables[0].columns[1]
-    listed = "; ".join(f"{name.text} {number.text}" for name, number, *_ in tables[0].rows if number.text)
+    n, column = next((n, column) for n, column in enumerate(tables[0].columns) if column.numeric)
+    listed = "; ".join(f"{row[0].text} {row[n].text}" for row in tables[0].rows if row[n].value is not None)
     return [f"On {group.name}, {_seeds(group)}, {column.heading} ({column.note}): {listed}."]
 
 
 def _seeds(group: Group) -> str:
     return f"{len(group.seeds)} seeds" if len(group.seeds) > 1 else "one seed"
-
-
-def _mean(score: Score) -> float:
-    return score.interval.mean if score.interval else 0.0

@@ -20,12 +20,14 @@ LATEX = {
 
 @dataclass(frozen=True)
 class Column:
-    """``note`` is small print under the heading; ``numeric`` cells are set right and sort by value."""
+    """``note`` is small print under the heading; ``numeric`` cells are set right and sort by value, best first: the
+    highest, or with ``lower`` the lowest."""
 
     key: str
     heading: str
     note: str = ""
     numeric: bool = False
+    lower: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,26 @@ class Table:
         places = [n for n, column in enumerate(self.columns) if column.key in keys]
         columns, rows = [self.columns[n] for n in places], [[row[n] for n in places] for row in self.rows]
         return replace(self, columns=columns, rows=rows)
+
+
+def narrow(table: Table, most: int = 7) -> list[Table]:
+    """Return the table in pieces of at most ``most`` numeric columns, each with the others in front: a page's width."""
+    wide = [n for n, column in enumerate(table.columns) if column.numeric]
+    if len(wide) <= most:
+        return [table]
+    share = -(-len(wide) // -(-len(wide) // most))
+    pieces = []
+    for start in range(0, len(wide), share):
+        kept = [n for n in range(len(table.columns)) if n not in wide or n in wide[start : start + share]]
+        part = replace(
+            table,
+            columns=[table.columns[n] for n in kept],
+            rows=[[row[n] for n in kept] for row in table.rows],
+            title=f"{table.title}, continued" if start else table.title,
+            notes=[] if start else table.notes,
+        )
+        pieces.append(part)
+    return pieces
 
 
 def as_csv(table: Table) -> str:

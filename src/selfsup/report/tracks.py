@@ -1,4 +1,4 @@
-"""Masks and keypoints as each method carried them through the same clips: moving pictures, and one clip over time."""
+"""Pictures of kind ``tracks``: masks and keypoints as each method carried them through the same clips."""
 
 import io
 from dataclasses import dataclass
@@ -7,15 +7,14 @@ import h5py
 import numpy as np
 from PIL import Image
 
-from selfsup.report.content import Group
+from selfsup.report.content import Group, Scoring
 from selfsup.report.gallery import Strip, cells, first_member, kept_file, picture
 
-EVALUATION = "label_propagation"
-BASELINES = {"grey_patches": "grey patches", "optical_flow": "optical flow", "identity": "identity"}
 OBJECTS = np.array([[255, 120, 0], [0, 150, 255], [60, 200, 60], [220, 60, 200]], np.uint8)
 POINTS = np.array([[255, 255, 255], [255, 255, 0], [0, 255, 255], [255, 160, 255]], np.uint8)
 TINT = 0.5
 SHOWN_FRAMES = 6
+OWN = ("frames", "length", "true", "method")  # of the file; whatever else it holds is a baseline
 FRAME_MS = 250
 
 
@@ -27,26 +26,27 @@ class Tracks:
     length: np.ndarray
 
 
-def tracks(group: Group) -> list[Strip]:
+def tracks(group: Group, scoring: Scoring) -> list[Strip]:
     """Return two pictures, none where no run of the group has tracks: clips that move, and the first clip over time.
 
     Columns are the truth, each variant's first seed, and the first variant's baselines. The moving one is a PNG too: what
     shows no animation, such as the PDF, shows its last frame.
     """
-    found = _read(group)
+    found = _read(group, scoring)
     if not found.frames:
         return []
+    name = f"{group.name}-{scoring.slug}"
     captions, painted = list(found.frames), np.stack(list(found.frames.values()))
     chosen = np.unique(np.linspace(0, found.length[0] - 1, SHOWN_FRAMES).round().astype(int))
     still = picture(painted[:, 0, chosen].swapaxes(0, 1))
     return [
         Strip(
-            f"{group.name}-tracks-moving",
+            f"{name}-moving",
             "Labels of the first frame, carried on",
             captions,
             _moving(painted, found.length),
         ),
-        Strip(f"{group.name}-tracks", "The first clip over time, from the top down", captions, still),
+        Strip(name, "The first clip over time, from the top down", captions, still),
     ]
 
 
@@ -61,20 +61,21 @@ def _moving(painted: np.ndarray, length: np.ndarray) -> bytes:
     return stream.getvalue()
 
 
-def _read(group: Group) -> Tracks:
+def _read(group: Group, scoring: Scoring) -> Tracks:
     """Return the truth, the tracks of every variant that has some, and the first one's baselines."""
     painted: dict[str, np.ndarray] = {}
     baselines: dict[str, np.ndarray] = {}
     length = np.empty(0, int)
     for variant in group.variants:
-        file = kept_file(group, first_member(group, variant), EVALUATION)
+        file = kept_file(scoring, first_member(group, variant))
         if file is None:
             continue
         with h5py.File(file, "r") as source:
             if not painted:
                 painted["truth"], length = _painted(source, "true"), source["length"][()]
-                baselines = {caption: _painted(source, name) for name, caption in BASELINES.items()}
-            painted[variant] = _painted(source, "method")
+                named = {name: scoring.protocol.shown.name(name) for name in source if name not in OWN}
+                baselines = {caption: _painted(source, name) for name, caption in named.items()}
+            painted[group.title(variant)] = _painted(source, "method")
     return Tracks(painted | baselines, length)
 
 

@@ -26,8 +26,8 @@ class Chain:
     prepared: Artefact
     table: Artefact | None
     weights: Artefact
-    predictions: Artefact
-    gallery: Artefact
+    predictions: Artefact | None
+    gallery: Artefact | None
     features: dict[str, Artefact]
     measures: dict[tuple[str, str], Artefact]
     results: Artefact
@@ -91,6 +91,8 @@ def _table(arguments: str, source: Artefact, origin: str) -> Artefact:
 
 def _chain(suite: Suite, group: Group, run: Run, seed: int) -> Chain:
     source = prepared(group.data)
+    if run.imported:
+        return _scored(suite, group, run, seed, {"prepared": source, "weights": _imported(run)})
     table = _table(json.dumps(run.recipe["table"]), source, run.origin) if "table" in run.recipe else None
     trained = {"prepared": source} if table is None else {"prepared": source, "table": table}
     method = signature.method_roots(run.method)
@@ -103,17 +105,43 @@ def _chain(suite: Suite, group: Group, run: Run, seed: int) -> Chain:
     weights = made("weights", "pretrain", trained)
     predictions = made("predictions", "predict", {**trained, "weights": weights})
     gallery = made("gallery", "gallery", {**trained, "weights": weights})
-    features, measures = {}, {}
+    return _scored(
+        suite, group, run, seed, {**trained, "weights": weights, "predictions": predictions, "gallery": gallery}
+    )
+
+
+def _imported(run: Run) -> Artefact:
+    """Return published weights as an artefact: one, called seed 0, for all seeds, from the file that its lock names."""
+    roots = (f"{MAKERS}.import_weights", *backbones(words_of(run.recipe["encoder"])))
+    return Artefact("weights", run.name, run.recipe, roots, {}, 0, run.origin)
+
+
+def _scored(suite: Suite, group: Group, run: Run, seed: int, made: dict[str, Artefact]) -> Chain:
+    """Return the chain of a run from its weights on: features and measures for each target."""
+    features: dict[str, Artefact] = {}
+    measures: dict[tuple[str, str], Artefact] = {}
+    shown: dict[str, Artefact] = {role: made[role] for role in ("predictions", "gallery") if role in made}
     for target in group.targets:
         if target.data != group.data and not run.evaluations[target.data.name]:
             continue
-        roles = {"target": prepared(target.data), "weights": weights, "predictions": predictions}
+        roles = {**made, "target": prepared(target.data)}
         roles["features"] = features[target.data.name] = _features(suite, roles)
         for protocol in run.evaluations[target.data.name]:
-            measures[target.data.name, protocol] = _measures(suite, protocol, roles)
-    parts = {"predictions": predictions, "gallery": gallery, **{"/".join(key): part for key, part in measures.items()}}
-    results = Artefact("results", f"{run.method}-evaluations", {}, (), parts, seed, run.origin)
-    return Chain(run, seed, source, table, weights, predictions, gallery, features, measures, results)
+            measures[target.data.name, protocol] = _measures(suite, protocol, roles, seed)
+    parts: dict[str, Artefact] = {**shown, **{"/".join(key): part for key, part in measures.items()}}
+    results = Artefact("results", f"{made['weights'].name}-evaluations", {}, (), parts, seed, run.origin)
+    return Chain(
+        run=run,
+        seed=seed,
+        prepared=made["prepared"],
+        table=made.get("table"),
+        weights=made["weights"],
+        predictions=made.get("predictions"),
+        gallery=made.get("gallery"),
+        features=features,
+        measures=measures,
+        results=results,
+    )
 
 
 def _machine(suite: Suite) -> dict[str, Any]:
@@ -139,7 +167,7 @@ def _features(suite: Suite, roles: dict[str, Artefact]) -> Artefact:
     return Artefact("features", weights.name, {**arguments, **_machine(suite)}, roots, parents, weights.seed, origin)
 
 
-def _measures(suite: Suite, protocol: str, roles: dict[str, Artefact]) -> Artefact:
+def _measures(suite: Suite, protocol: str, roles: dict[str, Artefact], seed: int) -> Artefact:
     """Return the measures of one protocol; ``NEEDS`` of its module names the roles that it reads."""
     module, arguments = evaluation(protocol)
     needs = signature.constant(f"evaluations.{module}", "NEEDS")
@@ -150,6 +178,6 @@ def _measures(suite: Suite, protocol: str, roles: dict[str, Artefact]) -> Artefa
         {"evaluation": module, "arguments": arguments, "device": suite.device, "threads": suite.threads},
         (f"{MAKERS}.measure", f"{extensions.full_name(f'evaluations.{module}')}.evaluate", *builds),
         {role: roles[role] for role in needs},
-        roles["weights"].seed,
+        seed,
         str(PARAMS / "evaluations" / f"{protocol}.yaml"),
     )

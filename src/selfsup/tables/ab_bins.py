@@ -1,4 +1,4 @@
-"""The table of colorization: bins of ab, how often the training set's colours fall into each, and what each counts."""
+"""The table of colorization: ab bins, their prior in the training set, and their weights in the loss."""
 
 import torch
 from pydantic import NonNegativeFloat, PositiveFloat
@@ -14,8 +14,8 @@ def make(
 ) -> dict[str, Tensor]:
     """Return ``centres`` (Q, 2), ``prior`` (Q,), ``weight`` (Q,), of the training images uint8 (M, 3, H, W).
 
-    DataInfo: ``bins``, Q; ``bins_that_occur`` in the training set. ``spacing`` and ``smoothing_sigma`` are in units of ab,
-    ``uniform_fraction`` is the paper's lambda. Raises InputError where that is 0 or above 1.
+    Scalars for the report: ``bins``, Q; ``bins_that_occur`` in the training set. ``spacing`` and ``smoothing_sigma`` are in
+    units of ab, ``uniform_fraction`` is the paper's lambda. Raises InputError where lambda is 0 or above 1.
 
     Args:
         spacing: distance in ab units between bins.

@@ -1,4 +1,4 @@
-"""The table of video colorization: the colours into which a training set's frames are quantised, by k-means on ab."""
+"""The table of video colorization: the colours to which training frames are quantised, by k-means on ab."""
 
 import torch
 from pydantic import NonNegativeInt, PositiveInt
@@ -20,8 +20,9 @@ def make(
 ) -> dict[str, Tensor]:
     """Return ``centroids`` (K, 2) of the ab of ``sampled_colours`` pixels of the training clips uint8 (N, T, 3, H, W).
 
-    DataInfo: ``mean_ab_error``, the mean distance of a sampled colour to its centroid. K-means starts from k-means++ and
-    ends after ``iterations`` at the latest. Raises InputError where there are fewer different colours than centroids.
+    Scalar for the report: ``mean_ab_error``, the mean distance of a sampled colour to its centroid. K-means starts from
+    k-means++ and stops after ``iterations`` at the latest. Raises InputError where there are fewer different colours than
+    centroids.
 
     Args:
         centroids: clusters of colours.
@@ -35,7 +36,7 @@ def make(
     colours = sampled(clips, sampled_colours, draws)
     if len(torch.unique(colours.round(), dim=0)) < centroids:  # equal pixels may differ in ab's last bit
         raise InputError(
-            f"table.centroids is {centroids}, more than the different colours of the training clips; set fewer, or give "
+            f"table.centroids is {centroids}, but the training clips have fewer different colours; set fewer, or use "
             "clips in colour"
         )
     centres = spread(colours, centroids, draws)
@@ -51,19 +52,19 @@ def make(
 def sampled(clips: Tensor, count: int, draws: torch.Generator) -> Tensor:
     """Return the ab (count, 2) of pixels drawn from clips uint8 (N, T, 3, H, W), with replacement."""
     pixels = clips.movedim(2, -1)
-    where = [torch.randint(size, (count,), generator=draws) for size in pixels.shape[:-1]]
-    chosen = pixels[tuple(where)].float() / 255
-    return rgb_to_lab(chosen[:, :, None, None])[:, 1:, 0, 0]
+    index = [torch.randint(size, (count,), generator=draws) for size in pixels.shape[:-1]]
+    colours = pixels[tuple(index)].float() / 255
+    return rgb_to_lab(colours[:, :, None, None])[:, 1:, 0, 0]
 
 
 def spread(colours: Tensor, count: int, draws: torch.Generator) -> Tensor:
-    """Return ``count`` of the colours (M, 2): each next one drawn by its squared distance to those before it."""
-    chosen = [colours[int(torch.randint(len(colours), (), generator=draws))]]
+    """Return ``count`` of the colours (M, 2), each drawn by its squared distance to the nearest one before it."""
+    centres = [colours[int(torch.randint(len(colours), (), generator=draws))]]
     squared = torch.full((len(colours),), torch.inf)
-    while len(chosen) < count:
-        squared = torch.minimum(squared, (colours - chosen[-1]).square().sum(1))
-        chosen.append(colours[int(torch.multinomial(squared, 1, generator=draws))])
-    return torch.stack(chosen)
+    while len(centres) < count:
+        squared = torch.minimum(squared, (colours - centres[-1]).square().sum(1))
+        centres.append(colours[int(torch.multinomial(squared, 1, generator=draws))])
+    return torch.stack(centres)
 
 
 def nearest(colours: Tensor, centres: Tensor) -> Tensor:

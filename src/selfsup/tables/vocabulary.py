@@ -13,21 +13,23 @@ BYTES = 256
 def make(*, captions: Tensor, vocabulary_size: PositiveInt) -> dict[str, Tensor]:
     """Return ``vocabulary``, a tokenizer's JSON as uint8 (B,), learned from captions uint8 (M, V, L).
 
-    DataInfo: ``tokens``, how many it has, at most ``vocabulary_size``: pairs end where each word is one token; and
-    ``tokens_of_longest_caption`` with its start and end. Every byte is a token, so any text can be read. Equal captions
-    give equal bytes, whatever their order. Raises InputError where there is no room for the bytes.
+    Scalars for the report: ``tokens``, its size, at most ``vocabulary_size`` (merging stops when every word is one token),
+    and ``tokens_of_longest_caption`` with start and end. Every byte is a token, so that any text can be encoded. Equal
+    captions give equal bytes in any order. Raises InputError where ``vocabulary_size`` is too small for the bytes.
 
     Args:
         vocabulary_size: tokens that are learned from the captions.
 
     Source: Sennrich et al. 2016 for byte pairs; Radford et al. 2021 (CLIP), section 2.4: lower case, 49,152 pairs.
-    Differs: a word is marked by the space before it, as in GPT-2, not by a sign at its end.
+    Differs: a word is marked by the space before it, as in GPT-2, not by a mark at its end.
     """
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
     smallest = BYTES + len(SPECIAL)
     if vocabulary_size < smallest:
-        raise InputError(f"table.vocabulary_size is {vocabulary_size}; bytes and marks alone are {smallest}, set more")
+        raise InputError(
+            f"table.vocabulary_size is {vocabulary_size}, but bytes and special tokens are {smallest}; set more"
+        )
     tokenizer = Tokenizer(models.BPE())
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.Lowercase(), normalizers.Strip()])
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
@@ -38,9 +40,9 @@ def make(*, captions: Tensor, vocabulary_size: PositiveInt) -> dict[str, Tensor]
         initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
         show_progress=False,
     )
-    said = texts(captions.flatten(0, 1))
-    tokenizer.train_from_iterator(said, trainer)
-    longest = max(len(tokenizer.encode(text).ids) for text in set(said))
+    corpus = texts(captions.flatten(0, 1))
+    tokenizer.train_from_iterator(corpus, trainer)
+    longest = max(len(tokenizer.encode(text).ids) for text in set(corpus))
     return {
         "vocabulary": torch.frombuffer(bytearray(tokenizer.to_str().encode()), dtype=torch.uint8),
         "tokens": torch.tensor(tokenizer.get_vocab_size()),

@@ -3,12 +3,9 @@
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import torch
-
-if TYPE_CHECKING:
-    from selfsup.training.loop import Training
 
 EVERY_S = float(os.environ.get("SELFSUP_CHECKPOINT_EVERY_S", "10"))
 
@@ -21,20 +18,13 @@ class Checkpoint:
         self.every_s = every_s
         self.last_s = time.monotonic()
 
-    def save_if_due(self, training: "Training") -> None:
-        """Save every few seconds: the clock decides only how much a crash costs, never a result."""
-        if time.monotonic() - self.last_s >= self.every_s and training.step < training.total_steps:
-            self.save(training)
+    @property
+    def due(self) -> bool:
+        """Whether to save now, every few seconds: the clock decides only how much a crash costs, never a result."""
+        return time.monotonic() - self.last_s >= self.every_s
 
-    def save(self, training: "Training") -> None:
-        """Write weights, buffers, optimisers, curves and position beside the place, flush, and rename."""
-        state = {
-            "method": training.method.state_dict(),
-            "optimisers": {name: optimiser.state_dict() for name, optimiser in training.optimisers.items()},
-            "curves": training.curves.state(),
-            "step": training.step,
-            "positions": training.positions,
-        }
+    def save(self, state: dict[str, Any]) -> None:
+        """Write a state beside the place, flush, and rename."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = self.path.with_name(self.path.name + ".new")
         with unfinished.open("wb") as handle:
@@ -44,16 +34,12 @@ class Checkpoint:
         unfinished.replace(self.path)
         self.last_s = time.monotonic()
 
-    def load(self, training: "Training") -> None:
-        """Bring a run to where its checkpoint stood; nothing happens where there is none.
+    def load(self) -> dict[str, Any] | None:
+        """Return the state that was saved last, or None where there is none.
 
         Read on the CPU: ``load_state_dict`` moves what belongs on the device, and an optimiser's step count does not.
         """
         if not self.path.exists():
-            return
-        state = torch.load(self.path, map_location="cpu", weights_only=True)
-        training.method.load_state_dict(state["method"])
-        for name, optimiser in training.optimisers.items():
-            optimiser.load_state_dict(state["optimisers"][name])
-        training.curves.restore(state["curves"])
-        training.step, training.positions = state["step"], state["positions"]
+            return None
+        state: dict[str, Any] = torch.load(self.path, map_location="cpu", weights_only=True)
+        return state

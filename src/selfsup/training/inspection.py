@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import h5py
 import numpy as np
@@ -15,10 +15,8 @@ from torch import Tensor
 from selfsup.hdf5 import write_whole
 from selfsup.methods.base import Draws, Method, Pretext, Views
 from selfsup.seeds import generator
-from selfsup.training.pretrain import construct, examples, read
-
-if TYPE_CHECKING:
-    from selfsup.training.loop import Examples
+from selfsup.training.pretrain import construct
+from selfsup.training.source import Source, open_source
 
 SHOWN_EXAMPLES = 8
 PRETEXT_EXAMPLES = 1000
@@ -28,21 +26,19 @@ PREDICTED_EXAMPLES = 500
 def write_gallery(folder: Path, weights: Path, prepared: Path, table: Path | None, *, seed: int, **recipe: Any) -> None:
     """Write ``views.h5``: the panels of one small batch of training images, drawn by the method's real views."""
     method, train = trained(weights, prepared, table, seed=seed, **recipe)
-    batch = train.batch(torch.arange(min(SHOWN_EXAMPLES, len(train))))
+    batch = train.rows(torch.arange(min(SHOWN_EXAMPLES, len(train))))
     write_views(folder / "views.h5", method, batch, generator(seed, "gallery"))
 
 
 def write_answers(folder: Path, weights: Path, prepared: Path, table: Path | None, *, seed: int, **recipe: Any) -> None:
     """Write ``pretext.h5`` and ``predictions.h5``: the method's own answers on held-out images, where it has any."""
     method, train = trained(weights, prepared, table, seed=seed, **recipe)
-    test = examples(read(prepared / "test.h5", method.modality), recipe["device"])
+    test = open_source(prepared / "test.h5", method.modality, recipe["device"])
     write_pretext(folder / "pretext.h5", method, {"train": train, "test": test}, recipe["batch_size"], seed)
     write_predictions(folder / "predictions.h5", method, test, seed)
 
 
-def trained(
-    weights: Path, prepared: Path, table: Path | None, *, seed: int, **recipe: Any
-) -> tuple[Method, "Examples"]:
+def trained(weights: Path, prepared: Path, table: Path | None, *, seed: int, **recipe: Any) -> tuple[Method, Source]:
     """Return a pretrained method in evaluation mode, with all its heads, and the training set that it was told of."""
     method, train = construct(prepared, table, seed=seed, **recipe)
     method.load_state_dict(load_file(weights / "method.safetensors"))
@@ -60,7 +56,7 @@ def write_views(file: Path, method: Method, batch: Views, draws_from: torch.Gene
             group.create_dataset("images", data=_bytes(panel.images), track_times=False)
 
 
-def write_pretext(file: Path, method: Method, splits: dict[str, "Examples"], batch_size: int, seed: int) -> None:
+def write_pretext(file: Path, method: Method, splits: dict[str, Source], batch_size: int, seed: int) -> None:
     """Write the pretext task on up to 1,000 images of each split; no file where the method has no task.
 
     Rows are in whole batches, as in training. Differs: images are rounded to 8 bits.
@@ -88,7 +84,7 @@ def write_pretext(file: Path, method: Method, splits: dict[str, "Examples"], bat
                 group.create_dataset(key, data=values, track_times=False)
 
 
-def write_predictions(file: Path, method: Method, test: "Examples", seed: int) -> None:
+def write_predictions(file: Path, method: Method, test: Source, seed: int) -> None:
     """Write what the method makes of the first 500 held-out images, one batch; no file where it makes nothing.
 
     Attribute ``kind``; groups ``images`` (uint8) and ``arrays``, each {name: (M, ...)}.
@@ -96,7 +92,7 @@ def write_predictions(file: Path, method: Method, test: "Examples", seed: int) -
     index = torch.arange(min(PREDICTED_EXAMPLES, len(test)))
     draws = method.draw(len(index), generator(seed, "predict"))
     with torch.no_grad():
-        prediction = method.predict(_views(method, test.batch(index), draws))
+        prediction = method.predict(_views(method, test.rows(index), draws))
     if prediction is None:
         return
     with _new_file(file) as target:
@@ -116,14 +112,14 @@ def _new_file(path: Path, track_order: bool = False) -> Iterator[h5py.File]:
         write_whole(path, file.id.get_file_image())
 
 
-def _pretexts(method: Method, split: "Examples", batch_size: int, seed: int, name: str) -> list[Pretext]:
+def _pretexts(method: Method, split: Source, batch_size: int, seed: int, name: str) -> list[Pretext]:
     rows = torch.arange(min(PRETEXT_EXAMPLES, len(split)))
     batches = [part for part in rows.split(batch_size) if len(part) == batch_size] or [rows]
     found = []
     for number, index in enumerate(batches):
         draws = method.draw(len(index), generator(seed, "pretext", name, number))
         with torch.no_grad():
-            pretext = method.pretext(_views(method, split.batch(index), draws))
+            pretext = method.pretext(_views(method, split.rows(index), draws))
         if pretext is None:
             return []
         found.append(pretext)

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,13 +11,14 @@ import torch
 from torch import Tensor, nn
 
 from selfsup.errors import InputError
-from selfsup.methods.base import Method, Step, Views
+from selfsup.methods.base import Method, Step
 from selfsup.nn.encoder import ConcatenatedEncoder, Encoder
 from selfsup.optim.optimisers import optimiser as make_optimiser
 from selfsup.optim.optimisers import scaled_learning_rate, warmup_cosine
 from selfsup.seeds import derive, generator
 from selfsup.training.checkpoint import Checkpoint
 from selfsup.training.curves import Curves
+from selfsup.training.source import Source
 
 
 class Progress(Protocol):
@@ -30,39 +31,13 @@ class Progress(Protocol):
         """Yield ``start`` to ``total``; ``status`` holds the newest values at any time."""
 
 
-@dataclass(frozen=True)
-class Examples:
-    """A training or test set on the device: what the method's modality names (methods/base.py, ARRAYS), and nothing else."""
-
-    arrays: dict[str, Tensor]
-
-    def __len__(self) -> int:
-        return len(self.first)
-
-    @property
-    def first(self) -> Tensor:
-        """What is counted: images, clips, waveforms, or the first image of each pair."""
-        return next(iter(self.arrays.values()))
-
-    @property
-    def positions(self) -> int:
-        """How many positions an example has: pixels of an image, pixels of all frames of a clip, samples of a waveform."""
-        shape = self.first.shape[1:]
-        return math.prod(shape) // (shape[-3] if len(shape) > 2 else 1)
-
-    def batch(self, index: Tensor) -> Views:
-        """Return the batch of these rows: ``index``, and the rows of each array."""
-        where = index.to(self.first.device)
-        return {"index": where, **{name: array[where] for name, array in self.arrays.items()}}
-
-
 class Training:
     """A run in progress: the method, one optimiser per objective, the position, and the curves so far."""
 
     def __init__(
         self,
         method: Method,
-        train: Examples,
+        train: Source,
         seed: int,
         optimiser: dict[str, Any],
         schedule: dict[str, Any],
@@ -86,8 +61,10 @@ class Training:
         self.curves = Curves(every_steps=max(1, total_steps // 100))
         self.step = self.positions = 0
         for encoder in _counted(method):
-            next(iter(encoder.stages.values())).register_forward_pre_hook(self._count)
-        checkpoint.load(self)
+            if encoder.entrance is not None:
+                encoder.entrance.register_forward_pre_hook(partial(self._count, encoder))
+        if (state := checkpoint.load()) is not None:
+            self._restore(state)
 
     def run(self, progress: Progress, stop_after: int | None) -> bool:
         """Train to the end and return True, or to ``stop_after`` with a checkpoint and return False."""
@@ -99,11 +76,28 @@ class Training:
         for step in progress.steps(self.step, self.total_steps, "step", self.batch_size, status):
             status |= self._advance(next(batches))
             self.step = step + 1
-            self.checkpoint.save_if_due(self)
+            if self.step == stop_after or (self.step < self.total_steps and self.checkpoint.due):
+                self.checkpoint.save(self._state())
             if self.step == stop_after:
-                self.checkpoint.save(self)
                 return False
         return True
+
+    def _state(self) -> dict[str, Any]:
+        """Return weights, buffers, optimisers, curves and position; no generator, since every draw names its step."""
+        return {
+            "method": self.method.state_dict(),
+            "optimisers": {name: optimiser.state_dict() for name, optimiser in self.optimisers.items()},
+            "curves": self.curves.state(),
+            "step": self.step,
+            "positions": self.positions,
+        }
+
+    def _restore(self, state: dict[str, Any]) -> None:
+        self.method.load_state_dict(state["method"])
+        for name, optimiser in self.optimisers.items():
+            optimiser.load_state_dict(state["optimisers"][name])
+        self.curves.restore(state["curves"])
+        self.step, self.positions = state["step"], state["positions"]
 
     def _batches(self, start: int) -> Iterator[Tensor]:
         """Yield the rows of each batch from step ``start`` on, shuffled anew each epoch, the incomplete last one dropped."""
@@ -117,10 +111,10 @@ class Training:
     def _advance(self, index: Tensor) -> dict[str, float]:
         """Take one step of every objective, in order, and return the newest logged means."""
         torch.manual_seed(derive(self.seed, "step", self.step))
-        device = self.train.first.device
+        device = self.train.device
         draws = self.method.draw(len(index), generator(self.seed, "views", self.step))
         with torch.no_grad():
-            views = self.method.views(self.train.batch(index), {name: d.to(device) for name, d in draws.items()})
+            views = self.method.views(self.train.rows(index), {name: d.to(device) for name, d in draws.items()})
         factor = warmup_cosine(self.step, self.total_steps, self.warmup_fraction)
         step = Step(self.step, self.total_steps)
         extras: dict[str, Tensor] = {}
@@ -165,13 +159,13 @@ class Training:
             )
         return {name: row[name] for name in row if name not in ("step", "images", "learning_rate")}
 
-    def _count(self, first: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        """Count the positions that pass through an encoder's first stage in training: the budget at which methods are compared.
+    def _count(self, encoder: Encoder, entrance: nn.Module, inputs: tuple[Tensor | None, ...]) -> None:
+        """Count the positions that enter an encoder in training: the budget at which methods are compared.
 
         A momentum copy of the encoder counts as well: its forward costs as much, though no gradient follows.
         """
-        if first.training:
-            self.positions += math.prod(inputs[0].shape[i] for i in (0, -2, -1))
+        if entrance.training:
+            self.positions += encoder.positions(inputs)
 
     @property
     def images(self) -> int:
@@ -200,5 +194,5 @@ def _counted(method: Method) -> list[Encoder]:
     What is written about an image is no budget: an encoder of tokens is left out.
     """
     beside = [part for m in method.modules() if isinstance(m, ConcatenatedEncoder) for part in list(m.parts)[1:]]
-    every = [module for module in method.modules() if type(module) is Encoder and module not in beside]
+    every = [module for module in method.modules() if isinstance(module, Encoder) and module not in beside]
     return [encoder for encoder in every if encoder.modality != "tokens"]

@@ -8,17 +8,14 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from selfsup import extensions
-from selfsup.datasets.prepared import Split, read_split
 from selfsup.device import prepare_device
-from selfsup.methods.base import ARRAYS, DataInfo, Method
+from selfsup.methods.base import DataInfo, Method
 from selfsup.nn.encoder import build, save_encoder
 from selfsup.seeds import derive
 from selfsup.specs import syntax
-from selfsup.specs.modality import Modality
 from selfsup.training.checkpoint import Checkpoint
-from selfsup.training.loop import Examples, Progress, Training
-
-SEQUENCES = ("clip", "waveform", "labelled_waveform")
+from selfsup.training.loop import Progress, Training
+from selfsup.training.source import Source, open_source
 
 
 def pretrain(
@@ -91,22 +88,20 @@ def construct(
     batch_size: int,
     epochs: int,
     device: str,
-) -> tuple[Method, Examples]:
+) -> tuple[Method, Source]:
     """Return a freshly initialised method on the device, and the training set that it was told of."""
     kind = method_class(method)
-    modality = kind.modality_of(hyper)
-    split = read(prepared / "train.h5", modality)
-    train = examples(split, device)
+    train = open_source(prepared / "train.h5", kind.modality_of(hyper), device)
     info = DataInfo(
         examples=len(train),
-        classes=len(split.classes),
-        size_px=split.size_px,
+        classes=train.classes,
+        size_px=train.size_px,
         batch_size=batch_size,
         total_steps=epochs * (len(train) // batch_size),
-        grey=_grey(train.first),
-        length=train.first.shape[1] if modality in SEQUENCES else 0,
-        rate_hz=split.rate_hz,
-        speakers=int(train.arrays["speaker"].max()) + 1 if "speaker" in train.arrays else 0,
+        grey=train.grey,
+        length=train.length,
+        rate_hz=train.rate_hz,
+        speakers=train.speakers,
         table=load_file(table / "table.safetensors") if table else {},
     )
     torch.manual_seed(derive(seed, "init"))
@@ -118,18 +113,3 @@ def method_class(name: str) -> type[Method]:
     module = extensions.load(f"methods.{name}")
     kind: type[Method] = getattr(module, syntax.method_class(module.__name__))
     return kind
-
-
-def read(file: Path, modality: Modality) -> Split:
-    """Return a prepared split with what the method eats, and no more; labels are not even read for others."""
-    return read_split(file, ARRAYS[modality], with_depth=modality == "image_depth")
-
-
-def examples(split: Split, device: str) -> Examples:
-    """Return a split on the device."""
-    return Examples({name: torch.from_numpy(array).to(device) for name, array in split.arrays.items()})
-
-
-def _grey(examples: Tensor) -> bool:
-    """Return whether no example has a colour; (N, S) is sound and has none to miss."""
-    return examples.ndim > 2 and bool((examples[..., :1, :, :] == examples[..., 1:3, :, :]).all())

@@ -1,4 +1,4 @@
-"""Quantised colour: the cells of a grid over ab that hold colours of sRGB, and colours as distributions over them."""
+"""Quantised colour: the bins of an ab grid inside the sRGB gamut, and colours as distributions over them."""
 
 import torch
 from torch import Tensor
@@ -6,19 +6,19 @@ from torch import Tensor
 from selfsup.views.lab import rgb_to_lab
 
 LEVELS = 256
-CHUNK_COLOURS = 4096  # their distances to some hundred bins stay in the cache
+CHUNK_COLOURS = 4096  # their distances to a few hundred bins fit in the cache
 
 
 def bins_in_gamut(spacing: float) -> Tensor:
-    """Return the centres (Q, 2), in rows by a, then b, of the grid cells of ab that hold a colour of 8-bit sRGB.
+    """Return the centres (Q, 2), sorted by a, then b, of the ab grid cells that contain a colour of 8-bit sRGB.
 
-    The grid's centres are the multiples of ``spacing`` (in units of ab). At spacing 10 they are 261.
+    Centres are multiples of ``spacing`` (in units of ab). At spacing 10 there are 261.
 
     Source: Zhang et al. 2016, section 2.1.
-    Differs: the paper counts 313 cells at spacing 10 without saying how, more than hold colours of sRGB. Here a cell is
-    a bin exactly where one falls into it, so that every class can occur.
+    Differs: the paper has 313 bins at spacing 10 and does not say how they are counted; fewer cells contain colours of
+    sRGB. Here a cell is a bin if and only if it contains one, so that every class can occur.
     """
-    # A line of lightness through a colour leaves the gamut on a face of the RGB cube: the faces hold all of its ab.
+    # Changing the lightness of a colour at fixed ab leaves the gamut on a face of the RGB cube: the faces cover all ab.
     return torch.unique((_ab_of_faces() / spacing).round(), dim=0).float() * spacing
 
 
@@ -28,10 +28,9 @@ def nearest_bin(ab: Tensor, centres: Tensor) -> Tensor:
 
 
 def soft_bins(ab: Tensor, centres: Tensor, neighbours: int = 5, sigma: float = 5.0) -> tuple[Tensor, Tensor]:
-    """Return rows of ``centres`` (N, k, H, W) int64, nearest first, and their weights (N, k, H, W), which sum to 1.
+    """Return the k nearest centres of each colour as rows (N, k, H, W) int64, nearest first, and weights that sum to 1.
 
-    The k nearest centres to each colour of ab (N, 2, H, W), weighted by a Gaussian of their distance (``sigma`` in
-    units of ab).
+    ``ab`` is (N, 2, H, W); a centre is weighted by a Gaussian of its distance (``sigma`` in units of ab).
 
     Source: Zhang et al. 2016, section 2.1 (soft encoding).
     """
@@ -40,9 +39,9 @@ def soft_bins(ab: Tensor, centres: Tensor, neighbours: int = 5, sigma: float = 5
 
 
 def annealed_mean(logits: Tensor, centres: Tensor, temperature: float) -> Tensor:
-    """Return the ab (N, 2, H, W) that distributions over Q centres stand for, their logits (N, Q, H, W).
+    """Return the ab (N, 2, H, W) of distributions over Q centres, given as logits or log probabilities (N, Q, H, W).
 
-    Temperature 1 is their mean, towards 0 their mode. The logarithms of probabilities are logits too.
+    Temperature 1 gives their mean, a temperature near 0 their mode.
 
     Source: Zhang et al. 2016, equation 5.
     """
@@ -54,9 +53,9 @@ def _nearest(ab: Tensor, centres: Tensor, count: int) -> tuple[Tensor, Tensor]:
     """Return the ``count`` nearest centres of each colour, (N, count, H, W) rows and squared distances, in chunks."""
     examples, _, height, width = ab.shape
     colours = ab.movedim(1, -1).reshape(-1, 2)
-    found = [_nearest_of_chunk(chunk, centres.to(ab.dtype), count) for chunk in colours.split(CHUNK_COLOURS)]
+    chunks = [_nearest_of_chunk(chunk, centres.to(ab.dtype), count) for chunk in colours.split(CHUNK_COLOURS)]
     index, squared_distance = (
-        torch.cat(parts).view(examples, height, width, count).movedim(-1, 1) for parts in zip(*found, strict=True)
+        torch.cat(parts).view(examples, height, width, count).movedim(-1, 1) for parts in zip(*chunks, strict=True)
     )
     return index, squared_distance
 

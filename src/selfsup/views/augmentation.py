@@ -7,11 +7,11 @@ from selfsup.specs.augmentation import Augmentation, ColorVariant
 from selfsup.views.blur import blur_, draw_sigma, kernel_px
 from selfsup.views.color import draw_jitter, jitter_
 from selfsup.views.color_affine import affine_jitter_
-from selfsup.views.color_shared_order import jitter_in_runs_, share_order
+from selfsup.views.color_shared_order import jitter_in_chunks_, share_order
 from selfsup.views.crops import draw_boxes, resized_crop
 from selfsup.views.grayscale import grayscale_
 
-JITTERS = {"exact": jitter_, "shared_order": jitter_in_runs_, "affine": affine_jitter_}
+JITTERS = {"exact": jitter_, "shared_order": jitter_in_chunks_, "affine": affine_jitter_}
 # Pixels of a colour plane that one pass works on: its temporaries stay in a core's second-level cache.
 CHUNK_PIXELS = 2**16
 

@@ -1,4 +1,4 @@
-"""Gaussian blur with a width of its own for every view."""
+"""Gaussian blur with one width per view."""
 
 import torch
 import torch.nn.functional as F
@@ -20,16 +20,16 @@ def draw_sigma(examples: int, generator: torch.Generator, *, probability: float)
 
 
 def kernel_px(size_px: int) -> int:
-    """Return the width of SimCLR's kernel: a tenth of the image, and odd (3 at 32 pixels, 23 at 224)."""
+    """Return the width of SimCLR's kernel: an odd number, about a tenth of the image (3 at 32 pixels, 23 at 224)."""
     return 2 * (size_px // 10 // 2) + 1
 
 
 def blur_(images: Tensor, sigma: Tensor, kernel_px: int) -> Tensor:
-    """Blur images (N, C, H, W) by ``sigma`` (N,) pixels, as torchvision's ``gaussian_blur``, in place; 0 leaves a view.
+    """Blur images (N, C, H, W) by ``sigma`` (N,) pixels, like torchvision's ``gaussian_blur``, in place; 0 is no blur.
 
-    ``kernel_px`` is odd and its half smaller than H and W; the border is reflected without repeating the edge pixel.
+    ``kernel_px`` is odd and less than 2 H and 2 W; the border is reflected without repeating the edge pixel.
     """
-    return change_rows_(images, sigma > 0, lambda chosen, widths: _blurred(chosen, widths, kernel_px), sigma)
+    return change_rows_(images, sigma > 0, lambda rows, widths: _blurred(rows, widths, kernel_px), sigma)
 
 
 def _blurred(images: Tensor, sigma: Tensor, kernel_px: int) -> Tensor:
@@ -41,7 +41,7 @@ def _blurred(images: Tensor, sigma: Tensor, kernel_px: int) -> Tensor:
 
 
 def _weighted_sum(images: Tensor, weights: Tensor, axis: int) -> Tensor:
-    """Return the sum over k of weights[:, k] times the images moved by k pixels along ``axis``, borders dropped."""
+    """Return the sum over k of weights[:, k] times the images shifted by k pixels along ``axis``, without borders."""
     taps = weights.shape[1]
     length = images.shape[axis] - taps + 1
     total = images.narrow(axis, 0, length) * weights[:, 0, None, None, None]

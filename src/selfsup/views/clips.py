@@ -1,20 +1,20 @@
-"""Views of clips: which frames are seen, mirrored or not, each as a camera of its own exposure takes it."""
+"""Views of clips: a random selection of frames, mirrored or not, each with its own exposure."""
 
 import torch
 from torch import Tensor
 
 
-def draw_frames(examples: int, generator: torch.Generator, *, frames: int, seen: int, longest_step: int) -> Tensor:
-    """Return the numbers (N, seen) int64 of the frames of each clip of ``frames`` that are seen, in order.
+def draw_frames(examples: int, generator: torch.Generator, *, frames: int, count: int, longest_step: int) -> Tensor:
+    """Return the numbers (N, ``count``) int64 of the selected frames of each clip of ``frames``, in order.
 
-    They are equally far apart, 1 to ``longest_step`` frames, less where the clip is too short; all runs that fit are
+    They are equally spaced by 1 to ``longest_step`` frames, less where the clip is too short; all starts that fit are
     equally likely.
     """
-    longest = min(longest_step, (frames - 1) // (seen - 1))
+    longest = min(longest_step, (frames - 1) // (count - 1))
     step = torch.randint(1, longest + 1, (examples,), generator=generator)
-    room = frames - (seen - 1) * step
+    room = frames - (count - 1) * step
     start = (torch.rand(examples, generator=generator) * room).long()
-    return start[:, None] + step[:, None] * torch.arange(seen)
+    return start[:, None] + step[:, None] * torch.arange(count)
 
 
 def draw_exposure(examples: int, frames: int, generator: torch.Generator, strength: float) -> Tensor:
@@ -24,15 +24,15 @@ def draw_exposure(examples: int, frames: int, generator: torch.Generator, streng
 
 
 def take_frames(clip: Tensor, frame: Tensor, flip: Tensor) -> Tensor:
-    """Return the frames (N, F, 3, H, W) in [0, 1] with the numbers (N, F) of clips uint8 (N, T, 3, H, W).
+    """Return the frames (N, F, 3, H, W) in [0, 1] of clips uint8 (N, T, 3, H, W) with the numbers ``frame`` (N, F).
 
-    Those of clips where ``flip`` (N,) are mirrored.
+    Clips are mirrored where ``flip`` (N,).
     """
-    taken = clip[torch.arange(len(clip), device=clip.device)[:, None], frame].float() / 255
-    return torch.where(flip[:, None, None, None, None], taken.flip(-1), taken)
+    frames = clip[torch.arange(len(clip), device=clip.device)[:, None], frame].float() / 255
+    return torch.where(flip[:, None, None, None, None], frames.flip(-1), frames)
 
 
 def exposed(images: Tensor, exposure: Tensor) -> Tensor:
-    """Return images (N, F, 3, H, W) in [0, 1] times the gain, plus the offset of each, (N, F, 2), cut off at 0 and 1."""
+    """Return images (N, F, 3, H, W) in [0, 1] times the gain plus the offset of each frame (N, F, 2), clipped to [0, 1]."""
     gain, offset = exposure[..., None, None, None].unbind(2)
     return (images * gain + offset).clamp(0, 1)

@@ -1,4 +1,4 @@
-"""Colour jitter, exactly torchvision's four operations, with factors and an order of its own for every view."""
+"""Colour jitter: torchvision's four operations exactly, with factors and order drawn for every view."""
 
 import torch
 from torch import Tensor
@@ -20,7 +20,7 @@ def draw_jitter(
     hue: float,
     probability: float,
 ) -> dict[str, Tensor]:
-    """Return the jitter of a batch: ``factors`` (N, 3), ``hue`` (N,) in turns, ``order`` (N, 4) int64.
+    """Return the jitter parameters of a batch: ``factors`` (N, 3), ``hue`` (N,) in turns, ``order`` (N, 4) int64.
 
     A factor is uniform in [max(0, 1 - s), 1 + s] for its strength s, the hue in [-hue, hue]; all factors are 1 and the
     hue 0 where a view is not jittered. ``order`` is a permutation of brightness 0, contrast 1, saturation 2, hue 3.
@@ -35,11 +35,11 @@ def draw_jitter(
 
 
 def jitter_(images: Tensor, factors: Tensor, hue: Tensor, order: Tensor) -> Tensor:
-    """Jitter images (N, 3, H, W) in [0, 1]: brightness, contrast, saturation, hue in each view's own order, in place.
+    """Jitter images (N, 3, H, W) in [0, 1]: brightness, contrast, saturation, hue in the order of each view, in place.
 
     The other arguments are those of ``draw_jitter``. Brightness, contrast and saturation are one operation: a blend with
-    black, with the image's mean luma, or with the pixel's luma. So all views take the same three blends, each
-    with its own targets, and the hue is turned before, between or after them.
+    black, with the image's mean luma, or with the pixel's luma. So all views take the same three blends with different
+    targets, and the hue is changed before, between or after them.
 
     Source: Chen et al. 2020 (SimCLR), appendix A, by the operations of torchvision's ColorJitter.
     """
@@ -56,7 +56,7 @@ def jitter_(images: Tensor, factors: Tensor, hue: Tensor, order: Tensor) -> Tens
 def blend_(images: Tensor, target: Tensor, factor: Tensor) -> Tensor:
     """Make images (N, 3, H, W) factor * image + (1 - factor) * target, clamped to [0, 1], in place.
 
-    ``target`` (N, H, W) serves the three channels alike and is overwritten; ``factor`` (N,).
+    ``target`` (N, H, W) is shared by the three channels and overwritten; ``factor`` is (N,).
     """
     factor = factor[:, None, None]
     rest = target.mul_(1 - factor)
@@ -64,7 +64,7 @@ def blend_(images: Tensor, target: Tensor, factor: Tensor) -> Tensor:
 
 
 def _targets(images: Tensor, operation: Tensor) -> Tensor:
-    """Return (N, H, W), what each view is blended with: black, its mean luma, or its luma, by ``operation`` (N,)."""
+    """Return the blend target (N, H, W) of each view: black, its mean luma, or its luma, by ``operation`` (N,)."""
     grey = luma(images)
     mean = grey.mean((1, 2)).mul_(operation == CONTRAST)
     return grey.mul_((operation == SATURATION)[:, None, None]).add_(mean[:, None, None])

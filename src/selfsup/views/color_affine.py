@@ -1,4 +1,4 @@
-"""Colour jitter as one affine map of RGB per view: fast, and close to the exact one."""
+"""Colour jitter as one affine map of RGB per view: a fast approximation of the exact one."""
 
 import math
 
@@ -8,16 +8,16 @@ from torch import Tensor
 from selfsup.views.color import CONTRAST, SATURATION
 from selfsup.views.grayscale import LUMA
 
-# The FCC's matrix: its first row is luma, the others span the plane in which hue is an angle.
+# The matrix of the FCC: its first row is luma, the other two span the plane in which hue is an angle.
 RGB_TO_YIQ = ((0.299, 0.587, 0.114), (0.595716, -0.274453, -0.321263), (0.211456, -0.522591, 0.311135))
 
 
 def affine_jitter_(images: Tensor, factors: Tensor, hue: Tensor, order: Tensor) -> Tensor:
     """Jitter images (N, 3, H, W) in [0, 1] by one 3 x 3 matrix and one offset per view and one clamp, in place.
 
-    Arguments as of ``color.jitter_``; the four operations are multiplied together in each view's own order.
-    Differs: values are clamped once and not after each operation, and hue is an angle in the I-Q plane of YIQ and not
-    in HSV. On the same draws of SimCLR the mean difference from ``color.jitter_`` is about 0.02 of the range.
+    Arguments are those of ``color.jitter_``; the four operations are multiplied in the order of each view.
+    Differs: values are clamped once, not after each operation, and hue is an angle in the I-Q plane of YIQ, not in HSV.
+    With the same parameters of SimCLR the mean difference from ``color.jitter_`` is about 0.02 of the range.
     """
     matrix, offset = _composed(images.mean((2, 3)), factors, hue, order)
     mixed = torch.baddbmm(offset, matrix, images.flatten(2)).clamp_(0, 1)
@@ -25,9 +25,9 @@ def affine_jitter_(images: Tensor, factors: Tensor, hue: Tensor, order: Tensor) 
 
 
 def _composed(mean: Tensor, factors: Tensor, hue: Tensor, order: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the matrix (N, 3, 3) and the offset (N, 3, 1) of each view's four operations; ``mean`` (N, 3) is its colour.
+    """Return the matrix (N, 3, 3) and the offset (N, 3, 1) of each view's four operations; ``mean`` (N, 3) is its mean colour.
 
-    The columns of the state are the matrix, the offset and the mean colour so far, which is what contrast needs.
+    The columns of the state are the matrix, the offset and the current mean colour, which contrast needs.
     """
     weights = torch.tensor(LUMA, device=mean.device)
     operations = _operations(factors, hue, weights)
@@ -49,7 +49,7 @@ def _operations(factors: Tensor, hue: Tensor, weights: Tensor) -> Tensor:
 
 
 def _hue_matrices(hue: Tensor) -> Tensor:
-    """Return (N, 3, 3): turns of the I-Q plane, away from Q, which is how hue rises from red to green to blue."""
+    """Return (N, 3, 3): rotations of the I-Q plane away from Q, the direction in which hue goes from red to green to blue."""
     to_yiq = torch.tensor(RGB_TO_YIQ, device=hue.device)
     cosine, sine = torch.cos(2 * math.pi * hue), torch.sin(2 * math.pi * hue)
     turn = torch.zeros(len(hue), 3, 3, device=hue.device)

@@ -1,4 +1,4 @@
-"""Pixels that match and pixels that do not, chosen among known correspondences of two images by random numbers drawn before."""
+"""Sampling of matching and non-matching pixels from known correspondences of two images, by random numbers drawn before."""
 
 import torch
 from torch import Tensor
@@ -9,8 +9,8 @@ Drawn = dict[str, Tensor]
 def draw(examples: int, generator: torch.Generator, *, matches: int, non_matches: int) -> Drawn:
     """Return uniform numbers in [0, 1): ``match`` (N, M), and ``object``, ``background``, ``across`` (N, M, K).
 
-    They choose among as many pixels as an image turns out to have: M matches, and for each K non-matches of every sort,
-    whether or not a method asks for it, so that methods which differ in that share all other draws.
+    They select M matches, and for each match K non-matches of every kind, among the pixels of an image. All kinds are
+    drawn whether or not a method uses them, so that variants which differ in this share all other random numbers.
     """
     shape = (examples, matches, non_matches)
     return {
@@ -22,20 +22,22 @@ def draw(examples: int, generator: torch.Generator, *, matches: int, non_matches
     }
 
 
-def choose(among: Tensor, uniform: Tensor) -> tuple[Tensor, Tensor]:
-    """Return pixels (N, ...) int64, row by row counted in all N images, each of ``among`` (N, H, W) bool, and whether
-    there was one to choose, broadcastable to them; every pixel of an image is as likely, by ``uniform`` (N, ...) in [0, 1).
+def choose(candidates: Tensor, uniform: Tensor) -> tuple[Tensor, Tensor]:
+    """Return one pixel of ``candidates`` (N, H, W) bool for each of ``uniform`` (N, ...) in [0, 1), all equally likely.
+
+    Pixels (N, ...) int64 are indices into all N images, row by row; the second tensor, broadcastable to them, is whether
+    the image has a candidate.
     """
-    rank = among.flatten(1).cumsum(1)
+    rank = candidates.flatten(1).cumsum(1)
     total = rank[:, -1].view(-1, *[1] * (uniform.ndim - 1))
-    wanted = (uniform * total).long().clamp(max=total - 1) + 1
-    pixel = torch.searchsorted(rank, wanted.flatten(1)).view_as(uniform).clamp(max=rank.shape[1] - 1)
-    return pixel + _offset(among, uniform.ndim), total > 0
+    target = (uniform * total).long().clamp(max=total - 1) + 1
+    pixel = torch.searchsorted(rank, target.flatten(1)).view_as(uniform).clamp(max=rank.shape[1] - 1)
+    return pixel + _offset(candidates, uniform.ndim), total > 0
 
 
 def matched_pixels(match: Tensor) -> tuple[Tensor, Tensor]:
-    """Return for each pixel of the first images which of the second it matches (N, H, W) int64, counted in all N images,
-    and whether it matches any; of ``match`` (N, H, W, 2), x y in pixels, NaN where there is none."""
+    """Return the pixel of the second images that each pixel of the first matches (N, H, W) int64, an index into all N
+    images, and whether it matches any; ``match`` (N, H, W, 2) is x y in pixels, NaN where there is none."""
     height, width = match.shape[1:3]
     known = ~match.isnan().any(-1)
     column, row = match.nan_to_num().long().unbind(-1)
@@ -43,12 +45,12 @@ def matched_pixels(match: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def distance_px(pixel: Tensor, other: Tensor, width: int) -> Tensor:
-    """Return how far pixels of the same images lie from each other, both as ``choose`` counts them, broadcast."""
+    """Return the distance of two pixels of the same image, both indices as of ``choose``, broadcast."""
     rows = torch.div(pixel, width, rounding_mode="floor") - torch.div(other, width, rounding_mode="floor")
     return torch.hypot(rows.float(), (pixel % width - other % width).float())
 
 
 def _offset(images: Tensor, axes: int) -> Tensor:
-    """Return the number of each image's first pixel, with one axis of N and ``axes`` - 1 of 1."""
+    """Return the index of each image's first pixel, with one axis of N and ``axes`` - 1 of 1."""
     numbers = torch.arange(len(images), device=images.device) * images.shape[1] * images.shape[2]
     return numbers.view(-1, *[1] * (axes - 1))

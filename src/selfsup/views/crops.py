@@ -1,4 +1,4 @@
-"""Random resized crops: boxes for a whole batch, then crop, flip and resize of every example in two small matmuls."""
+"""Random resized crops: boxes for a whole batch, then crop, flip and resize in two small matrix products per example."""
 
 import math
 
@@ -21,11 +21,11 @@ def draw_boxes(
 ) -> Tensor:
     """Return boxes (N, 4) int64: top, left, height, width in pixels, inside an image of ``height_px`` x ``width_px``.
 
-    ``scale`` bounds the box's fraction of the image's area, ``ratio`` its width over its height, log-uniformly.
-    The first of ten attempts that fits is taken; if none does, the largest central box of an allowed ratio.
+    ``scale`` bounds the box's fraction of the image's area, ``ratio`` its width over its height (log-uniform). The first
+    of ten attempts that fits is used, or else the largest central box of an allowed ratio.
 
-    Source: Szegedy et al. 2015, section 6, by the law of torchvision's RandomResizedCrop.
-    Differs: all attempts of all examples are drawn at once, so a seed gives other boxes than torchvision's.
+    Source: Szegedy et al. 2015, section 6, with the distribution of torchvision's RandomResizedCrop.
+    Differs: all attempts of all examples are drawn at once, so that a seed does not give the boxes of torchvision.
     """
     area = height_px * width_px * _attempts(examples, generator, scale_min, scale_max)
     ratio = torch.exp(_attempts(examples, generator, math.log(ratio_min), math.log(ratio_max)))
@@ -33,21 +33,21 @@ def draw_boxes(
     room = torch.tensor([height_px, width_px], dtype=torch.float64)[:, None]
     fits = ((size > 0) & (size <= room[:, :, None])).all(0)
     first = fits.int().argmax(1)
-    found = fits.any(1)
+    any_fits = fits.any(1)
     central = torch.tensor(_central_size(height_px, width_px, ratio_min, ratio_max))[:, None]
-    size = torch.where(found, size[:, torch.arange(examples), first], central)
-    place = torch.rand(2, examples, generator=generator, dtype=torch.float64)
-    start = torch.where(found, torch.floor(place * (room - size + 1)), (room - size) // 2)
+    size = torch.where(any_fits, size[:, torch.arange(examples), first], central)
+    position = torch.rand(2, examples, generator=generator, dtype=torch.float64)
+    start = torch.where(any_fits, torch.floor(position * (room - size + 1)), (room - size) // 2)
     return torch.cat([start, size]).T.long().contiguous()
 
 
 def resized_crop(images: Tensor, boxes: Tensor, flip: Tensor, size_px: int) -> Tensor:
     """Return each image's box, mirrored where ``flip``, at ``size_px``: float32 (N, C, size_px, size_px).
 
-    ``images`` (N, C, H, W) are uint8, which become [0, 1], or float, which keep their range; ``boxes`` (N, 4) int64 as
-    of ``draw_boxes``; ``flip`` (N,) bool. Bilinear and antialiased as torchvision's ``resized_crop(antialias=True)``:
-    a resize is linear along each axis, so it is one matrix an example and axis, and a mirror reverses its rows.
-    In memory each colour plane (N, H, W) is contiguous, which the colour operations are fastest on.
+    ``images`` (N, C, H, W) are uint8, scaled to [0, 1], or float, which keep their range; ``boxes`` (N, 4) int64 are of
+    ``draw_boxes``; ``flip`` (N,) bool. Bilinear and antialiased like torchvision's ``resized_crop(antialias=True)``:
+    resizing is linear along each axis, so it is one matrix per example and axis, and a mirror reverses its rows. Each
+    colour plane (N, H, W) is contiguous in memory, which makes the colour operations fastest.
     """
     height_px, width_px = images.shape[2:]
     top, left, height, width = boxes.to(torch.float32).unbind(1)
@@ -65,7 +65,7 @@ def resized_crop(images: Tensor, boxes: Tensor, flip: Tensor, size_px: int) -> T
 def _resize_matrices(start: Tensor, length: Tensor, mirror: Tensor, size_in_px: int, size_out_px: int) -> Tensor:
     """Return (N, size_out_px, size_in_px): the weight of each input pixel in each output pixel of one axis.
 
-    A triangle around the output pixel's centre, wider by the zoom when shrinking, cut at the box, normalised.
+    A triangle around the output pixel's centre, widened by the zoom when shrinking, cut at the box, normalised.
     """
     zoom = (length / size_out_px)[:, None]
     reach = zoom.clamp(min=1)

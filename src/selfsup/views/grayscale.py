@@ -14,5 +14,5 @@ def luma(images: Tensor) -> Tensor:
 
 
 def grayscale_(images: Tensor, gray: Tensor) -> Tensor:
-    """Give images (N, 3, H, W) with ``gray`` (N,) bool their luma as all three channels, in place."""
-    return change_rows_(images, gray, lambda chosen: luma(chosen)[:, None].expand_as(chosen))
+    """Replace all three channels of images (N, 3, H, W) by their luma where ``gray`` (N,) bool, in place."""
+    return change_rows_(images, gray, lambda rows: luma(rows)[:, None].expand_as(rows))

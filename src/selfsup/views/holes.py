@@ -1,4 +1,4 @@
-"""Holes in images: a central block or several random ones, and the mean colour that stands in them."""
+"""Holes in images: a central block or several random ones, filled with the mean colour."""
 
 import math
 
@@ -12,7 +12,7 @@ def block_side_px(size_px: int, blocks: int) -> int:
 
 
 def central_corner(examples: int, size_px: int) -> Tensor:
-    """Return (N, 1, 2) int64: the top left pixel of the one central block of every image, half as long as each side."""
+    """Return (N, 1, 2) int64: the top left pixel of one central block, half as long as the image, for every image."""
     start = (size_px - block_side_px(size_px, 1)) // 2
     return torch.full((examples, 1, 2), start)
 
@@ -21,15 +21,15 @@ def draw_corners(examples: int, generator: torch.Generator, *, size_px: int, blo
     """Return (N, blocks, 2) int64: row and column of the top left pixel of random blocks, which may overlap.
 
     Source: Pathak et al. 2016, section 3.3, "random block".
-    Differs: the blocks of an image are of one size, which the paper does not give, and each image has its own, where the
-    published code cuts one pattern for a whole batch.
+    Differs: all blocks of an image have one size, which the paper does not give, and each image has its own blocks; the
+    published code uses one pattern for a whole batch.
     """
     room = size_px - block_side_px(size_px, blocks) + 1
     return torch.randint(0, room, (examples, blocks, 2), generator=generator)
 
 
 def hole_mask(corners: Tensor, size_px: int) -> Tensor:
-    """Return (N, H, W) bool: whether a pixel lies in one of the blocks with these corners (N, blocks, 2)."""
+    """Return (N, H, W) bool: whether a pixel is in one of the blocks with ``corners`` (N, blocks, 2)."""
     side = block_side_px(size_px, corners.shape[1])
     offset = torch.arange(size_px, device=corners.device) - corners[..., None]
     rows, columns = ((offset >= 0) & (offset < side)).unbind(2)
@@ -37,9 +37,9 @@ def hole_mask(corners: Tensor, size_px: int) -> Tensor:
 
 
 def mean_filled(images: Tensor, mask: Tensor) -> Tensor:
-    """Return float images (N, 3, H, W), their holes, mask (N, H, W), filled with the mean colour of their own context.
+    """Return float images (N, 3, H, W) with their holes, ``mask`` (N, H, W), filled with the mean colour of their context.
 
-    Nothing of what was in the hole goes into it. An image without context gets black.
+    The pixels of the hole do not enter the mean. An image without context becomes black.
     """
     context = ~mask[:, None]
     count = context.sum((2, 3), keepdim=True).clamp(min=1)

@@ -1,15 +1,15 @@
-"""The hue of HSV, turned without going through HSV."""
+"""Rotation of the hue of HSV without conversion to HSV."""
 
 import torch
 from torch import Tensor
 
 
 def turn_hue_(images: Tensor, turns: Tensor) -> Tensor:
-    """Move the hue of images (N, 3, H, W) in [0, 1] by ``turns`` (N,) in [-0.5, 0.5], as ``adjust_hue``, in place.
+    """Rotate the hue of images (N, 3, H, W) in [0, 1] by ``turns`` (N,) in [-0.5, 0.5], like ``adjust_hue``, in place.
 
-    A pixel's value and saturation stay, so its largest and smallest channel values do, and every channel is a line in
-    the distance of the new hue from the channel's own hue (red 0, green 1/3, blue 2/3), clamped between the two.
-    The distance of the old hue from red needs no case for the largest channel: in turns it is
+    Value and saturation are unchanged, and so are the largest and smallest channel values of a pixel; every channel is
+    linear in the distance of the new hue from the channel's own hue (red 0, green 1/3, blue 2/3), clamped between the two.
+    The distance of the old hue from red needs no case distinction for the largest channel: in turns it is
     (max - 2 min + green + blue - red) / (6 (max - min)), towards green where green > blue.
     """
     red, green, blue = images.unbind(1)
@@ -17,7 +17,7 @@ def turn_hue_(images: Tensor, turns: Tensor) -> Tensor:
     low = torch.minimum(red, green).minimum(blue)
     chroma = high - low
     slope = 6 * chroma
-    # A grey pixel has no hue; whatever its quotient, the clamps between two equal values return the pixel.
+    # A grey pixel has no hue; for any quotient, the clamps between two equal values return the pixel.
     hue = (green + blue).sub_(red).add_(high).sub_(low, alpha=2).div_(slope.clamp(min=1e-12))
     hue = hue.copysign_(green.sub_(blue)).add_(turns[:, None, None] + 1).frac_()
     torch.addcmul(low - chroma, (hue - 1 / 2).abs_(), slope, out=red).clamp_(low, high)

@@ -1,4 +1,4 @@
-"""CIE Lab, in which lightness and colour are separate channels: there and back, on a batch."""
+"""Conversion of a batch between sRGB and CIE Lab, which separates lightness from colour."""
 
 import torch
 from torch import Tensor
@@ -17,7 +17,7 @@ SLOPE = 7.787
 def rgb_to_lab(images: Tensor) -> Tensor:
     """Return Lab (N, 3, H, W), L in [0, 100], a and b within about [-110, 110], of sRGB images (N, 3, H, W) in [0, 1].
 
-    Source: CIE 1976 with the D65 white, by the constants of scikit-image's ``rgb2lab``.
+    Source: CIE 1976 with the D65 white, with the constants of scikit-image's ``rgb2lab``.
     """
     linear = torch.where(images > 0.04045, ((images + 0.055) / 1.055).clamp(min=0) ** 2.4, images / 12.92)
     xyz = _mixed(linear, _matrix(images)) / _white(images)
@@ -27,7 +27,7 @@ def rgb_to_lab(images: Tensor) -> Tensor:
 
 
 def lab_to_rgb(lab: Tensor) -> Tensor:
-    """Return sRGB images (N, 3, H, W), clamped to [0, 1], of Lab (N, 3, H, W); colours outside the gamut are cut off."""
+    """Return sRGB images (N, 3, H, W), clamped to [0, 1], of Lab (N, 3, H, W); colours outside the gamut are clipped."""
     lightness, a, b = lab.unbind(1)
     y = (lightness + 16) / 116
     f = torch.stack([y + a / 500, y, (y - b / 200).clamp(min=0)], 1)

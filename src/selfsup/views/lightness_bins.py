@@ -1,4 +1,4 @@
-"""Quantised lightness: bins of equal size over L, and the bin of each pixel."""
+"""Quantised lightness: bins of equal width over L, and the bin of each pixel."""
 
 import torch
 from torch import Tensor
@@ -7,7 +7,7 @@ LIGHTNESS_RANGE = 100.0
 
 
 def lightness_bins(count: int) -> Tensor:
-    """Return the centres (Q, 1), ascending, of ``count`` bins of equal size over L in [0, 100].
+    """Return the centres (Q, 1), ascending, of ``count`` bins of equal width over L in [0, 100].
 
     Source: Zhang et al. 2017 (Split-brain autoencoders), section 4.1: 50 bins of size 2.
     """
@@ -17,7 +17,7 @@ def lightness_bins(count: int) -> Tensor:
 def nearest_lightness(lightness: Tensor, centres: Tensor) -> Tensor:
     """Return the row (N, H, W) int64 of the nearest of the ascending ``centres`` (Q, 1) of lightness (N, 1, H, W).
 
-    Both in one unit. Halfway between two it is the lower.
+    Both are in the same unit. Halfway between two centres it is the lower.
     """
     borders = (centres[1:, 0] + centres[:-1, 0]) / 2
     return torch.bucketize(lightness[:, 0].contiguous(), borders.to(lightness.dtype))

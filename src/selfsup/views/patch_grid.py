@@ -1,30 +1,30 @@
-"""A grid of overlapping patches, each a slightly smaller subcrop at a random place, padded back to the patch's size."""
+"""A grid of overlapping patches, each a slightly smaller random subcrop, padded to the size of the patch."""
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-PADDING = 0.5  # mid-grey, which an encoder's normalisation turns into zero
+PADDING = 0.5  # mid-grey, zero after an encoder's normalisation
 
 
 def grid_size(image_px: int, patch_px: int, stride_px: int) -> int:
-    """Return how many patches of ``patch_px`` pixels, ``stride_px`` apart, lie along ``image_px`` pixels."""
+    """Return how many patches of ``patch_px`` pixels, ``stride_px`` apart, fit along ``image_px`` pixels."""
     return (image_px - patch_px) // stride_px + 1
 
 
-def draw_shift(examples: int, grid: int, most_px: int, generator: torch.Generator) -> Tensor:
-    """Return (N, R, C, 2) int64: how far down and right of its patch's corner a subcrop begins, 0 to ``most_px`` pixels.
+def draw_shift(examples: int, grid: int, max_px: int, generator: torch.Generator) -> Tensor:
+    """Return (N, R, C, 2) int64: the offset of each subcrop down and right in its patch, 0 to ``max_px`` pixels.
 
     R = C = ``grid``.
     """
-    return torch.randint(0, most_px + 1, (examples, grid, grid, 2), generator=generator)
+    return torch.randint(0, max_px + 1, (examples, grid, grid, 2), generator=generator)
 
 
 def patch_grid(images: Tensor, shift: Tensor, *, patch_px: int, stride_px: int, subcrop_px: int) -> Tensor:
-    """Return patches (N, R, C, 3, patch_px, patch_px) of images (N, 3, H, W), their subcrops moved by ``shift``.
+    """Return patches (N, R, C, 3, patch_px, patch_px) of images (N, 3, H, W), with subcrops at ``shift``.
 
-    ``shift`` (N, R, C, 2) is of ``draw_shift``, at most ``patch_px - subcrop_px``. What a subcrop of ``subcrop_px``
-    leaves of its patch is grey, as equal on all four sides as can be.
+    ``shift`` (N, R, C, 2) is of ``draw_shift``, at most ``patch_px - subcrop_px``. The subcrop of ``subcrop_px`` is centred
+    in its patch and padded with grey, as equally on all four sides as possible.
 
     Source: van den Oord et al. 2018 (CPC), section 3.3: 64 px crops with 32 px overlap, 60 px subcrops padded to 64.
     """

@@ -1,4 +1,4 @@
-"""A 3 x 3 grid of patches cut from an image: where they lie, their pixels, and each normalised by itself."""
+"""A 3 x 3 grid of patches of an image: their corners, their pixels, and normalisation of each patch by itself."""
 
 import torch
 from torch import Tensor
@@ -6,12 +6,12 @@ from torch import Tensor
 SIDE = 3
 PATCHES = SIDE**2
 MEAN = 0.5
-STD = 0.2  # of the range [0, 1]: 2.5 standard deviations either side fit in it
-LEAST_STD = 1 / 255  # one grey level: a flat patch stays flat
+STD = 0.2  # 2.5 standard deviations on either side of the mean fit in [0, 1]
+MIN_STD = 1 / 255  # one grey level: a flat patch stays flat
 
 
 def grid_extent_px(patch_px: int, pitch_px: int, room_px: int) -> int:
-    """Return the side in pixels of the square that holds every grid of ``draw_corners``."""
+    """Return the side in pixels of the square that contains every grid of ``draw_corners``."""
     return (SIDE - 1) * pitch_px + patch_px + room_px
 
 
@@ -20,9 +20,9 @@ def draw_corners(
 ) -> Tensor:
     """Return corners (N, P, 2) int64 of P = 9 patches in reading order: top and left in pixels.
 
-    The grid lies anywhere in an image of ``size_px``, its cells ``pitch_px`` apart; in its cell each patch is moved by
-    0 to ``room_px`` along each axis by itself. Neighbours are thus ``pitch_px - patch_px`` apart, ``room_px`` more or
-    less. The image must have ``grid_extent_px`` or more.
+    The grid is anywhere in an image of ``size_px``, its cells ``pitch_px`` apart; each patch is shifted in its cell by
+    0 to ``room_px`` along each axis independently. The gap between neighbours is thus ``pitch_px - patch_px``, plus or
+    minus ``room_px``. The image must have ``grid_extent_px`` or more.
 
     Source: Doersch et al. 2015, section 4; Noroozi & Favaro 2016, section 4.2.
     """
@@ -36,7 +36,7 @@ def draw_corners(
 def cut(images: Tensor, corners: Tensor, patch_px: int) -> Tensor:
     """Return patches (N, P, C, ``patch_px``, ``patch_px``) of images (N, C, H, W): their pixels, unchanged.
 
-    ``corners`` (N, P, 2) as of ``draw_corners``.
+    ``corners`` (N, P, 2) are those of ``draw_corners``.
     """
     inside = torch.arange(patch_px, device=images.device)
     rows = corners[:, :, 0, None, None] + inside[:, None]
@@ -46,17 +46,17 @@ def cut(images: Tensor, corners: Tensor, patch_px: int) -> Tensor:
 
 
 def normalised(patches: Tensor) -> Tensor:
-    """Return each patch (N, P, C, H, W) with the mean 0.5 and the standard deviation 0.2, cut off at 0 and 1.
+    """Return each patch (N, P, C, H, W) with mean 0.5 and standard deviation 0.2, clipped to [0, 1].
 
-    Mean and standard deviation are those over all pixels and channels of the patch, which takes brightness and contrast
-    away from it and leaves the relation of its colours; a patch that varies by less than a grey level stays almost flat.
+    Mean and standard deviation are over all pixels and channels of the patch: this removes brightness and contrast and
+    keeps the relations between its colours. A patch that varies by less than a grey level stays almost flat.
 
-    Source: Noroozi & Favaro 2016, section 4.2: each tile by itself, without which its mean and standard deviation tell
+    Source: Noroozi & Favaro 2016, section 4.2: each tile by itself, because mean and standard deviation would give away
     neighbours.
-    Differs: a tile's mean becomes 0.5 and its standard deviation 0.2, where the paper has 0 and 1, because the encoder
-    takes images in [0, 1]; what lies more than 2.5 standard deviations from the mean is cut off.
+    Differs: a tile has mean 0.5 and standard deviation 0.2, not 0 and 1 as in the paper, because the encoder takes images
+    in [0, 1]; values more than 2.5 standard deviations from the mean are clipped.
     """
     axes = (-3, -2, -1)
     mean = patches.mean(axes, keepdim=True)
-    std = patches.std(axes, correction=0, keepdim=True).clamp(min=LEAST_STD)
+    std = patches.std(axes, correction=0, keepdim=True).clamp(min=MIN_STD)
     return ((patches - mean) * (STD / std) + MEAN).clamp(0, 1)

@@ -1,4 +1,4 @@
-"""Sound to look at: spectrograms as pictures."""
+"""Spectrograms as pictures."""
 
 import math
 
@@ -6,12 +6,12 @@ import torch
 from torch import Tensor
 
 FLOOR_DB = 40.0
-# Black over blue and orange to white; a table of few colours, read off between them.
+# From black over blue and orange to white, interpolated linearly.
 COLOURS = ((0.0, 0.0, 0.05), (0.2, 0.1, 0.5), (0.75, 0.25, 0.4), (1.0, 0.65, 0.2), (1.0, 1.0, 0.9))
 
 
 def spectrogram(waveform: Tensor, hop: int, height_px: int) -> Tensor:
-    """Return pictures (N, 3, height_px, T) in [0, 1] of waveforms float (N, S), a column every ``hop`` samples.
+    """Return pictures (N, 3, height_px, T) in [0, 1] of waveforms float (N, S), one column per ``hop`` samples.
 
     Low frequencies are at the bottom; brightness is power in decibels, from FLOOR_DB below the loudest of all N.
     """
@@ -25,9 +25,9 @@ def spectrogram(waveform: Tensor, hop: int, height_px: int) -> Tensor:
 
 
 def colour(level: Tensor) -> Tensor:
-    """Return (N, 3, H, W) in [0, 1] of levels (N, H, W) in [0, 1]."""
-    table = torch.tensor(COLOURS, device=level.device)
-    place = level * (len(table) - 1)
-    below = place.floor().long().clamp(max=len(table) - 2)
-    part = (place - below)[..., None]
-    return (table[below] * (1 - part) + table[below + 1] * part).movedim(-1, 1)
+    """Return the colours (N, 3, H, W) in [0, 1] of levels (N, H, W) in [0, 1]."""
+    colours = torch.tensor(COLOURS, device=level.device)
+    position = level * (len(colours) - 1)
+    below = position.floor().long().clamp(max=len(colours) - 2)
+    fraction = (position - below)[..., None]
+    return (colours[below] * (1 - fraction) + colours[below + 1] * fraction).movedim(-1, 1)

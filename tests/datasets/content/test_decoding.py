@@ -135,7 +135,7 @@ def test_a_forbidden_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         raise PermissionError(13, "Permission denied", str(path))
 
     monkeypatch.setattr(Image, "open", refuse)  # root may read anything, so modes prove nothing here
-    with pytest.raises(InputError, match=r"secret\.png may not be read"):
+    with pytest.raises(InputError, match=r"secret\.png cannot be read"):
         decode(tmp_path / "secret.png")
 
 
@@ -163,5 +163,5 @@ def test_a_smaller_image_is_scaled_up_without_new_extremes() -> None:
 
 @pytest.mark.parametrize("size", [(0, 4), (4, 0)])
 def test_an_image_without_pixels_is_named(size: tuple[int, int]) -> None:
-    with pytest.raises(InputError, match=rf"nothing\.png has {size[0]}x{size[1]} pixels"):
+    with pytest.raises(InputError, match=rf"nothing\.png is empty, {size[0]}x{size[1]} pixels"):
         cover_square(Image.new("RGB", size), 8, "nothing.png")

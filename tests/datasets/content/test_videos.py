@@ -35,7 +35,7 @@ def test_a_missing_frame_is_named(tmp_path):
 
 def test_a_folder_without_frames_and_a_frame_without_a_number(tmp_path):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match="empty holds no frames"):
+    with pytest.raises(InputError, match="empty has no frames"):
         frame_folder(tmp_path / "empty")
     with pytest.raises(InputError, match=r"cover\.png has no number"):
         frame_folder(write_frames(tmp_path / "v", [1], "cover.png"))
@@ -76,7 +76,7 @@ def test_a_damaged_video_is_named(tmp_path):
 
 
 def test_nothing_there(tmp_path):
-    with pytest.raises(InputError, match="holds neither"):
+    with pytest.raises(InputError, match="has neither"):
         videos_below(tmp_path)
-    with pytest.raises(InputError, match="is no folder"):
+    with pytest.raises(InputError, match="is not a folder"):
         videos_below(tmp_path / "missing")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from selfsup.datasets.procedural.captions import TEMPLATES, captions, colour, place, relation
+from selfsup.datasets.procedural.captions import TEMPLATES, captions, colour, position_name, relation
 from selfsup.datasets.procedural.factors import BACKGROUNDS, MATERIALS
 from selfsup.datasets.procedural.objects import CLASSES
 
@@ -74,10 +74,10 @@ def test_hues_have_their_names(hue: float, name: str) -> None:
 
 
 def test_places_are_seen_from_the_front_with_y_downwards() -> None:
-    assert place(0.0, 0.0) == "in the middle"
-    assert place(0.2, 0.05) == "on the right"
-    assert place(0.0, -0.2) == "at the top"
-    assert place(-0.2, 0.2) == "at the bottom left"
+    assert position_name(0.0, 0.0) == "in the middle"
+    assert position_name(0.2, 0.05) == "on the right"
+    assert position_name(0.0, -0.2) == "at the top"
+    assert position_name(-0.2, 0.2) == "at the bottom left"
 
 
 def test_relations_tell_what_is_nearer() -> None:

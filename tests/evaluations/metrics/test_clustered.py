@@ -8,9 +8,9 @@ from selfsup.evaluations.metrics.clustered import accuracy_of_frames
 
 def test_the_accuracy_is_of_frames_and_n_of_utterances():
     correct = np.array([True, True, False, True, False, False])
-    measure = accuracy_of_frames(correct, np.array([4, 4, 4, 7, 7, 9]), "content_top1", layer="context")
+    measure = accuracy_of_frames(correct, np.array([4, 4, 4, 7, 7, 9]), layer="context")
     assert measure.value == pytest.approx(50)
-    assert (measure.n, measure.metric, measure.layer, measure.unit) == (3, "content_top1", "context", "%")
+    assert (measure.n, measure.metric, measure.layer, measure.unit) == (3, "top1", "context", "%")
 
 
 def test_errors_that_come_in_utterances_make_the_interval_wider():

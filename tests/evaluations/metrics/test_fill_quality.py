@@ -7,6 +7,7 @@ from skimage.metrics import mean_squared_error, peak_signal_noise_ratio
 
 from selfsup.evaluations.metrics.bootstrap import RESAMPLES
 from selfsup.evaluations.metrics.fill_quality import fill_quality, gradient_energy, measures
+from tests.evaluations.named import named
 
 
 def images(seed, count=6):
@@ -20,17 +21,17 @@ def central(count=6):
 
 
 def values(found):
-    return {m.metric: m.value for m in found}
+    return {name: m.value for name, m in named(found).items()}
 
 
 def test_errors_agree_with_scikit_image_on_the_hole():
     filled, original, mask = images(0), images(1), central()
-    found = values(measures(fill_quality(filled, original, mask), "_x"))
+    found = values(measures(fill_quality(filled, original, mask), "x"))
     cuts = [(f[:, 3:9, 4:8] / 255, o[:, 3:9, 4:8] / 255) for f, o in zip(filled.numpy(), original.numpy(), strict=True)]
-    assert found["l2_x"] == pytest.approx(100 * np.mean([mean_squared_error(o, f) for f, o in cuts]))
+    assert found["l2/x"] == pytest.approx(100 * np.mean([mean_squared_error(o, f) for f, o in cuts]))
     psnr = [peak_signal_noise_ratio(o, f, data_range=1) for f, o in cuts]
-    assert found["psnr_x"] == pytest.approx(np.mean(psnr))
-    assert found["l1_x"] == pytest.approx(100 * np.mean([np.abs(f - o).mean() for f, o in cuts]))
+    assert found["psnr/x"] == pytest.approx(np.mean(psnr))
+    assert found["l1/x"] == pytest.approx(100 * np.mean([np.abs(f - o).mean() for f, o in cuts]))
 
 
 def test_what_is_outside_of_the_hole_does_not_count():

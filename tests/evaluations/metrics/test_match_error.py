@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from selfsup.evaluations.metrics.match_error import match_error, mean_over_pairs, measures, quantiles
+from tests.evaluations.named import named
 
 
 def test_the_error_is_in_percent_of_the_diagonal():
@@ -14,13 +15,13 @@ def test_the_error_is_in_percent_of_the_diagonal():
 def test_measures_of_a_hand_made_case():
     """Three pairs with errors of 2, of 4 and 20, of 6 five times: a pair counts once, in the median a query."""
     errors = [torch.tensor([2.0]), torch.tensor([4.0, 20.0]), torch.full((5,), 6.0)]
-    found = {m.metric: m for m in measures([e.double() for e in errors], [1, 5, 10.5], "_x")}
-    assert set(found) == {"error_x", "error_median_x", "within_1_x", "within_5_x", "within_10.5_x"}
-    assert found["error_x"].value == pytest.approx((2 + 12 + 6) / 3)
-    assert found["error_median_x"].value == 6
-    assert found["within_1_x"].value == 0
-    assert found["within_5_x"].value == pytest.approx((100 + 50 + 0) / 3)
-    assert found["within_10.5_x"].value == pytest.approx((100 + 50 + 100) / 3)
+    found = named(measures([e.double() for e in errors], [1, 5, 10.5], baseline="x"))
+    assert set(found) == {"error/x", "error_median/x", "within@1/x", "within@5/x", "within@10.5/x"}
+    assert found["error/x"].value == pytest.approx((2 + 12 + 6) / 3)
+    assert found["error_median/x"].value == 6
+    assert found["within@1/x"].value == 0
+    assert found["within@5/x"].value == pytest.approx((100 + 50 + 0) / 3)
+    assert found["within@10.5/x"].value == pytest.approx((100 + 50 + 100) / 3)
     assert {(m.n, m.unit, m.split) for m in found.values()} == {(3, "%", "test")}
 
 

@@ -5,6 +5,7 @@ import torch
 
 from selfsup.evaluations.metrics.track_scores import TrackScores, object_px
 from selfsup.evaluations.reading.clip_file import ClipBatch
+from tests.evaluations.named import named
 
 NAN = float("nan")
 
@@ -21,7 +22,7 @@ def truth(frames=5, length=None):
 
 
 def values(scores, thresholds=(0.1, 0.25)):
-    return {m.metric: m.value for m in scores.measures("", list(thresholds))}
+    return {name: m.value for name, m in named(scores.measures(list(thresholds))).items()}
 
 
 def test_the_truth_scores_all():
@@ -68,7 +69,7 @@ def test_a_keypoint_is_right_within_its_share_of_the_object():
     moved = true.keypoint[:, 1:].clone()
     moved[..., 0] += torch.tensor([0.0, 0.7, 1.5, 3.0])[:, None]  # of 8 pixels: 0, .09, .19, .375
     scores.add(true, true.mask[:, 1:], moved)
-    assert values(scores) == {"j_mean": 100, "j_recall": 100, "f_mean": 100, "pck_0.1": 50, "pck_0.25": 75}
+    assert values(scores) == {"j_mean": 100, "j_recall": 100, "f_mean": 100, "pck@0.1": 50, "pck@0.25": 75}
     assert len(scores.distance[0]) == 4  # the keypoint that the first frame hides is not asked for
 
 
@@ -78,4 +79,4 @@ def test_without_masks_the_unit_is_the_box_of_the_keypoints():
     assert object_px(bare).tolist() == [8]
     scores = TrackScores()
     scores.add(bare, bare.mask[:, 1:], bare.keypoint[:, 1:])
-    assert values(scores) == {"pck_0.1": 100, "pck_0.25": 100}
+    assert values(scores) == {"pck@0.1": 100, "pck@0.25": 100}

@@ -1,4 +1,4 @@
-"""Images with captions as a source: which file says what, checked before a single image is decoded."""
+"""Images with captions as a source: all captions are checked before the first image is decoded."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -10,18 +10,18 @@ Captions = Mapping[Path, list[str]]
 
 
 def captioned_source(root: Path, splits: Mapping[str, Captions]) -> Source:
-    """Return the source of images and their captions by split; equal images come in the order of their captions."""
+    """Return the source of images and their captions by split; equal images are ordered by their captions."""
     captions: list[list[str]] = []
     examples: dict[str, Iterator[Example]] = {}
-    for split, said in splits.items():
-        files = sorted(said, key=lambda file: said[file])
+    for split, by_file in splits.items():
+        files = sorted(by_file, key=lambda file: by_file[file])
         examples[split] = _decoded(files, len(captions))
-        captions += [said[file] for file in files]
+        captions += [by_file[file] for file in files]
     return Source(root, [], dict(examples), captions)
 
 
 def shortened(captions: list[list[str]], phrasings: int | None) -> list[list[str]]:
-    """Return the first so many captions of each image, all where it is None."""
+    """Return the first ``phrasings`` captions of each image, or all where it is None."""
     return [own[:phrasings] for own in captions]
 
 

@@ -1,4 +1,4 @@
-"""Captions as an array: UTF-8, padded with zeros, so that they lie in the prepared file beside their images."""
+"""Captions as an array: UTF-8 padded with zeros, stored in the prepared file beside the images."""
 
 from collections.abc import Sequence
 
@@ -6,10 +6,10 @@ import numpy as np
 
 
 def caption_array(captions: Sequence[Sequence[str]], length_bytes: int | None = None) -> np.ndarray:
-    """Return uint8 (N, V, L) of N images' V captions each, L the longest or ``length_bytes``.
+    """Return uint8 (N, V, L): V captions of each of N images, L the length of the longest or ``length_bytes``.
 
-    An image with fewer than V repeats its own in turn, so that each is drawn about as often. ValueError where a caption
-    is longer than asked for.
+    An image with fewer than V captions repeats them in turn, so that each is sampled about equally often. Raises
+    ValueError where a caption is longer than ``length_bytes``.
     """
     phrasings = max(map(len, captions))
     encoded = [[own[n % len(own)].encode() for n in range(phrasings)] for own in captions]

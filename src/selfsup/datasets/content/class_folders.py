@@ -1,4 +1,4 @@
-"""Which files are which examples: root/{train,test}/<class>/..., root/<class>/..., or images straight in a folder."""
+"""Image files and their classes: root/{train,test}/<class>/..., root/<class>/..., or images directly in a folder."""
 
 import os
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from selfsup.datasets.content.decoding import decode
 from selfsup.datasets.content.sources import UNLABELLED, Example, Source
 from selfsup.errors import InputError
 
-# What is named like an image must be one; all else (README.txt, Thumbs.db) is not looked at.
+# A file with one of these suffixes must be an image; all others (README.txt, Thumbs.db) are ignored.
 IMAGE_SUFFIXES = {
     *(".avif", ".bmp", ".gif", ".heic", ".heif", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg"),
     *(".pbm", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"),
@@ -18,40 +18,40 @@ IMAGE_SUFFIXES = {
 def read_class_folders(root: Path) -> Source:
     """Return the source under ``root`` with the splits train and test, or ``all`` where it is not split.
 
-    Raises InputError where a folder is missing, empty or forbidden, or where there is only one class.
+    Raises InputError where a folder is missing, empty or not readable, or where there is only one class.
     """
     try:
         if not root.is_dir():
             raise InputError(
-                f"{root} is no folder: set SELFSUP_DATA_ROOT to the folder that holds {root.name}, or correct source."
+                f"{root} is not a folder; set SELFSUP_DATA_ROOT to the folder that contains {root.name}, or correct source"
             )
         folders = _split_folders(root)
         classes = _classes(root, folders)
         files = {split: _files(folder, classes) for split, folder in folders.items()}
     except PermissionError as error:
-        raise InputError(f"{error.filename} may not be read: allow reading it.") from None
-    return Source(root, classes, {split: _decoded(found) for split, found in files.items()})
+        raise InputError(f"{error.filename} cannot be read; make it readable") from None
+    return Source(root, classes, {split: _decoded(labelled) for split, labelled in files.items()})
 
 
 def _split_folders(root: Path) -> dict[str, Path]:
-    named = {split: root / split for split in ("train", "test")}
-    missing = [split for split, folder in named.items() if not folder.is_dir()]
+    folders = {split: root / split for split in ("train", "test")}
+    missing = [split for split, folder in folders.items() if not folder.is_dir()]
     if len(missing) == 1:
-        raise InputError(f"{root} has no folder {missing[0]}: add it, or put the classes straight into {root}.")
-    return {"all": root} if missing else named
+        raise InputError(f"{root} has no folder {missing[0]}; add it, or put the classes directly into {root}")
+    return {"all": root} if missing else folders
 
 
 def _classes(root: Path, folders: dict[str, Path]) -> list[str]:
-    """Return the sorted names of the classes, none where the images are unlabelled; all splits must agree."""
+    """Return the sorted names of the classes, empty where the images are unlabelled; all splits must agree."""
     by_split = {split: _class_names(folder) for split, folder in folders.items()}
     classes = next(iter(by_split.values()))
     for names in by_split.values():
         odd = sorted(set(names) ^ set(classes))
         if odd:
-            raise InputError(f"{root} has the class {odd[0]} in one of train and test only: add or remove it.")
+            raise InputError(f"{root} has the class {odd[0]} in only one of train and test; add or remove it")
     if len(classes) == 1:
         raise InputError(
-            f"{root} has only one class, {classes[0]}: add another, or put the images straight into {root}."
+            f"{root} has only one class, {classes[0]}; add another, or put the images directly into {root}"
         )
     return classes
 
@@ -62,7 +62,7 @@ def _class_names(folder: Path) -> list[str]:
         return []
     names = sorted(path.name for path in visible if path.is_dir())
     if not names:
-        raise InputError(f"{folder} holds neither images nor class folders: put the images there.")
+        raise InputError(f"{folder} contains neither images nor class folders; put the images there")
     return names
 
 
@@ -71,19 +71,19 @@ def _files(folder: Path, classes: list[str]) -> list[tuple[Path, int]]:
         return [(path, UNLABELLED) for path in _images_below(folder)]
     files = []
     for label, name in enumerate(classes):
-        found = _images_below(folder / name)
-        if not found:
-            raise InputError(f"the class folder {folder / name} holds no image: fill or remove it.")
-        files += [(path, label) for path in found]
+        images = _images_below(folder / name)
+        if not images:
+            raise InputError(f"the class folder {folder / name} contains no image; add images or remove it")
+        files += [(path, label) for path in images]
     return files
 
 
 def _images_below(folder: Path) -> list[Path]:
-    found = []
+    images = []
     for parent, folders, files in os.walk(folder, onerror=_reraise):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [Path(parent, name) for name in files if not name.startswith(".") and _is_image(name)]
-    return found
+        images += [Path(parent, name) for name in files if not name.startswith(".") and _is_image(name)]
+    return images
 
 
 def _is_image(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Image files to RGB pixels, whatever the format, and a sentence for those that are none."""
+"""Image files of any format to RGB pixels, with one sentence for a file that is not an image."""
 
 from pathlib import Path
 
@@ -9,38 +9,38 @@ from selfsup.errors import InputError
 
 
 def decode(path: Path) -> Image.Image:
-    """Return the RGB image in a file: upright (EXIF), its first frame, over white where it is transparent.
+    """Return the RGB image in a file: its first frame, upright (EXIF), on white where it is transparent.
 
-    Sixteen bits keep their upper eight. Raises InputError where the file is damaged, no image, or may not be read.
+    Of 16 bits the upper 8 are kept. Raises InputError where the file is damaged, not an image, or not readable.
     """
     try:
         with Image.open(path) as opened:
             opened.load()
             upright = ImageOps.exif_transpose(opened)
     except PermissionError:
-        raise InputError(f"{path} may not be read: allow reading it.") from None
+        raise InputError(f"{path} cannot be read; make it readable") from None
     except MemoryError:
         raise
-    except Exception as error:  # Pillow's decoders fail in many ways; here each means a damaged file
-        raise InputError(f"{path} cannot be decoded as an image: replace or remove it.") from error
+    except Exception as error:  # Pillow's decoders raise many kinds of errors; each means a damaged file
+        raise InputError(f"{path} cannot be decoded as an image; replace or remove it") from error
     return _rgb(upright, path)
 
 
 def cover_square(image: Image.Image, size_px: int, name: str) -> np.ndarray:
-    """Return an image, its shorter side scaled to ``size_px`` with antialiasing and its centre kept, uint8 (3, H, W).
+    """Return the central square of an image, uint8 (3, H, W), its shorter side scaled to ``size_px`` with antialiasing.
 
-    A smaller image is scaled up, bilinearly. Raises InputError where it has no pixel at all.
+    A smaller image is scaled up bilinearly. Raises InputError where it has no pixels.
     """
     width, height = image.size
     if not width or not height:
-        raise InputError(f"{name} has {width}x{height} pixels, so nothing can be seen on it: remove it.")
-    law = Image.Resampling.BILINEAR if min(width, height) < size_px else Image.Resampling.BICUBIC
-    square = ImageOps.fit(image, (size_px, size_px), law)
+        raise InputError(f"{name} is empty, {width}x{height} pixels; remove it")
+    resampling = Image.Resampling.BILINEAR if min(width, height) < size_px else Image.Resampling.BICUBIC
+    square = ImageOps.fit(image, (size_px, size_px), resampling)
     return np.asarray(square).transpose(2, 0, 1)
 
 
 def is_grey(image: Image.Image) -> bool:
-    """Return whether no pixel of an RGB image has a colour."""
+    """Return whether R = G = B in every pixel of an RGB image."""
     pixels = np.asarray(image)
     return bool((pixels[..., :1] == pixels[..., 1:]).all())
 
@@ -49,7 +49,7 @@ def _rgb(image: Image.Image, path: Path) -> Image.Image:
     if image.mode.startswith("I"):
         return _from_16_bits(np.asarray(image), path).convert("RGB")
     if image.mode == "F":
-        raise InputError(f"{path} holds floating point numbers of unknown range: save it with 8 or 16 bits.")
+        raise InputError(f"{path} has floating point pixels of unknown range; save it with 8 or 16 bits")
     if image.has_transparency_data:
         colours = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", image.size, "white"), colours).convert("RGB")
@@ -58,5 +58,5 @@ def _rgb(image: Image.Image, path: Path) -> Image.Image:
 
 def _from_16_bits(values: np.ndarray, path: Path) -> Image.Image:
     if values.min() < 0 or values.max() > 0xFFFF:
-        raise InputError(f"{path} holds integers beyond 16 bits: save it with 8 or 16 bits.")
+        raise InputError(f"{path} has pixels beyond 16 bits; save it with 8 or 16 bits")
     return Image.fromarray((values >> 8).astype(np.uint8))

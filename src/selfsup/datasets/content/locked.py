@@ -1,4 +1,4 @@
-"""Whether a user's files are still those that were adopted, and the sentence for where they are not."""
+"""Checks of a user's files against their lock and against the number of examples that a recipe asks for."""
 
 from pathlib import Path
 from typing import Any
@@ -7,19 +7,29 @@ from selfsup.errors import InputError
 
 
 def check_locked(root: Path, facts: dict[str, Any], lock: dict[str, Any]) -> None:
-    """Raise InputError for the first of ``facts`` (splits, classes, labelled, grey) that the lock says otherwise."""
-    mend = f"restore the files, or adopt them anew with `selfsup adopt {root.name}`."
-    locked_in = f"params/data/{root.name}.lock"
+    """Raise InputError for the first of ``facts`` (splits, classes, labelled, grey) that differs from the lock."""
+    fix = f"restore the files, or register them again with `selfsup register {root.name}`"
+    lock_file = f"params/data/{root.name}.lock"
     for key in ("classes", "labelled", "grey"):
         if facts[key] != lock[key]:
-            raise InputError(f"{root} has other {key} than {locked_in} ({facts[key]}, not {lock[key]}): {mend}")
+            raise InputError(f"{root} differs from {lock_file} in {key} ({facts[key]}, not {lock[key]}); {fix}")
     if set(facts["splits"]) != set(lock["splits"]):
-        there, locked = (" and ".join(sorted(names["splits"])) for names in (facts, lock))
-        raise InputError(f"{root} has the splits {there}, but {locked_in} locks {locked}: {mend}")
-    for split, found in facts["splits"].items():
-        if found != lock["splits"][split]:
-            count = lock["splits"][split]["examples"]
+        actual, locked = (" and ".join(sorted(names["splits"])) for names in (facts, lock))
+        raise InputError(f"{root} has the splits {actual}, but {lock_file} has {locked}; {fix}")
+    for name, split in facts["splits"].items():
+        locked = lock["splits"][name]
+        if split != locked:
             raise InputError(
-                f"the split {split} of {root} ({found['examples']} examples) is not the one in {locked_in} "
-                f"({count} examples): {mend}"
+                f"the split {name} of {root} ({split['examples']} examples) is not the one in {lock_file} "
+                f"({locked['examples']} examples); {fix}"
             )
+
+
+def checked_count(split: str, count: int | None, available: int, root: Path) -> int:
+    """Return how many examples of a split to prepare: ``count``, or all ``available`` ones where it is None.
+
+    Raises InputError where fewer are available.
+    """
+    if count is not None and count > available:
+        raise InputError(f"{split}_examples is {count}, but {root} has only {available}; lower it")
+    return available if count is None else count

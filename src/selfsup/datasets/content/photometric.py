@@ -1,13 +1,13 @@
-"""Photometric change: another light and another camera, and nothing moves."""
+"""Photometric change: light and camera noise, without motion."""
 
 import numpy as np
 
 
 def photometric(image: np.ndarray, rng: np.random.Generator, *, strength: float, noise: float) -> np.ndarray:
-    """Return an image float32 (3, H, W) in [0, 1] with other contrast, brightness and colour of light, and camera noise.
+    """Return an image float32 (3, H, W) in [0, 1] with random contrast, brightness, colour of light and camera noise.
 
-    ``strength`` bounds the logarithm of contrast and of each colour's gain, and half of it the shift of brightness;
-    ``noise`` bounds the noise's standard deviation.
+    ``strength`` bounds the logarithm of the contrast and of each colour's gain, and half of it bounds the shift of
+    brightness; ``noise`` bounds the standard deviation of the noise.
     """
     contrast, shift = np.exp(rng.uniform(-strength, strength)), rng.uniform(-strength, strength) / 2
     gain = np.exp(rng.uniform(-strength, strength, (3, 1, 1)))

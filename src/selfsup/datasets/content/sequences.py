@@ -1,4 +1,4 @@
-"""Sequences that a tracker is scored on: whole videos with a mask or keypoints for each frame, locked and verified."""
+"""Sequences for scoring a tracker: whole videos with a mask or keypoints for each frame, locked and verified."""
 
 import hashlib
 from collections.abc import Iterable
@@ -9,19 +9,20 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from selfsup.datasets.content.clip_keys import clips_lock
 from selfsup.datasets.content.decoding import decode, is_grey
-from selfsup.datasets.content.keys import KEY_TYPE, digest, numbered
-from selfsup.datasets.content.sources import UNLABELLED
+from selfsup.datasets.content.keys import KEY_TYPE, numbered
+from selfsup.datasets.content.locked import check_locked, checked_count
 from selfsup.datasets.content.videos import Video
+from selfsup.datasets.prepared import write_split
 from selfsup.errors import InputError
 
-MULTIPLE_PX = 8  # of a prepared frame's sides, so that a place of stride 8 is whole
+MULTIPLE_PX = 8  # of the sides of a prepared frame, so that a map of stride 8 covers it exactly
 
 
 @dataclass(frozen=True)
 class Sequence:
-    """A video and the truth of each of its frames: files of ``masks``, none or one a frame; ``keypoint`` (T, P, 2) in
-    pixels of the video."""
+    """A video and its ground truth: ``masks``, one file per frame or none; ``keypoint`` (T, P, 2) in pixels of the video."""
 
     video: Video
     masks: list[Path] = field(default_factory=list)
@@ -30,29 +31,62 @@ class Sequence:
 
 @dataclass(frozen=True)
 class Scaled:
-    """A sequence as it is prepared: its hash, whether it is grey, and its arrays, empty where only the hash is asked."""
+    """A sequence as it is prepared: its hash, whether it is grey, and its arrays, empty where only the hash is needed."""
 
-    name: str
+    hash: str
     grey: bool
     arrays: dict[str, np.ndarray]
 
 
-def read_sequence(sequence: Sequence, height_px: int | None, most_frames: int | None) -> Scaled:
-    """Return a sequence's hash, of its frames and masks, and with a height its first frames scaled to it.
+def scored_lock(sequences: Iterable[Sequence]) -> dict[str, Any]:
+    """Return the lock of sequences that are scored: one split, ``test``; see lock.py for its keys."""
+    return _lock([read_sequence(sequence, None, None) for sequence in sequences])
 
-    Raises InputError where a frame or a mask cannot be decoded, or a mask or a frame has another size than the first frame.
+
+def write_scored(
+    folder: Path,
+    sequences: Iterable[Sequence],
+    lock: dict[str, Any],
+    *,
+    root: Path,
+    dataset: str,
+    height_px: int,
+    examples: int | None,
+    frames: int | None,
+    train: dict[str, np.ndarray],
+    size_px: int,
+) -> None:
+    """Write ``test.h5`` with the first ``examples`` sequences in the order of their hashes, and ``train.h5`` with ``train``.
+
+    The test has ``clip``, ``mask`` or ``keypoint``, ``length`` and ``key``; shorter sequences are padded with black frames,
+    narrower ones with black columns. ``size_px`` is the side of the training clips. Raises InputError where the sequences
+    are too few or not those of the lock.
     """
-    seen, grey, frames, masks = hashlib.sha256(sequence.keypoint.tobytes()), True, [], []
+    if height_px % MULTIPLE_PX:
+        raise InputError(f"height_px is {height_px}; set it to a multiple of {MULTIPLE_PX}")
+    scaled = [read_sequence(sequence, height_px, frames) for sequence in sequences]
+    check_locked(root, _lock(scaled), lock)
+    first = sorted(scaled, key=lambda sequence: sequence.hash)[: checked_count("test", examples, len(scaled), root)]
+    for split, arrays in (("train", train), ("test", _batch(first))):
+        write_split(folder / f"{split}.h5", arrays, dataset=dataset, classes=[], size_px=size_px)
+
+
+def read_sequence(sequence: Sequence, height_px: int | None, most_frames: int | None) -> Scaled:
+    """Return the hash of a sequence's frames and ground truth, and with a height its first frames scaled to it.
+
+    Raises InputError where a frame or a mask cannot be decoded or does not have the size of the first frame.
+    """
+    content, grey, frames, masks = hashlib.sha256(sequence.keypoint.tobytes()), True, [], []
     size = (0, 0)
     for number, frame in enumerate(sequence.video.frames()):
         size = frame.size if number == 0 else size
-        _same_size(sequence.video.files[min(number, len(sequence.video.files) - 1)], frame, size)
-        seen.update(f"{size}\n".encode() + frame.tobytes())
+        _check_size(sequence.video.files[min(number, len(sequence.video.files) - 1)], frame, size)
+        content.update(f"{size}\n".encode() + frame.tobytes())
         grey = grey and is_grey(frame)
         mask = decode(sequence.masks[number]) if sequence.masks else None
         if mask is not None:
-            _same_size(sequence.masks[number], mask, size)
-            seen.update(mask.tobytes())
+            _check_size(sequence.masks[number], mask, size)
+            content.update(mask.tobytes())
         if height_px is not None and (most_frames is None or number < most_frames):
             frames.append(_scaled(frame, height_px, Image.Resampling.BOX))
             masks += [] if mask is None else [_scaled(mask, height_px, Image.Resampling.NEAREST).any(-1)]
@@ -62,70 +96,38 @@ def read_sequence(sequence: Sequence, height_px: int | None, most_frames: int | 
     if frames and sequence.keypoint.size:
         scale = np.array([frames[0].shape[1] / size[0], frames[0].shape[0] / size[1]], np.float32)
         arrays["keypoint"] = sequence.keypoint[: len(frames)] * scale
-    return Scaled(seen.hexdigest(), grey, arrays)
+    return Scaled(content.hexdigest(), grey, arrays)
 
 
-def scored_lock(sequences: Iterable[Sequence]) -> dict[str, Any]:
-    """Return the lock of scored sequences: one split, ``test``; see lock.py for its shape."""
-    return _lock([read_sequence(sequence, None, None) for sequence in sequences])
+def _lock(sequences: list[Scaled]) -> dict[str, Any]:
+    return clips_lock({"test": [sequence.hash for sequence in sequences]}, all(sequence.grey for sequence in sequences))
 
 
-def scored_arrays(
-    sequences: Iterable[Sequence],
-    lock: dict[str, Any],
-    *,
-    root: Path,
-    height_px: int,
-    examples: int | None,
-    frames: int | None,
-) -> dict[str, np.ndarray]:
-    """Return the arrays of the scored split, in the order of the sequences' hashes, the first ``examples`` of them.
-
-    ``clip``, ``mask`` or ``keypoint``, ``length`` and ``key``; shorter sequences end in black frames, narrower ones in black
-    columns. Raises InputError where the sequences are not those that were locked, or too few.
-    """
-    if height_px % MULTIPLE_PX:
-        raise InputError(f"height_px is {height_px}: set it to a multiple of {MULTIPLE_PX}.")
-    read = [read_sequence(sequence, height_px, frames) for sequence in sequences]
-    if _lock(read) != lock:
-        raise InputError(
-            f"the {len(read)} sequences of {root} are not the {lock['splits']['test']['examples']} in "
-            f"params/data/{root.name}.lock: restore the files, or adopt them anew with `selfsup adopt {root.name}`."
-        )
-    if examples is not None and examples > len(read):
-        raise InputError(f"test_examples asks for {examples} sequences of {root}, which has {len(read)}: lower it.")
-    chosen = sorted(read, key=lambda one: one.name)[:examples]
-    names = chosen[0].arrays
+def _batch(sequences: list[Scaled]) -> dict[str, np.ndarray]:
     arrays = {
-        name: _padded([one.arrays[name] for one in chosen], np.nan if name == "keypoint" else 0) for name in names
+        name: _padded([sequence.arrays[name] for sequence in sequences], np.nan if name == "keypoint" else 0)
+        for name in sequences[0].arrays
     }
-    length = np.array([len(one.arrays["clip"]) for one in chosen])
-    return arrays | {"length": length, "key": np.array(numbered(one.name for one in chosen), KEY_TYPE)}
+    length = np.array([len(sequence.arrays["clip"]) for sequence in sequences])
+    return arrays | {"length": length, "key": np.array(numbered(sequence.hash for sequence in sequences), KEY_TYPE)}
 
 
-def _lock(read: list[Scaled]) -> dict[str, Any]:
-    keys = numbered(sorted(one.name for one in read))
-    split = {"examples": len(keys), "digest": digest(keys, [UNLABELLED] * len(keys))}
-    grey = all(one.grey for one in read)
-    return {"splits": {"test": split}, "classes": [], "labelled": False, "grey": grey, "size_px": None}
-
-
-def _same_size(file: Path, image: Image.Image, size: tuple[int, int]) -> None:
+def _check_size(file: Path, image: Image.Image, size: tuple[int, int]) -> None:
     if image.size != size:
-        there, wanted = ("x".join(map(str, pair)) for pair in (image.size, size))
-        raise InputError(f"{file} has {there} pixels, and its video {wanted}: give it the size of the frames.")
+        actual, expected = ("x".join(map(str, pair)) for pair in (image.size, size))
+        raise InputError(f"{file} has {actual} pixels, but its video has {expected}; scale it to the size of the video")
 
 
-def _scaled(image: Image.Image, height_px: int, law: Image.Resampling) -> np.ndarray:
-    """Return an image (H, W, 3) of a height, its width rounded to a multiple of MULTIPLE_PX."""
+def _scaled(image: Image.Image, height_px: int, resampling: Image.Resampling) -> np.ndarray:
+    """Return an image (H, W, 3) of this height, its width rounded to a multiple of MULTIPLE_PX."""
     width_px = max(1, round(height_px * image.width / image.height / MULTIPLE_PX)) * MULTIPLE_PX
-    return np.asarray(image.resize((width_px, height_px), law))
+    return np.asarray(image.resize((width_px, height_px), resampling))
 
 
 def _padded(arrays: list[np.ndarray], filling: float) -> np.ndarray:
-    """Return arrays of one number of axes as rows of one array, ``filling`` where one is smaller than another."""
+    """Return arrays with the same number of axes as rows of one array, the smaller ones padded with ``filling``."""
     shape = np.max([array.shape for array in arrays], axis=0)
-    found = np.full((len(arrays), *shape), filling, arrays[0].dtype)
-    for row, array in zip(found, arrays, strict=True):
+    padded = np.full((len(arrays), *shape), filling, arrays[0].dtype)
+    for row, array in zip(padded, arrays, strict=True):
         row[tuple(slice(0, side) for side in array.shape)] = array
-    return found
+    return padded

@@ -1,6 +1,7 @@
-"""A user's images, adopted once: read, ordered by content, locked, and verified against the lock ever after."""
+"""A user's images: decoded, ordered by content, locked once, and verified against that lock whenever they are read."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,7 +12,7 @@ from PIL import Image
 from selfsup.datasets.content.captions import caption_array
 from selfsup.datasets.content.decoding import cover_square, is_grey
 from selfsup.datasets.content.keys import KEY_TYPE, captions_hash, content_hash, digest, numbered
-from selfsup.datasets.content.locked import check_locked
+from selfsup.datasets.content.locked import check_locked, checked_count
 from selfsup.datasets.prepared import write_split
 from selfsup.errors import InputError
 
@@ -19,7 +20,7 @@ UNLABELLED = -1
 
 
 class Example(NamedTuple):
-    """One decoded RGB image, its class (or UNLABELLED, or the row of its captions), and what to call it in an error."""
+    """One decoded RGB image, its class (or UNLABELLED, or the row of its captions), and its name in error messages."""
 
     image: Image.Image
     label: int
@@ -28,9 +29,9 @@ class Example(NamedTuple):
 
 @dataclass(frozen=True)
 class Source:
-    """A user's data set: its folder, class names (none: unlabelled), and each split's examples, read once.
+    """A user's data set: its folder, its class names (empty: unlabelled), and the examples of each split, read once.
 
-    Where ``captions`` are not empty, an example's label is the row of its own in them.
+    Where ``captions`` is not empty, an example's label is the row of its captions.
     """
 
     root: Path
@@ -41,9 +42,9 @@ class Source:
 
 @dataclass(frozen=True)
 class Examples:
-    """One split ordered by content: keys, labels, the sizes met, whether all are grey.
+    """One split in the order of its hashes: keys, labels, the image sizes that occur, whether all images are grey.
 
-    ``images`` uint8 (N, 3, H, W), (0,) where not kept.
+    ``images`` is uint8 (N, 3, H, W), or (0,) where only the lock was needed.
     """
 
     keys: list[str]
@@ -54,78 +55,99 @@ class Examples:
 
     def part(self, start: int, stop: int | None) -> "Examples":
         """Return the examples from ``start`` up to ``stop``."""
-        kept = slice(start, stop)
-        return Examples(self.keys[kept], self.labels[kept], self.sizes, self.grey, self.images[kept])
+        rows = slice(start, stop)
+        return Examples(self.keys[rows], self.labels[rows], self.sizes, self.grey, self.images[rows])
 
 
-def read_examples(source: Iterable[Example], size_px: int | None) -> Examples:
-    """Return examples ordered by the hash of their pixels, with their images as squares where a size is given."""
+def lock_of(source: Source) -> dict[str, Any]:
+    """Return the lock of a source; see lock.py for its keys."""
+    splits = {split: read_examples(examples, None) for split, examples in source.splits.items()}
+    sizes = {size for examples in splits.values() for size in examples.sizes}
+    width, height = next(iter(sizes))
+    return _facts(source, splits) | {"size_px": width if len(sizes) == 1 and width == height else None}
+
+
+def selected(
+    source: Source,
+    lock: dict[str, Any],
+    size_px: int,
+    counts: Mapping[str, int | None],
+    test_fraction: float | None = None,
+) -> dict[str, Examples]:
+    """Return the first ``counts[split]`` examples (None: all) of train and test, in the order of their hashes.
+
+    Images are squares of ``size_px``. A source that is not split needs ``test_fraction``: see ``hold_out``. Raises
+    InputError where the examples are not those of the lock, too few, or cannot be split.
+    """
+    if test_fraction is not None and not 0 < test_fraction < 1:
+        raise InputError(f"test_fraction is {test_fraction}; set it between 0 and 1")
+    splits = {split: read_examples(examples, size_px) for split, examples in source.splits.items()}
+    check_locked(source.root, _facts(source, splits), lock)
+    if test_fraction is not None and "all" in splits:
+        splits = hold_out(splits["all"], test_fraction, source.root)
+    return {
+        split: examples.part(0, checked_count(split, counts[split], len(examples.keys), source.root))
+        for split, examples in splits.items()
+    }
+
+
+def hold_out(examples: Examples, test_fraction: float, root: Path) -> dict[str, Examples]:
+    """Return the first examples as test and the rest as train, split where the hash changes: equal images stay together."""
+    hashes = [key.split("-")[0] for key in examples.keys]
+    borders = [index for index in range(1, len(hashes)) if hashes[index] != hashes[index - 1]]
+    if not borders:
+        raise InputError(f"{root} has too few different images for a test set; add images")
+    wanted = len(hashes) - math.floor(len(hashes) * (1 - test_fraction))
+    count = min(borders, key=lambda index: abs(index - wanted))
+    return {"train": examples.part(count, None), "test": examples.part(0, count)}
+
+
+def write_examples(
+    folder: Path,
+    splits: dict[str, Examples],
+    *,
+    dataset: str,
+    classes: list[str],
+    size_px: int,
+    captions: list[list[str]] | None = None,
+) -> None:
+    """Write ``<split>.h5`` with image, key, label where there are classes, and caption where there are ``captions``."""
+    for split, examples in splits.items():
+        arrays = {"image": examples.images} | labelled_keys(examples, classes)
+        if captions is not None:
+            arrays["caption"] = caption_array([captions[row] for row in examples.labels])
+        write_split(folder / f"{split}.h5", arrays, dataset=dataset, classes=classes, size_px=size_px)
+
+
+def labelled_keys(examples: Examples, classes: list[str]) -> dict[str, np.ndarray]:
+    """Return the arrays ``key`` and, where there are classes, ``label``."""
+    keys = {"key": np.array(examples.keys, KEY_TYPE)}
+    return keys | {"label": np.array(examples.labels, np.int64)} if classes else keys
+
+
+def read_examples(examples: Iterable[Example], size_px: int | None) -> Examples:
+    """Return examples in the order of their hashes, with their images as squares of ``size_px``, or without images."""
     rows, sizes, grey, images = [], set(), True, []
-    for position, example in enumerate(source):
+    for position, example in enumerate(examples):
         sizes.add(example.image.size)
         grey = grey and is_grey(example.image)
         rows.append((content_hash(example.image.tobytes(), *example.image.size), example.label, position))
         if size_px is not None:
             images.append(cover_square(example.image, size_px, example.name))
     rows.sort()
-    kept = np.stack([images[position] for *_, position in rows]) if images else np.empty(0, np.uint8)
-    return Examples(numbered(row[0] for row in rows), [row[1] for row in rows], sizes, grey, kept)
+    ordered = np.stack([images[position] for *_, position in rows]) if images else np.empty(0, np.uint8)
+    return Examples(numbered(row[0] for row in rows), [row[1] for row in rows], sizes, grey, ordered)
 
 
-def lock_of(source: Source) -> dict[str, Any]:
-    """Return the lock of a source; see lock.py for its shape."""
-    read = {split: read_examples(examples, None) for split, examples in source.splits.items()}
-    sizes = {size for examples in read.values() for size in examples.sizes}
-    width, height = next(iter(sizes))
-    return _facts(source, read) | {"size_px": width if len(sizes) == 1 and width == height else None}
-
-
-def verified(source: Source, lock: dict[str, Any], size_px: int) -> dict[str, Examples]:
-    """Return a source's splits with their images; InputError where they are not those that were locked."""
-    read = {split: read_examples(examples, size_px) for split, examples in source.splits.items()}
-    check_locked(source.root, _facts(source, read), lock)
-    return read
-
-
-def write_splits(
-    folder: Path,
-    found: dict[str, Examples],
-    wanted: dict[str, int | None],
-    *,
-    dataset: str,
-    root: Path,
-    classes: list[str],
-    size_px: int,
-    captions: list[list[str]] | None = None,
-) -> None:
-    """Write ``<split>.h5`` with the first ``wanted[split]`` examples of each split, all where it is None.
-
-    With ``captions``, an example's label is the row of its own, and is not written.
-    """
-    for split, examples in found.items():
-        count = wanted[split]
-        if count is not None and count > len(examples.keys):
-            raise InputError(
-                f"{split}_examples asks for {count} examples of {root}, which has {len(examples.keys)}: lower it."
-            )
-        chosen = examples.part(0, count)
-        arrays = {"image": chosen.images, "key": np.array(chosen.keys, KEY_TYPE)}
-        if classes:
-            arrays["label"] = np.array(chosen.labels, np.int64)
-        if captions is not None:
-            arrays["caption"] = caption_array([captions[row] for row in chosen.labels])
-        write_split(folder / f"{split}.h5", arrays, dataset=dataset, classes=classes, size_px=size_px)
-
-
-def _facts(source: Source, read: dict[str, Examples]) -> dict[str, Any]:
-    splits = {
-        split: {"examples": len(examples.keys), "digest": digest(examples.keys, _said(source, examples))}
-        for split, examples in read.items()
+def _facts(source: Source, splits: dict[str, Examples]) -> dict[str, Any]:
+    locked = {
+        split: {"examples": len(examples.keys), "digest": digest(examples.keys, _labels(source, examples))}
+        for split, examples in splits.items()
     }
-    grey = all(examples.grey for examples in read.values())
-    return {"splits": splits, "classes": source.classes, "labelled": bool(source.classes), "grey": grey}
+    grey = all(examples.grey for examples in splits.values())
+    return {"splits": locked, "classes": source.classes, "labelled": bool(source.classes), "grey": grey}
 
 
-def _said(source: Source, examples: Examples) -> list[int] | list[str]:
-    """Return what the source says of each example: its class, or the hash of its captions."""
+def _labels(source: Source, examples: Examples) -> list[int] | list[str]:
+    """Return the label of each example: its class, or the hash of its captions."""
     return [captions_hash(source.captions[row]) for row in examples.labels] if source.captions else examples.labels

@@ -1,4 +1,4 @@
-"""Videos on disk, as folders of numbered frames or as files: their frames, in order."""
+"""Videos on disk, as folders of numbered frames or as video files, and their frames in order."""
 
 import re
 from collections.abc import Iterator
@@ -33,44 +33,42 @@ class Video:
 def frame_folder(folder: Path) -> Video:
     """Return the video whose frames are the images of a folder, in the order of their numbers.
 
-    Raises InputError where the folder has no frame, where a file's name ends in no number, or where a number is missing.
+    Raises InputError where the folder has no frames, a file name does not end in a number, or a number is missing.
     """
-    found = [f for f in folder.iterdir() if f.suffix.lower() in IMAGE_SUFFIXES and not f.name.startswith(".")]
-    if not found:
-        raise InputError(f"{folder} holds no frames: put the images of the video there, or remove the folder.")
-    numbers = {_number(file): file for file in found}
+    frames = [f for f in folder.iterdir() if f.suffix.lower() in IMAGE_SUFFIXES and not f.name.startswith(".")]
+    if not frames:
+        raise InputError(f"{folder} has no frames; put the images of the video there, or remove the folder")
+    numbers = {_number(file): file for file in frames}
     for number in range(min(numbers), max(numbers)):
         if number not in numbers:
             before = numbers[number - 1]
-            raise InputError(
-                f"{folder} has no frame {number} after {before.name}: restore it, or number the frames anew."
-            )
+            raise InputError(f"{folder} has no frame {number} after {before.name}; restore it, or renumber the frames")
     return Video(folder, [numbers[number] for number in sorted(numbers)])
 
 
 def videos_below(folder: Path) -> list[Video]:
     """Return every video file and every folder of frames below a folder, sorted by path."""
     if not folder.is_dir():
-        raise InputError(f"{folder} is no folder: put the videos there.")
+        raise InputError(f"{folder} is not a folder; put the videos there")
     files = [Video(f, [f]) for f in folder.rglob("*") if f.suffix.lower() in VIDEO_SUFFIXES]
     parents = {f.parent for f in folder.rglob("*") if f.suffix.lower() in IMAGE_SUFFIXES}
-    found = sorted([*files, *(frame_folder(parent) for parent in parents)], key=lambda video: video.path)
-    if not found:
-        raise InputError(f"{folder} holds neither video files nor folders of frames: put the videos there.")
-    return found
+    videos = sorted([*files, *(frame_folder(parent) for parent in parents)], key=lambda video: video.path)
+    if not videos:
+        raise InputError(f"{folder} has neither video files nor folders of frames; put the videos there")
+    return videos
 
 
 def _number(file: Path) -> int:
     digits = re.search(r"(\d+)$", file.stem)
     if digits is None:
         raise InputError(
-            f"{file} has no number at the end of its name, so its place in the video is unknown: rename it."
+            f"{file} has no number at the end of its name, so its position in the video is unknown; rename it"
         )
     return int(digits[1])
 
 
 def _frames_of_file(path: Path) -> Iterator[Image.Image]:
-    import cv2  # here: folders of frames do not need it
+    import cv2  # imported here because folders of frames do not need it
 
     capture = cv2.VideoCapture(str(path))
     count = 0
@@ -81,4 +79,4 @@ def _frames_of_file(path: Path) -> Iterator[Image.Image]:
     finally:
         capture.release()
     if not count:
-        raise InputError(f"{path} cannot be decoded as a video: replace or remove it.")
+        raise InputError(f"{path} cannot be decoded as a video; replace or remove it")

@@ -1,7 +1,7 @@
-"""What a scene says about itself: its object, material, colour, place and relations, in several phrasings.
+"""Captions of a scene: its object, material, colour, position and relations, in several phrasings.
 
-Source: the templates are ours; that captions name more than a class, in a whole sentence, is what Radford et al. 2021
-(CLIP), section 3.1.4, say of theirs.
+Source: the templates are ours; captions that are whole sentences and name more than a class follow Radford et al. 2021
+(CLIP), section 3.1.4.
 """
 
 import re
@@ -22,35 +22,37 @@ TEMPLATES = (
     "one {object}, {material} and {colour}, {ground}",
 )
 GROUNDS = {"sky": "against the sky", "grass": "on grass", "sand": "on sand", "water": "on water"}
-# Up to which fraction of a turn a hue has which name.
+# Names of hues by their upper limit, a fraction of a turn.
 HUES = {0.04: "red", 0.11: "orange", 0.19: "yellow", 0.44: "green", 0.53: "turquoise", 0.7: "blue", 0.84: "purple"}
 LAST_HUES = {0.95: "pink", 1.0: "red"}
-MIDDLE = 0.1  # half images from the centre within which an object is in the middle
+MIDDLE = 0.1  # an object within this many half images of the centre is in the middle
 SMALL, LARGE = 0.74, 0.88
 _ARTICLE = re.compile(r"\ba (?=[aeiou])")
 
 
 def captions(scenes: dict[str, np.ndarray], phrasings: int, rng: np.random.Generator) -> list[list[str]]:
-    """Return N lists of ``phrasings`` captions, each after a template of its own, of ``label`` and ``factors/<name>`` (N,)."""
+    """Return N lists of ``phrasings`` captions, each from another template, of ``label`` and ``factors/<name>`` (N,)."""
     words = [_words(scenes, row) for row in range(len(scenes["label"]))]
-    chosen = [rng.permutation(len(TEMPLATES))[:phrasings] for _ in words]
+    templates = [rng.permutation(len(TEMPLATES))[:phrasings] for _ in words]
     return [
-        [_ARTICLE.sub("an ", TEMPLATES[template].format(**said)) for template in templates]
-        for said, templates in zip(words, chosen, strict=True)
+        [_ARTICLE.sub("an ", TEMPLATES[template].format(**scene)) for template in chosen]
+        for scene, chosen in zip(words, templates, strict=True)
     ]
 
 
 def _words(scenes: dict[str, np.ndarray], row: int) -> dict[str, str]:
-    """Return what one scene says, by the names in TEMPLATES."""
-    of = {name.removeprefix("factors/"): values[row] for name, values in scenes.items() if name.startswith("factors/")}
+    """Return the words of one scene, by the names in TEMPLATES."""
+    factors = {
+        name.removeprefix("factors/"): values[row] for name, values in scenes.items() if name.startswith("factors/")
+    }
     return {
         "object": CLASSES[scenes["label"][row]],
-        "material": MATERIALS[of["material"]],
-        "ground": GROUNDS[BACKGROUNDS[of["background"]]],
-        "colour": colour(float(of["hue"])),
-        "size": "small" if of["scale"] < SMALL else "large" if of["scale"] > LARGE else "medium",
-        "place": place(float(of["position_x"]), float(of["position_y"])),
-        "relation": relation(int(of["distractors"]), int(of["distractors_in_front"])),
+        "material": MATERIALS[factors["material"]],
+        "ground": GROUNDS[BACKGROUNDS[factors["background"]]],
+        "colour": colour(float(factors["hue"])),
+        "size": "small" if factors["scale"] < SMALL else "large" if factors["scale"] > LARGE else "medium",
+        "place": position_name(float(factors["position_x"]), float(factors["position_y"])),
+        "relation": relation(int(factors["distractors"]), int(factors["distractors_in_front"])),
     }
 
 
@@ -59,8 +61,8 @@ def colour(hue: float) -> str:
     return next(name for limit, name in (HUES | LAST_HUES).items() if hue <= limit)
 
 
-def place(x: float, y: float) -> str:
-    """Return where a position in half images lies, y downwards."""
+def position_name(x: float, y: float) -> str:
+    """Return the name of a position in half images, y downwards."""
     down = "" if abs(y) < MIDDLE else "bottom" if y > 0 else "top"
     across = "" if abs(x) < MIDDLE else "right" if x > 0 else "left"
     if not down:
@@ -69,7 +71,7 @@ def place(x: float, y: float) -> str:
 
 
 def relation(distractors: int, in_front: int) -> str:
-    """Return how the object stands to what else is there: spots nearer to the camera, or farther from it."""
+    """Return the relation of the object to the distractors in front of it or behind it."""
     if not distractors:
         return "alone"
     if in_front:

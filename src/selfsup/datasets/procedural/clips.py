@@ -1,4 +1,4 @@
-"""Clips: two articulated objects that move and hide each other, drifting distractors, a background that pans."""
+"""Clips: two articulated objects that move and occlude each other, drifting distractors, a panning background."""
 
 from dataclasses import dataclass, replace
 
@@ -12,14 +12,14 @@ from selfsup.datasets.procedural.factors import Scenes, sample_scenes
 from selfsup.datasets.procedural.motion import Motion, drifted, moved, sample_drift, sample_motion
 from selfsup.datasets.procedural.rendering import Layer, ground, keypoints, object_layer, paint, photograph
 
-MAIN_SCALE, OTHER_SCALE = 0.75, 0.55  # of a still scene's object: there must be room to move
-PAN = 0.03  # standard deviation, in half images a frame
-OUTER = 2  # the background is painted this much larger than what is seen of it
+MAIN_SCALE, OTHER_SCALE = 0.75, 0.55  # of the object of a still scene, to leave room for motion
+PAN = 0.03  # standard deviation, in half images per frame
+OUTER = 2  # side of the painted background relative to the visible part
 
 
 @dataclass(frozen=True)
 class Thing:
-    """One object of each of N clips: its scene, how it moves, and what its texture is drawn from."""
+    """One object of each of N clips: its scene, its motion, and the seed of its texture."""
 
     scenes: Scenes
     motion: Motion
@@ -28,8 +28,8 @@ class Thing:
 
 @dataclass(frozen=True)
 class Clips:
-    """N clips: the main object, whose scene has background, light and distractors, and another one, in front where
-    ``other_in_front`` (N,); the view's centre on the background ``pan_start`` and its ``pan`` a frame (N, 2)."""
+    """N clips: the main object, whose scene has background, light and distractors, and another object, in front where
+    ``other_in_front`` (N,); the centre of the view on the background, ``pan_start``, and its ``pan`` per frame (N, 2)."""
 
     main: Thing
     other: Thing
@@ -55,12 +55,12 @@ def sample_clips(rng: np.random.Generator, examples: int) -> Clips:
 def render_clips(clips: Clips, frames: int, size_px: int, rng: np.random.Generator) -> dict[str, Tensor]:
     """Return ``clip`` uint8 (N, T, 3, H, W), ``mask`` uint8 (N, T, H, W), ``keypoint`` float32 (N, T, PARTS, 2).
 
-    The mask is 1 where the main object is seen and 2 where the other one is; keypoints are the main object's, x y
-    pixels, NaN where a part is missing, outside the image or hidden.
+    The mask is 1 where the main object is visible and 2 where the other one is; keypoints are the main object's, x y
+    pixels, NaN where a part is missing, outside the image or occluded.
     """
     below, _ = ground(clips.main.scenes.background, OUTER * size_px, rng)
-    seen = [_frame(clips, below, frame, size_px, rng) for frame in range(frames)]
-    return {name: torch.stack([one[name] for one in seen], 1) for name in seen[0]}
+    arrays = [_frame(clips, below, frame, size_px, rng) for frame in range(frames)]
+    return {name: torch.stack([frame[name] for frame in arrays], 1) for name in arrays[0]}
 
 
 def _sample_thing(rng: np.random.Generator, examples: int, scale: float) -> Thing:
@@ -74,26 +74,26 @@ def _frame(clips: Clips, below: Tensor, frame: int, size_px: int, rng: np.random
     scenes, main = _layer(clips.main, frame, size_px)
     _, other = _layer(clips.other, frame, size_px)
     front = clips.other_in_front[:, None, None].float()
-    nearer, farther = (replace(other, coverage=other.coverage * where) for where in (front, 1 - front))
+    nearer, farther = (replace(other, coverage=other.coverage * share) for share in (front, 1 - front))
     panned = _panned(below, clips.pan_start + clips.pan * frame, size_px)
     blobs = drifted(scenes.distractors, clips.drift, frame)
     painted = paint((panned, torch.ones_like(main.coverage)), [farther, main, nearer], blobs)
-    other_behind, seen_main, other_before = painted.visible
+    other_behind, visible_main, other_before = painted.visible
     return {
         "clip": photograph(painted.image, scenes, rng),
-        "mask": (seen_main > 0.5).byte() + 2 * (other_behind + other_before > 0.5).byte(),
+        "mask": (visible_main > 0.5).byte() + 2 * (other_behind + other_before > 0.5).byte(),
         "keypoint": keypoints(scenes, painted.clear * (1 - nearer.coverage)),
     }
 
 
 def _layer(thing: Thing, frame: int, size_px: int) -> tuple[Scenes, Layer]:
-    """Return the scenes of a frame and their objects; a texture is drawn from one seed, and so stays on its object."""
+    """Return the scenes and objects of a frame; a texture has one seed, so that it is the same in all frames."""
     scenes = moved(thing.scenes, thing.motion, frame)
     return scenes, object_layer(scenes, size_px, np.random.default_rng(thing.texture_seed))
 
 
 def _panned(below: Tensor, centre: Tensor, size_px: int) -> Tensor:
-    """Return what is seen (N, 3, H, W) of the larger ground around ``centre`` (N, 2), in half images from its middle."""
+    """Return the part (N, 3, H, W) of the larger ground around ``centre`` (N, 2), in half images from its middle."""
     axes = geometry.pixel_centres(size_px)
     across, down = ((axis + centre[:, i, None, None]) / OUTER for i, axis in enumerate(axes))
     grid = torch.stack(torch.broadcast_tensors(across, down), -1)

@@ -1,7 +1,7 @@
-"""The factors of the scenes: everything random but the noise fields, drawn with numpy for N scenes at once.
+"""The factors of scenes: all random values except the noise fields, drawn with numpy for N scenes at once.
 
-Lengths are in half images (the image spans [-1, 1]^2, x to the right, y downwards), colours RGB in [0, 1].
-No factor but the label's own trim hue depends on the class, so that colour and background cannot tell it.
+Lengths are in half images (the image covers [-1, 1]^2, x to the right, y downwards), colours are RGB in [0, 1].
+No factor except the trim hue depends on the class, so that colour and background do not reveal it.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _LUMINANCE_GAP = 0.3
 
 @dataclass(frozen=True)
 class Pose:
-    """Where the object stands: position (N, 2), the rest (N,); aspect > 1 is wide, flip is 1 or -1."""
+    """The pose of the object: position (N, 2), the others (N,); aspect > 1 is wide, flip is 1 or -1."""
 
     position: Tensor
     rotation_rad: Tensor
@@ -36,7 +36,7 @@ class Pose:
 
 @dataclass(frozen=True)
 class Surface:
-    """The object's paint: material (N,) int64, hue (N,), two colours and the trim's (N, 3), pattern geometry."""
+    """The surface of the object: material (N,) int64, hue (N,), two colours and that of the trim (N, 3), pattern geometry."""
 
     material: Tensor
     hue: Tensor
@@ -50,7 +50,7 @@ class Surface:
 
 @dataclass(frozen=True)
 class Background:
-    """A 1/f^beta relief in two colours: kind (N,) int64, colours (N, 3), the field's parameters (N,)."""
+    """A 1/f^beta relief in two colours: kind (N,) int64, colours (N, 3), parameters of the field (N,)."""
 
     kind: Tensor
     light_colour: Tensor
@@ -88,9 +88,9 @@ class Scenes:
     noise: Tensor
 
     def recorded(self) -> dict[str, np.ndarray]:
-        """Return the factors worth asking a representation for, by name, each (N,)."""
+        """Return the factors that are stored with a data set, by name, each (N,)."""
         pose, front = self.pose, self.distractors.present & self.distractors.front
-        found = {
+        factors = {
             "material": self.surface.material,
             "background": self.background.kind,
             "hue": self.surface.hue,
@@ -106,7 +106,7 @@ class Scenes:
             "distractors_in_front": front.sum(1),
             "noise": self.noise,
         }
-        return {name: values.numpy() for name, values in found.items()}
+        return {name: values.numpy() for name, values in factors.items()}
 
 
 def sample_scenes(
@@ -114,7 +114,7 @@ def sample_scenes(
 ) -> Scenes:
     """Return scenes with every class equally often (``examples`` must be a multiple of their number).
 
-    ``label`` (N,) and ``dark_object`` (N,) bool, dark on light or light on dark, are drawn where they are not given.
+    ``label`` (N,) and ``dark_object`` (N,) bool (dark on light, or light on dark) are drawn if they are not given.
     """
     label = rng.permutation(examples) % len(CLASSES) if label is None else label
     dark_object = rng.random(examples) < 0.5 if dark_object is None else dark_object
@@ -125,7 +125,7 @@ def sample_scenes(
         surface=_sample_surface(rng, label, dark_object),
         background=_sample_background(rng, examples, dark_object),
         distractors=_sample_distractors(rng, examples),
-        # A fixed light would tell rotation prediction which way is up.
+        # With a fixed light, shading would reveal the angle to rotation prediction.
         light_angle_rad=_real(rng.uniform(0, 2 * np.pi, examples)),
         light_strength=_real(rng.uniform(0, 0.35, examples)),
         noise=_real(rng.uniform(0, 0.05, examples)),
@@ -133,7 +133,7 @@ def sample_scenes(
 
 
 def _sample_primitives(rng: np.random.Generator, label: np.ndarray) -> Tensor:
-    """Return each example's own build: its class's primitives, moved and stretched a little."""
+    """Return the primitives of each example: those of its class, slightly moved and stretched."""
     primitives = primitive_table()[label]
     shape = (len(label), PARTS, 2)
     primitives[:, :, 0:2] += 0.04 * rng.standard_normal(shape)
@@ -143,7 +143,7 @@ def _sample_primitives(rng: np.random.Generator, label: np.ndarray) -> Tensor:
 
 def _sample_pose(rng: np.random.Generator, examples: int) -> Pose:
     scale = rng.uniform(0.62, 1.0, examples)
-    room = 0.9 * (1 - 0.85 * scale)[:, None]  # wide objects may leave the image a little
+    room = 0.9 * (1 - 0.85 * scale)[:, None]  # wide objects may extend slightly beyond the image
     return Pose(
         position=_real(room * rng.uniform(-1, 1, (examples, 2))),
         rotation_rad=_real((np.deg2rad(8) * rng.standard_normal(examples)).clip(-0.5, 0.5)),
@@ -180,7 +180,7 @@ def _sample_background(rng: np.random.Generator, examples: int, dark_object: np.
     dark_hue = hue + 0.08 * rng.standard_normal(examples)
     light = rgb(hue, rng.uniform(0.2, 0.6, examples), rng.uniform(0.45, 0.9, examples))
     dark = rgb(dark_hue, rng.uniform(0.2, 0.7, examples), rng.uniform(0.15, 0.55, examples))
-    bright = dark_object[:, None]  # so that every object stands out, dark on light or light on dark
+    bright = dark_object[:, None]  # every object contrasts with its background
     return Background(
         kind=torch.as_tensor(kind),
         light_colour=_real(np.where(bright, 0.35 + 0.65 * light, 0.7 * light)),
@@ -206,7 +206,7 @@ def _sample_distractors(rng: np.random.Generator, examples: int) -> Distractors:
 
 
 def _sample_hue(rng: np.random.Generator, usual: np.ndarray, *, spread: float, stray_fraction: float) -> np.ndarray:
-    """Return hues (N,) near the usual ones, except for a fraction that may be any."""
+    """Return hues (N,) near the usual ones, except for a fraction of uniform ones."""
     stray = rng.random(len(usual)) < stray_fraction
     return np.where(stray, rng.random(len(usual)), usual + spread * rng.standard_normal(len(usual)))
 

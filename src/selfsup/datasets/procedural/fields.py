@@ -10,7 +10,7 @@ def fractal_field(
 ) -> Tensor:
     """Return fields (N, H, W) of zero mean and unit variance with the power spectrum 1/f^beta.
 
-    ``anisotropy`` above 1 draws the field out along ``angle_rad``, below 1 across it; all parameters are (N,).
+    ``anisotropy`` above 1 stretches the field along ``angle_rad``, below 1 across it; all parameters are (N,).
     """
     white = rng.standard_normal((len(beta), size_px, size_px), dtype=np.float32)
     amplitude = _amplitude(size_px, *(values[:, None, None] for values in (beta, anisotropy, angle_rad)))
@@ -20,7 +20,7 @@ def fractal_field(
 
 
 def _amplitude(size_px: int, beta: Tensor, anisotropy: Tensor, angle_rad: Tensor) -> Tensor:
-    """Return the amplitude (N, H, W // 2 + 1) of every frequency, rounded off below half a period an image."""
+    """Return the amplitude (N, H, W // 2 + 1) of every frequency, bounded below half a period per image."""
     y, x = torch.fft.fftfreq(size_px)[:, None], torch.fft.rfftfreq(size_px)[None]
     along = angle_rad.cos() * x + angle_rad.sin() * y
     across = angle_rad.cos() * y - angle_rad.sin() * x

@@ -29,12 +29,12 @@ def to_image(u: Tensor, v: Tensor, pose: Pose) -> tuple[Tensor, Tensor]:
 
 
 def part(primitives: Tensor, index: int) -> Primitive[Tensor]:
-    """Return one part of every object, each field (N, 1, 1), out of primitives (N, PARTS, 8)."""
+    """Return one part of every object, each field (N, 1, 1), from primitives (N, PARTS, 8)."""
     return Primitive(*primitives[:, index, :, None, None].unbind(1))
 
 
 def level(shape: Primitive[Tensor], u: Tensor, v: Tensor) -> Tensor:
-    """Return how far positions are on their way from a superellipse's centre (0) to its edge (1), (N, A, B)."""
+    """Return the relative distance of positions from a superellipse's centre (0) to its edge (1), (N, A, B)."""
     y = v - shape.y
     half_width = (shape.half_width * (1 + shape.taper * y / shape.half_height)).clamp_min(1e-3)
     x, y = ((u - shape.x) / half_width).abs(), (y / shape.half_height).abs()
@@ -50,7 +50,7 @@ def coverage(shape: Primitive[Tensor], u: Tensor, v: Tensor, level: Tensor, unit
 
 
 def distractor_coverage(distractors: Distractors, index: int, x: Tensor, y: Tensor, size_px: int) -> Tensor:
-    """Return how far one distractor of every scene covers image positions, (N, A, B); 0 where it is absent."""
+    """Return the coverage of image positions by one distractor of every scene (N, A, B); 0 where it is absent."""
     x, y = x - _column(distractors.position[:, index, 0]), y - _column(distractors.position[:, index, 1])
     u, v = _rotated(x, y, -_column(distractors.rotation_rad[:, index]))
     half_width, half_height = (_column(distractors.half_size[:, index, axis]) for axis in (0, 1))
@@ -62,15 +62,15 @@ def distractor_coverage(distractors: Distractors, index: int, x: Tensor, y: Tens
 
 
 def part_centres(primitives: Tensor, pose: Pose) -> tuple[Tensor, Tensor]:
-    """Return the image positions x and y (N, PARTS) of the parts' centres; of a half-disc, what is left of it."""
+    """Return the image positions x and y (N, PARTS) of the parts' centres; of a half-disc, of the remaining half."""
     shape = Primitive(*primitives.unbind(2))
-    lost = shape.half_height - torch.minimum(shape.half_height, shape.cut)
-    x, y = to_image(shape.x[:, None], (shape.y - lost / 2)[:, None], pose)
+    removed = shape.half_height - torch.minimum(shape.half_height, shape.cut)
+    x, y = to_image(shape.x[:, None], (shape.y - removed / 2)[:, None], pose)
     return x[:, 0], y[:, 0]
 
 
 def bounding_boxes(mask: Tensor) -> Tensor:
-    """Return the boxes (N, 4) of masks (N, H, W), none empty: x0 y0 x1 y1 in pixels, x1 and y1 past the last."""
+    """Return the boxes (N, 4) of non-empty masks (N, H, W): x0 y0 x1 y1 in pixels, x1 and y1 exclusive."""
     columns, rows = mask.any(1), mask.any(2)
     sides = []
     for line in (columns, rows):

@@ -1,4 +1,4 @@
-"""The ten classes of the scenes, each a few superellipses painted in order."""
+"""The ten classes of scenes, each a few superellipses painted in order."""
 
 from typing import Generic, NamedTuple, TypeVar
 
@@ -6,14 +6,14 @@ import numpy as np
 
 Number = TypeVar("Number")
 
-SURFACE, TRIM, HOLE = 0.0, 1.0, 2.0  # what a primitive is: textured surface, plain trim, or a hole in what is below
+SURFACE, TRIM, HOLE = 0.0, 1.0, 2.0  # role: textured surface, plain trim, or a hole in the primitives below
 
 
 class Primitive(NamedTuple, Generic[Number]):
-    """A tapered superellipse in object coordinates: the object fits [-1, 1]^2, x to the right, y downwards.
+    """A tapered superellipse in object coordinates: the object fits in [-1, 1]^2, x to the right, y downwards.
 
-    ``squareness`` blends the ellipse (0) into the rectangle (1); ``taper`` widens it downwards (.95: a triangle);
-    what lies more than ``cut`` below its centre is cut away (half-discs); ``role`` is SURFACE, TRIM or HOLE.
+    ``squareness`` interpolates between ellipse (0) and rectangle (1); ``taper`` widens it downwards (.95: a triangle);
+    the part more than ``cut`` below its centre is removed (half-discs); ``role`` is SURFACE, TRIM or HOLE.
     """
 
     x: Number
@@ -77,18 +77,18 @@ OBJECTS: dict[str, list[Primitive[float]]] = {
 
 CLASSES = list(OBJECTS)
 PARTS = max(len(primitives) for primitives in OBJECTS.values())
-# Trim's hue belongs to the class (roofs red, trunks and sticks brown), in the order of CLASSES.
+# The hue of the trim is a property of the class (roofs red, trunks and sticks brown), in the order of CLASSES.
 TRIM_HUES = np.array([0.08, 0.02, 0.12, 0.5, 0.07, 0.6, 0.65, 0.09, 0.75, 0.15])
 
 
 def primitive_table() -> np.ndarray:
-    """Return the primitives of every class, float32 (classes, PARTS, 8); a missing one lies far outside any image."""
+    """Return the primitives of every class, float32 (classes, PARTS, 8); missing ones are far outside any image."""
     far_away = Primitive(50.0, 0.0, 1e-3, 1e-3, 0.0, 0.0, UNCUT, SURFACE)
     rows = [[*primitives, *[far_away] * (PARTS - len(primitives))] for primitives in OBJECTS.values()]
     return np.array(rows, np.float32)
 
 
 def missing_parts() -> np.ndarray:
-    """Return where a class has no keypoint, bool (classes, PARTS): no such primitive, or a hole."""
+    """Return which parts have no keypoint, bool (classes, PARTS): missing primitives and holes."""
     table = primitive_table()
     return (table[..., 0] > 2) | (table[..., 7] == HOLE)

@@ -1,4 +1,4 @@
-"""One thread of torch while data are made: sums over two differ in the last bit, and now and then in a pixel."""
+"""Generation of data on one thread: sums over several threads differ in the last bit, and sometimes in a pixel."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ import torch
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Pin torch to one thread, and give it back its own at the end."""
+    """Restrict torch to one thread inside the context, and restore its number of threads afterwards."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

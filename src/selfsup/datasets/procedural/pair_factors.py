@@ -1,4 +1,4 @@
-"""The factors of image pairs: the same objects twice, each time in another pose, light and place, before another background."""
+"""The factors of image pairs: the same objects in two images with different poses, positions, light and backgrounds."""
 
 from dataclasses import dataclass, replace
 
@@ -11,19 +11,19 @@ from selfsup.datasets.procedural.objects import CLASSES
 
 KINDS = ["same_object", "same_class", "two_objects"]
 SAME_OBJECT, SAME_CLASS, TWO_OBJECTS = range(len(KINDS))
-PATTERN = (SAME_OBJECT, TWO_OBJECTS, SAME_OBJECT, SAME_CLASS)  # the kinds of pairs in turn: half show one object twice
+PATTERN = (SAME_OBJECT, TWO_OBJECTS, SAME_OBJECT, SAME_CLASS)  # repeated; half of the pairs show one object twice
 
-_TURN_RAD = np.deg2rad(30)  # either way, so that two views differ by up to 60 degrees
+_TURN_RAD = np.deg2rad(30)  # in both directions, so that two views differ by up to 60 degrees
 _SCALE_ALONE, _SCALE_OF_TWO = (0.5, 0.95), (0.4, 0.6)
 _ASPECT = (0.9, 1.1)
-_LIGHT = 0.2  # the logarithm of how much more or less of a colour there may be
-_BESIDE = 0.45  # where two objects stand to the left and the right of the middle; wide ones hide a part of each other
+_LIGHT = 0.2  # bound of the logarithm of each colour's gain
+_BESIDE = 0.45  # distance of two objects from the middle, left and right; wide ones partly occlude each other
 
 
 @dataclass(frozen=True)
 class View:
-    """One image of each pair: what surrounds the objects, object 1 and object 2 in their poses, which of the two are
-    there, ``present`` (2, N) bool, and by what the ``light`` multiplies red, green and blue (N, 3)."""
+    """One image of each pair: the surroundings, objects 1 and 2 in their poses, which of them are ``present`` (2, N)
+    bool, and the gain of red, green and blue by the ``light`` (N, 3)."""
 
     surroundings: Scenes
     objects: tuple[Scenes, Scenes]
@@ -33,9 +33,9 @@ class View:
 
 @dataclass(frozen=True)
 class Pairs:
-    """N pairs: ``kind`` (N,) int64 counts in KINDS, ``label`` (N,) is the class of object 1, and the two views.
+    """N pairs: ``kind`` (N,) int64 indexes KINDS, ``label`` (N,) is the class of object 1, and the two views.
 
-    ``counterpart`` (N,) is 1 where object 1 itself is in the second view, 2 where there is another of its class.
+    ``counterpart`` (N,) is 1 where the second view has object 1 itself, 2 where it has another object of its class.
     """
 
     kind: Tensor
@@ -46,14 +46,14 @@ class Pairs:
 
 
 def sample_pairs(rng: np.random.Generator, examples: int) -> Pairs:
-    """Return pairs, their kinds in the order of PATTERN; object 2 is of object 1's class or of any other, as the kind says.
+    """Return pairs of the kinds in PATTERN, repeated; the kind decides whether object 2 has the class of object 1.
 
-    A pair's objects are both darker or both lighter than its backgrounds, and both mirrored or neither.
+    The objects of a pair are both darker or both lighter than their backgrounds, and both mirrored or neither.
     """
     kind = np.resize(PATTERN, examples)
     label = rng.permutation(examples) % len(CLASSES)
-    elsewhere = (label + rng.integers(1, len(CLASSES), examples)) % len(CLASSES)
-    labels = (label, np.where(kind == SAME_CLASS, label, elsewhere))
+    other = (label + rng.integers(1, len(CLASSES), examples)) % len(CLASSES)
+    labels = (label, np.where(kind == SAME_CLASS, label, other))
     dark = rng.random(examples) < 0.5
     objects = [sample_scenes(rng, examples, label=each, dark_object=dark) for each in labels]
     flip = _real(rng.choice([-1.0, 1.0], examples))
@@ -85,10 +85,10 @@ def _view(
 
 
 def _sample_pose(rng: np.random.Generator, both: np.ndarray, side: np.ndarray, flip: Tensor) -> Pose:
-    """Return where an object stands: anywhere if alone, else on its ``side`` (N,), -1 left and 1 right of the middle."""
+    """Return the pose of an object: anywhere if alone, else on its ``side`` (N,), -1 left or 1 right of the middle."""
     n = len(both)
     scale = np.where(both, rng.uniform(*_SCALE_OF_TWO, n), rng.uniform(*_SCALE_ALONE, n))
-    anywhere = 0.9 * (1 - 0.85 * scale)[:, None] * rng.uniform(-1, 1, (n, 2))  # as in scenes: a little may lie outside
+    anywhere = 0.9 * (1 - 0.85 * scale)[:, None] * rng.uniform(-1, 1, (n, 2))  # as in scenes.py
     beside = np.stack([_BESIDE * side, np.zeros(n)], 1) + rng.uniform(-1, 1, (n, 2)) * (0.12, 0.4)
     return Pose(
         position=_real(np.where(both[:, None], beside, anywhere)),

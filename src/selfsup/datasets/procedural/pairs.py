@@ -1,4 +1,4 @@
-"""Image pairs with the truth of every pixel: which object it shows, and where in the other image the same point is."""
+"""Rendered image pairs with ground truth for every pixel: its object and the same point in the other image."""
 
 from dataclasses import dataclass, replace
 
@@ -14,7 +14,7 @@ from selfsup.datasets.procedural.rendering import ground, object_layer, paint, p
 
 @dataclass(frozen=True)
 class PairRendering:
-    """Both images uint8 (N, 3, H, W), their masks uint8 (N, H, W) of 0 or the object's number, ``match`` float32
+    """Both images uint8 (N, 3, H, W), their masks uint8 (N, H, W) with 0 or the object's number, ``match`` float32
     (N, H, W, 2) and the keypoints of object 1 and of its counterpart float32 (N, PARTS, 2), all x y in pixels."""
 
     first: Tensor
@@ -27,11 +27,11 @@ class PairRendering:
 
 
 def render_pairs(pairs: Pairs, size_px: int, seed: list[int]) -> PairRendering:
-    """Return what both cameras see; ``seed`` draws textures and noise.
+    """Return both images and their ground truth; ``seed`` is that of textures and noise.
 
-    ``match`` is where the point of an object that a pixel's centre shows is in the second image: the point of equal
-    object coordinates, of another object where that stands for it. NaN where the point is hidden or outside there, and
-    on the background. A keypoint is a part's centre, NaN where its pixel does not show the object.
+    ``match`` is the position in the second image of the object point at a pixel's centre: the point with the same object
+    coordinates, on the counterpart where that is another object. It is NaN on the background and where the point is
+    occluded or outside the second image. A keypoint is a part's centre, NaN where its pixel does not show the object.
     """
     first, first_mask = _photographed(pairs.first, size_px, seed, 0)
     second, second_mask = _photographed(pairs.second, size_px, seed, 1)
@@ -48,7 +48,7 @@ def render_pairs(pairs: Pairs, size_px: int, seed: list[int]) -> PairRendering:
 
 
 def _photographed(view: View, size_px: int, seed: list[int], number: int) -> tuple[Tensor, Tensor]:
-    """Return the image and the mask of one view; an object's texture is drawn from a stream of its own, the same in both."""
+    """Return the image and the mask of one view; an object's texture has its own random stream, the same in both views."""
     rng = np.random.default_rng([*seed, number])
     things = []
     for index, (thing, present) in enumerate(zip(view.objects, view.present, strict=True)):
@@ -67,9 +67,9 @@ def _match(pairs: Pairs, first_mask: Tensor, second_mask: Tensor) -> Tensor:
     for number, counterpart in ((1, pairs.counterpart), (2, torch.full_like(pairs.counterpart, 2))):
         u, v = geometry.to_object(*geometry.pixel_centres(size_px), pairs.first.objects[number - 1].pose)
         one, two = (_pixels(*geometry.to_image(u, v, thing.pose), size_px) for thing in pairs.second.objects)
-        place = torch.where(_rows(counterpart == 1)[..., None], one, two)
-        seen = _at(second_mask, place) == _rows(counterpart)
-        match = torch.where(((first_mask == number) & seen)[..., None], place, match)
+        position = torch.where(_rows(counterpart == 1)[..., None], one, two)
+        visible = _at(second_mask, position) == _rows(counterpart)
+        match = torch.where(((first_mask == number) & visible)[..., None], position, match)
     return match
 
 
@@ -77,9 +77,9 @@ def _keypoints(view: View, number: Tensor, label: Tensor, mask: Tensor) -> Tenso
     """Return the centres of the parts of object ``number`` (N,) where the mask shows that object there."""
     one, two = (_pixels(*geometry.part_centres(thing.primitives, thing.pose), mask.shape[-1]) for thing in view.objects)
     points = torch.where(_rows(number == 1), one, two)
-    shown = _at(mask, points[:, None])[:, 0] == number[:, None]
+    visible = _at(mask, points[:, None])[:, 0] == number[:, None]
     missing = torch.from_numpy(missing_parts())[label]
-    return points.masked_fill((missing | ~shown)[..., None], torch.nan)
+    return points.masked_fill((missing | ~visible)[..., None], torch.nan)
 
 
 def _pixels(x: Tensor, y: Tensor, size_px: int) -> Tensor:
@@ -87,11 +87,11 @@ def _pixels(x: Tensor, y: Tensor, size_px: int) -> Tensor:
     return (torch.stack([x, y], -1) + 1) / 2 * size_px
 
 
-def _at(mask: Tensor, places: Tensor) -> Tensor:
-    """Return what a mask (N, H, W) says of places (N, A, B, 2), x y in pixels; 0 outside of it."""
+def _at(mask: Tensor, positions: Tensor) -> Tensor:
+    """Return the values of a mask (N, H, W) at positions (N, A, B, 2), x y in pixels; 0 outside."""
     size_px = mask.shape[-1]
-    inside = ((places >= 0) & (places < size_px)).all(-1)
-    column, row = places.long().clamp(0, size_px - 1).unbind(-1)
+    inside = ((positions >= 0) & (positions < size_px)).all(-1)
+    column, row = positions.long().clamp(0, size_px - 1).unbind(-1)
     return mask[torch.arange(len(mask))[:, None, None], row, column] * inside
 
 

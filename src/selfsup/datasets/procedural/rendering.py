@@ -1,4 +1,4 @@
-"""Scenes to images, masks, depth and keypoints: layers painted from back to front, N scenes at once."""
+"""Rendering of scenes to images, masks, depth and keypoints: layers painted from back to front, N scenes at once."""
 
 from dataclasses import dataclass
 
@@ -12,8 +12,8 @@ from selfsup.datasets.procedural.factors import DISTRACTORS, MATERIALS, Backgrou
 from selfsup.datasets.procedural.fields import fractal_field
 from selfsup.datasets.procedural.objects import HOLE, PARTS, TRIM, missing_parts
 
-# Depth runs from 0 (the camera) to 1 (the deepest background): front distractors lie in 0.10-0.20, objects in
-# 0.22-0.65 (their apparent scale is inverse to it), distractors behind in 0.65-0.75, the background in 0.80-1.00.
+# Depth runs from 0 (the camera) to 1 (the deepest background): front distractors have 0.10-0.20, objects 0.22-0.65
+# (inverse to their apparent scale), distractors behind 0.65-0.75, the background 0.80-1.00.
 _NEAREST_OBJECT, _RELIEF = 0.4, 0.17
 _FRONT, _BEHIND, _DISTRACTOR_SLOPE = 0.25, 0.8, 0.6
 _GROUND_RELIEF = 0.2
@@ -39,15 +39,15 @@ class Layer:
     depth: Tensor
 
     def over(self, image: Tensor, depth: Tensor) -> tuple[Tensor, Tensor]:
-        """Return image and depth below this layer painted over; depth has no mixed pixels."""
+        """Return image and depth with this layer painted over them; depth is not blended."""
         image = torch.lerp(image, self.colour.expand_as(image), self.coverage[:, None])
         return image, torch.where(self.coverage > 0.5, self.depth, depth)
 
 
 @dataclass(frozen=True)
 class Painting:
-    """image (N, 3, H, W), depth (N, H, W); of each object what is ``visible`` of it (N, H, W); ``clear`` (N, H, W) is what
-    the distractors in front leave of any."""
+    """image (N, 3, H, W), depth (N, H, W); the ``visible`` coverage of each object (N, H, W); ``clear`` (N, H, W), the share
+    of each pixel that no distractor in front covers."""
 
     image: Tensor
     depth: Tensor
@@ -56,7 +56,7 @@ class Painting:
 
 
 def render(scenes: Scenes, size_px: int, rng: np.random.Generator) -> Rendering:
-    """Return what the camera sees and what is true of it; ``rng`` draws textures and camera noise."""
+    """Return the images and their ground truth; ``rng`` draws textures and camera noise."""
     below = ground(scenes.background, size_px, rng)
     thing = object_layer(scenes, size_px, rng)
     painted = paint(below, [thing], scenes.distractors)
@@ -65,7 +65,7 @@ def render(scenes: Scenes, size_px: int, rng: np.random.Generator) -> Rendering:
 
 
 def paint(below: tuple[Tensor, Tensor], things: list[Layer], blobs: Distractors) -> Painting:
-    """Return the background, colour and depth, with everything painted over it: blobs behind, objects, blobs in front."""
+    """Return the background (colour, depth) with all layers painted over it: blobs behind, objects, blobs in front."""
     image, depth = below
     for layer in _distractor_layers(blobs, ~blobs.front, _BEHIND, image.shape[-1]):
         image, depth = layer.over(image, depth)
@@ -81,7 +81,7 @@ def paint(below: tuple[Tensor, Tensor], things: list[Layer], blobs: Distractors)
 
 
 def ground(background: Background, size_px: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """Return colour and depth of the background: a relief whose ridges are light."""
+    """Return colour and depth of the background: a relief with light ridges."""
     field = fractal_field(
         rng,
         size_px,
@@ -95,7 +95,7 @@ def ground(background: Background, size_px: int, rng: np.random.Generator) -> tu
 
 
 def object_layer(scenes: Scenes, size_px: int, rng: np.random.Generator) -> Layer:
-    """Return the object: its parts painted in order, each rounded towards the camera."""
+    """Return the object: its parts painted in order, each bulging towards the camera."""
     u, v = geometry.to_object(*geometry.pixel_centres(size_px), scenes.pose)
     unit_px = scenes.pose.scale[:, None, None] * size_px / 2
     surface, trim = _paint(scenes.surface, u, v, rng)
@@ -117,7 +117,7 @@ def object_layer(scenes: Scenes, size_px: int, rng: np.random.Generator) -> Laye
 
 
 def _paint(surface: Surface, u: Tensor, v: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """Return the colours (N, 3, H, W) of surface and trim; patterns lie in object coordinates and move with it."""
+    """Return the colours (N, 3, H, W) of surface and trim; patterns are in object coordinates and move with the object."""
     pattern, mottle = _pattern(surface, u, v, rng)
     mixed = torch.sigmoid(2 * pattern)[:, None]
     dark, light = surface.dark_colour[:, :, None, None], surface.light_colour[:, :, None, None]
@@ -129,8 +129,8 @@ def _pattern(surface: Surface, u: Tensor, v: Tensor, rng: np.random.Generator) -
     n = len(surface.material)
     ones = torch.ones(n)
     cloud = fractal_field(rng, 32, beta=1.5 * ones, anisotropy=ones, angle_rad=0 * ones)
-    where = 0.7 * torch.stack([u, v], -1)
-    mottle = F.grid_sample(cloud[:, None], where, align_corners=False, padding_mode="reflection")[:, 0]
+    grid = 0.7 * torch.stack([u, v], -1)
+    mottle = F.grid_sample(cloud[:, None], grid, align_corners=False, padding_mode="reflection")[:, 0]
     angle, frequency = surface.angle_rad[:, None, None], surface.frequency[:, None, None]
     phase = surface.phase[:, :, None, None]
     first = (frequency * (angle.cos() * u + angle.sin() * v) + phase[:, 0]).sin()
@@ -145,19 +145,19 @@ def _pattern(surface: Surface, u: Tensor, v: Tensor, rng: np.random.Generator) -
     return torch.stack([patterns[name] for name in MATERIALS])[surface.material, torch.arange(n)], mottle
 
 
-def _distractor_layers(blobs: Distractors, chosen: Tensor, base_depth: float, size_px: int) -> list[Layer]:
-    """Return one layer for each distractor, empty in scenes where it is not ``chosen`` (N, DISTRACTORS)."""
+def _distractor_layers(blobs: Distractors, included: Tensor, base_depth: float, size_px: int) -> list[Layer]:
+    """Return one layer for each distractor, empty in scenes where it is not ``included`` (N, DISTRACTORS)."""
     x, y = geometry.pixel_centres(size_px)
     layers = []
     for index in range(DISTRACTORS):
-        covered = geometry.distractor_coverage(blobs, index, x, y, size_px) * chosen[:, index, None, None]
+        covered = geometry.distractor_coverage(blobs, index, x, y, size_px) * included[:, index, None, None]
         depth = base_depth - _DISTRACTOR_SLOPE * blobs.half_size[:, index].mean(1)
         layers.append(Layer(blobs.colour[:, index, :, None, None], covered, depth[:, None, None]))
     return layers
 
 
 def photograph(image: Tensor, scenes: Scenes, rng: np.random.Generator) -> Tensor:
-    """Return the lit image as a camera with noise takes it, uint8."""
+    """Return the image with directional light and camera noise, uint8."""
     x, y = geometry.pixel_centres(image.shape[-1])
     angle, strength = scenes.light_angle_rad[:, None, None], scenes.light_strength[:, None, None]
     light = 1 + strength * (angle.cos() * x + angle.sin() * y)

@@ -7,7 +7,7 @@ from selfsup.results import Measure
 DRAWS = 2000
 
 
-def accuracy_of_frames(correct: np.ndarray, utterance: np.ndarray, metric: str, layer: str = "") -> Measure:
+def accuracy_of_frames(correct: np.ndarray, utterance: np.ndarray, layer: str = "") -> Measure:
     """Return the accuracy in percent of frames' answers (M,) bool, with the 95 % bootstrap interval over utterances.
 
     ``utterance`` (M,) says whose frame each is; ``n`` counts utterances.
@@ -18,4 +18,4 @@ def accuracy_of_frames(correct: np.ndarray, utterance: np.ndarray, metric: str, 
     drawn = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), size=DRAWS)
     low, high = np.quantile(100 * (drawn @ right) / (drawn @ frames), [0.025, 0.975])
     value = 100 * float(correct.mean())
-    return Measure(metric, "%", value, n, boot_low=float(low), boot_high=float(high), layer=layer)
+    return Measure("top1", "%", value, n, boot_low=float(low), boot_high=float(high), layer=layer)

@@ -50,7 +50,7 @@ def gradient_energy(images: Tensor, mask: Tensor) -> Tensor:
     return energy
 
 
-def measures(quality: FillQuality, suffix: str = "") -> list[Measure]:
+def measures(quality: FillQuality, baseline: str = "") -> list[Measure]:
     """Return ``l1``, ``l2``, ``psnr`` and ``sharpness`` with 95 % bootstrap intervals over images.
 
     l1 and l2 are the mean absolute and squared error in percent of the range and of its square; psnr is the mean over
@@ -60,10 +60,10 @@ def measures(quality: FillQuality, suffix: str = "") -> list[Measure]:
     """
     psnr = -10 * quality.squared.clamp(min=ROUNDING).log10()
     found = [
-        mean(f"l1{suffix}", "%", 100 * quality.absolute),
-        mean(f"l2{suffix}", "%", 100 * quality.squared),
-        mean(f"psnr{suffix}", "dB", psnr),
+        mean("l1", "%", 100 * quality.absolute, baseline=baseline),
+        mean("l2", "%", 100 * quality.squared, baseline=baseline),
+        mean("psnr", "dB", psnr, baseline=baseline),
     ]
     if quality.energy_original.sum() > 0:
-        found.append(ratio(f"sharpness{suffix}", "ratio", quality.energy, quality.energy_original))
+        found.append(ratio("sharpness", "ratio", quality.energy, quality.energy_original, baseline=baseline))
     return found

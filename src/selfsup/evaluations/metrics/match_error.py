@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,26 +20,26 @@ def match_error(found: Tensor, truth: Tensor, size: Sequence[int]) -> Tensor:
     return (found.double() - truth.double()).norm(dim=1) * 100 / math.hypot(*size)
 
 
-def measures(errors: list[Tensor], thresholds: list[float], suffix: str = "") -> list[Measure]:
-    """Return ``error``, ``error_median`` and ``within_<t>`` for each threshold in percent of the diagonal.
+def measures(errors: list[Tensor], thresholds: list[float], **where: Any) -> list[Measure]:
+    """Return ``error``, ``error_median`` and, at each threshold in percent of the diagonal, ``within``.
 
     ``errors`` has the errors of each pair's queries; a pair counts once, whatever its queries, except in the median.
     The bootstrap, 95 %, is over pairs, ``n`` of them.
     """
     median = float(torch.cat(errors).median())
     return [
-        mean_over_pairs(f"error{suffix}", "%", [e.mean() for e in errors]),
-        Measure(f"error_median{suffix}", "%", median, len(errors)),
+        mean_over_pairs("error", "%", [e.mean() for e in errors], **where),
+        Measure("error_median", "%", median, len(errors), **where),
         *(
-            mean_over_pairs(f"within_{t:g}{suffix}", "%", [100 * (e <= t).double().mean() for e in errors])
+            mean_over_pairs("within", "%", [100 * (e <= t).double().mean() for e in errors], at=t, **where)
             for t in thresholds
         ),
     ]
 
 
-def mean_over_pairs(metric: str, unit: str, of_pairs: list[Tensor]) -> Measure:
+def mean_over_pairs(metric: str, unit: str, of_pairs: list[Tensor], **where: Any) -> Measure:
     """Return the mean of one number a pair with its bootstrap interval over pairs."""
-    return mean(metric, unit, torch.stack(of_pairs).double())
+    return mean(metric, unit, torch.stack(of_pairs).double(), **where)
 
 
 def quantiles(errors: list[Tensor]) -> np.ndarray:

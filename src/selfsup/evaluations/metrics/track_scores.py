@@ -1,6 +1,7 @@
 """The scores of tracks over a whole test set: J and F of each object, distances of each keypoint."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -40,17 +41,19 @@ class TrackScores:
             seen = ~(off_px + truth.keypoint[n, 0].sum(-1)).isnan()
             self.distance.append(off_px[seen] / unit_px[n])
 
-    def measures(self, suffix: str, pck_thresholds: list[float]) -> list[Measure]:
-        """Return ``j_mean``, ``j_recall``, ``f_mean`` and ``pck_<threshold>``, in percent, where there is what they measure."""
+    def measures(self, pck_thresholds: list[float], baseline: str = "") -> list[Measure]:
+        """Return ``j_mean``, ``j_recall``, ``f_mean`` and, at each threshold, ``pck``, in percent, where they apply."""
         found = []
         if self.region:
             found = [
-                _mean(f"j_mean{suffix}", [track.mean() for track in self.region]),
-                _mean(f"j_recall{suffix}", [(track > RECALLED).float().mean() for track in self.region]),
-                _mean(f"f_mean{suffix}", [track.mean() for track in self.contour]),
+                _mean("j_mean", [track.mean() for track in self.region], baseline=baseline),
+                _mean("j_recall", [(track > RECALLED).float().mean() for track in self.region], baseline=baseline),
+                _mean("f_mean", [track.mean() for track in self.contour], baseline=baseline),
             ]
         if clips := [clip for clip in self.distance if len(clip)]:
-            found += [_mean(f"pck_{t:g}{suffix}", [(c <= t).float().mean() for c in clips]) for t in pck_thresholds]
+            found += [
+                _mean("pck", [(c <= t).float().mean() for c in clips], baseline=baseline, at=t) for t in pck_thresholds
+            ]
         return found
 
 
@@ -67,6 +70,6 @@ def object_px(truth: ClipBatch) -> Tensor:
     return torch.stack(sides)
 
 
-def _mean(metric: str, tracks: list[Tensor]) -> Measure:
+def _mean(metric: str, tracks: list[Tensor], **where: Any) -> Measure:
     """Return the mean over tracks in percent with its 95 % bootstrap interval."""
-    return mean(metric, "%", 100 * torch.stack(tracks).double())
+    return mean(metric, "%", 100 * torch.stack(tracks).double(), **where)

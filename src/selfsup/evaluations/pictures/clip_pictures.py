@@ -15,7 +15,7 @@ CLIPS, MOST_FRAMES, MOST_PX = 3, 16, 128
 def write_pictures(file: Path, truth: ClipBatch, tracks: dict[str, tuple[Tensor, Tensor]]) -> None:
     """Write the first clips of a batch, large ones with fewer pixels and frames; tracks start at the second frame.
 
-    ``frames`` uint8 (n, T, 3, H, W), ``length`` (n,), and for ``true`` and each tracker, by its suffix or ``method``,
+    ``frames`` uint8 (n, T, 3, H, W), ``length`` (n,), and for ``true`` and each tracker, by its name or ``method``,
     ``<name>/mask`` uint8 (n, T, H, W) and ``<name>/keypoint`` (n, T, P, 2), x y pixels, NaN where it is
     not seen, for trackers also where the first frame does not show it.
     """
@@ -32,6 +32,6 @@ def write_pictures(file: Path, truth: ClipBatch, tracks: dict[str, tuple[Tensor,
         masks = torch.cat([truth.mask[:, :1], mask], 1)[:CLIPS, shown, step // 2 :: step, step // 2 :: step]
         points = torch.cat([truth.keypoint[:, :1], keypoint], 1)[:CLIPS]
         points = points.masked_fill(hidden if name == "true" else unknown, torch.nan)[:, shown] / step
-        group = name.removeprefix("_") or "method"
+        group = name or "method"
         arrays |= {f"{group}/mask": masks[..., : small.shape[2], : small.shape[3]], f"{group}/keypoint": points}
     write_arrays(file, {name: values.numpy() for name, values in arrays.items()})

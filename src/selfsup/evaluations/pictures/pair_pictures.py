@@ -28,8 +28,8 @@ class Picture:
 
 def write_pictures(file: Path, pictures: list[Picture], curves: dict[str, np.ndarray]) -> None:
     """Write what the report draws: ``first``, ``second`` and their ``_descriptors`` uint8 (P, 3, H, W), ``query``, ``truth``
-    and ``found`` float32 (P, 4, 2), NaN where a pair has fewer, and ``errors/descriptors`` with, by name, what else was
-    compared: 201 quantiles each, percent of the diagonal."""
+    and ``found`` float32 (P, 4, 2), NaN where a pair has fewer, and ``errors/<name>`` of
+    what was compared: 201 quantiles each, percent of the diagonal."""
     shown = {name: torch.stack([getattr(p, name) for p in pictures]) for name in ("first", "second")}
     maps = [m for p in pictures for m in (p.first_map, p.second_map)]
     colours = painted([F.interpolate(m[None], shown["first"].shape[2:], mode="bilinear")[0] for m in maps])
@@ -37,7 +37,7 @@ def write_pictures(file: Path, pictures: list[Picture], curves: dict[str, np.nda
     columns |= {"first_descriptors": colours[::2].numpy(), "second_descriptors": colours[1::2].numpy()}
     for name in ("query", "truth", "found"):
         columns[name] = np.stack([_first(getattr(p, name)) for p in pictures])
-    columns |= {f"errors/{suffix.removeprefix('_') or 'descriptors'}": curve for suffix, curve in curves.items()}
+    columns |= {f"errors/{name}": curve for name, curve in curves.items()}
     write_arrays(file, dict(sorted(columns.items())))
 
 

@@ -37,14 +37,19 @@ def asked(folder: Path, names: list[str] | Literal["all"]) -> list[str]:
 
 
 def features(folder: Path, split: str, layer: str, pooling: str) -> Tensor:
-    """Return features (N, D) float32 of a split; InputError where that layer or pooling was not extracted."""
+    """Return features (N, D) float32 of a split; InputError where that layer or pooling was not extracted.
+
+    Raises NotApplicable for the class token of a layer that has none.
+    """
     column = f"{layer}.{pooling}"
     with h5py.File(folder / f"{split}.h5", "r") as file:
+        if pooling == "class_token" and column not in file:
+            raise NotApplicable(f"{layer} has no class token")
         if column not in file:
             known = ", ".join(name for name in file if "." in name)
             raise InputError(
                 f"{folder / split}.h5 has no {column}, only {known}; "
-                "change the evaluation's keys layer and pooling, or those of params/evaluations/features.yaml"
+                "change the keys layer and pooling, or have the features' protocol extract it"
             )
         return torch.from_numpy(file[column][()])
 

@@ -1,13 +1,12 @@
 """What an encoder says of sound: of every few frames of 10 ms, and of a whole utterance."""
 
-from typing import Literal
-
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from selfsup.nn.encoder import Encoder
+from selfsup.nn.pooling import Pooling
 from selfsup.views.waveforms import FRAMES_PER_SECOND, sounding
 
 
@@ -21,7 +20,7 @@ def sound_columns(
     encoder: Encoder,
     waveforms: np.ndarray,
     layers: list[str],
-    pooling: list[Literal["mean", "max"]],
+    pooling: list[Pooling],
     batch_size: int,
     device: str,
     precision: str,
@@ -47,7 +46,7 @@ def _batch_columns(
     maps: dict[str, Tensor],
     heard: Tensor,
     layers: list[str],
-    pooling: list[Literal["mean", "max"]],
+    pooling: list[Pooling],
     rate_hz: int,
     kept: np.ndarray,
 ) -> dict[str, np.ndarray]:
@@ -56,7 +55,9 @@ def _batch_columns(
     for layer in layers:
         frames = _by_frame(maps[layer].float(), heard.shape[1] * FRAMES_PER_SECOND // rate_hz)
         columns[f"{layer}.frames"] = frames[:, :, kept].transpose(1, 2).half().cpu().numpy()
-        columns |= {f"{layer}.{pool}": _pooled(frames, count, pool).cpu().numpy() for pool in pooling}
+        columns |= {
+            f"{layer}.{pool}": _pooled(frames, count, pool).cpu().numpy() for pool in pooling if pool != "class_token"
+        }
     return columns
 
 

@@ -39,17 +39,17 @@ def probe(
     return Probe(score, final, final.predict(standardise(test)) == test_labels)
 
 
-def measures(probes: dict[str, Probe], scored: Callable[[np.ndarray, str, str], Measure]) -> list[Measure]:
-    """Return ``top1`` of the layer with the best held-out accuracy (of equals the deeper, which comes later), then
-    ``top1_by_layer``, the chosen layer's ``penalty`` and the largest ``gradient_norm``.
+def measures(probes: dict[str, Probe], scored: Callable[[np.ndarray, str], Measure]) -> list[Measure]:
+    """Return ``top1`` of the layer with the best held-out accuracy (of equals the deeper, which comes later), ``top1``
+    of each ``layer``, then the ``penalty``, with the chosen layer, and the largest ``gradient_norm``.
 
-    ``scored`` makes an accuracy of answers' correctness (N,) bool, a metric and a layer.
+    ``scored`` makes an accuracy of answers' correctness (N,) bool and a layer.
     """
     chosen = max(reversed(probes), key=lambda layer: probes[layer].held_out_accuracy)
-    best = scored(probes[chosen].correct.numpy(), "top1", chosen)
+    best = scored(probes[chosen].correct.numpy(), "")
     return [
         best,
-        *(scored(found.correct.numpy(), "top1_by_layer", layer) for layer, found in probes.items()),
+        *(scored(found.correct.numpy(), layer) for layer, found in probes.items()),
         Measure("penalty", "", probes[chosen].fit.penalty, best.n, layer=chosen),
         Measure("gradient_norm", "", max(found.fit.gradient_norm for found in probes.values()), best.n),
     ]

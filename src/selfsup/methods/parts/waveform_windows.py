@@ -43,5 +43,5 @@ def check_window(window: int, frame: int, steps: int) -> None:
 
 def check_stages(encoder: Encoder) -> None:
     """Refuse an encoder without the latents and the context of a waveform encoder."""
-    if list(encoder.layers)[-1:] != ["context"]:
-        raise InputError("encoder has no stage context to predict from; take the backbone wave_conv")
+    if list(encoder.layers)[-1:] != ["context"] or "strides" not in encoder.description:
+        raise InputError("encoder has no stage context to predict from; take the backbone wave_conv, and no parts")

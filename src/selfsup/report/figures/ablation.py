@@ -1,21 +1,17 @@
 """An ablation as a picture: our means with intervals, and beside them, faint, what its paper printed."""
 
-from collections.abc import Iterable
-
 import matplotlib as mpl
 import seaborn as sns
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
 from selfsup.report.ablations import Place, Point, note
-from selfsup.report.content import Ablation
-from selfsup.report.figures.style import MARKERS, STYLE, Drawing, canvas, finished
-from selfsup.report.headline import protocol_name
+from selfsup.report.content import Ablation, Group
+from selfsup.report.figures.style import MARKERS, STYLE, Drawing, canvas, finished, handles
 
 OUR_ROOM, FAINT_ROOM = 36, 18  # characters below a panel
 
 
-def ablation(asked: Ablation, found: list[Point], seeds: int) -> Drawing | None:
+def ablation(asked: Ablation, found: list[Point], group: Group) -> Drawing | None:
     """Return the figure, None where none of its runs has a number. Both panels have the same lines, axis and colours."""
     ours = [point for point in found if point.interval is not None]
     published = [point for point in found if point.published is not None]
@@ -27,26 +23,31 @@ def ablation(asked: Ablation, found: list[Point], seeds: int) -> Drawing | None:
         figure = canvas(5.2, 2.5)
         panels = figure.subplots(1, 2 if published else 1, squeeze=False, width_ratios=[3, 2] if published else [1])[0]
         _panel(panels[0], asked, ours, places, faint=False)
-        panels[0].set_ylabel(f"{_measured(asked)}{', ' * bool(unit)}{unit}")
+        panels[0].set_ylabel(f"{_measured(asked, group)}{', ' * bool(unit)}{unit}")
         if published:
             _panel(panels[1], asked, published, places, faint=True)
             panels[1].set_title("as published", alpha=0.7)
         if len({point.line for point in found}) > 1:
-            handles = _handles(panels)
+            named = handles(panels)
             figure.legend(
-                list(handles.values()), list(handles), loc="outside upper left", ncols=3, fontsize=7.5, frameon=False
+                list(named.values()),
+                list(named),
+                loc="outside upper left",
+                ncols=3,
+                fontsize=7.5,
+                frameon=False,
             )
+    seeds = len(group.seeds)
     over = f"mean over {seeds} seeds, bars are 95 % t-intervals" if seeds > 1 else "one seed, no interval"
     theirs = " The faint panel is the paper's own data and encoder, with an axis of its own." if published else ""
-    return finished(figure, f"ablation-{asked.name}", f"{asked.title}: {over}. {note(asked)}{theirs}")
+    return finished(figure, f"ablation-{asked.name}", f"{asked.title}: {over}. {note(asked, group)}{theirs}")
 
 
-def _measured(asked: Ablation) -> str:
-    """Return what the axis measures; lines of several evaluations share the accuracy alone."""
-    if asked.metric != "top1":
-        return asked.metric.replace("_", " ")
-    first, *others = asked.protocols
-    return "top-1 accuracy" if others else protocol_name(first)
+def _measured(asked: Ablation, group: Group) -> str:
+    """Return what the axis measures: the metric, or the protocol whose headline it is where all lines are of one."""
+    first, *others = [s.protocol for s in group.scorings if s.protocol.name in asked.protocols]
+    of_one = not others and asked.metric == first.shown.headline
+    return first.title if of_one else first.shown.metrics[asked.metric].title
 
 
 def _panel(axes: Axes, asked: Ablation, found: list[Point], places: list[Place], faint: bool) -> None:
@@ -99,12 +100,3 @@ def _x(asked: Ablation, place: Place, places: list[Place]) -> float:
 
 def _word(place: Place) -> str:
     return place if isinstance(place, str) else f"{place:g}"
-
-
-def _handles(panels: Iterable[Axes]) -> dict[str, Artist]:
-    """Return a handle for each line, drawn by whichever panel has it first."""
-    found = [pair for axes in panels for pair in zip(*axes.get_legend_handles_labels(), strict=True)]
-    handles: dict[str, Artist] = {}
-    for handle, label in found:
-        handles.setdefault(str(label), handle)
-    return handles

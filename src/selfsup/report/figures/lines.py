@@ -1,146 +1,103 @@
-"""Accuracy along an ordered axis: by layer, and by share of labels."""
+"""A metric along one of its dimensions: by layer, by share of labels, by labels a class, by threshold."""
 
 from collections.abc import Sequence
-from functools import partial
-from typing import Any
 
 import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from selfsup.report.content import Group
-from selfsup.report.figures.multiples import behind, crowded, multiples
-from selfsup.report.figures.style import GREY, STYLE, Drawing, canvas, finished, legend, markers, palette, spread
-from selfsup.report.headline import protocol_name
-from selfsup.report.intervals import mean_interval
-from selfsup.report.schemas import OWN_TABLE
+from selfsup.config.shown import Figure as Asked
+from selfsup.config.shown import Shown
+from selfsup.report.content import Group, Scoring
+from selfsup.report.figures.multiples import CROWD, behind, crowded, multiples
+from selfsup.report.figures.series import DASHES, Place, Series, axis_name, draw, ends, line, ordered
+from selfsup.report.figures.style import GREY, STYLE, Drawing, finished, markers, palette, spread
+from selfsup.report.intervals import Interval, mean_interval
+from selfsup.report.metric_table import Family
+from selfsup.report.quantities import quantities, scored
+from selfsup.report.reference import reference
 
-DASHES = ("-", "--", ":")
-
-
-def layers(group: Group, rows: pd.DataFrame) -> Drawing | None:
-    """Return the first linear probe's accuracy at each layer, in the encoder's order."""
-    probe = rows["protocol"] == group.first_protocol("linear_probe")
-    found = rows[probe & (rows["metric"] == "top1_by_layer")]
-    if found.empty:
-        return None
-    names = list(dict.fromkeys(found["layer"].tolist()))
-    caption = f"Linear probe of each layer on {group.name}; {spread(group, 'bars are')}"
-    with mpl.rc_context(STYLE):
-        if crowded(variants := _measured(group, found)):
-            figure = multiples(_learned(group, variants), partial(_layers_panel, group=group, rows=found))
-            figure.supylabel("top-1 accuracy, %", fontsize=8)
-            caption += " In grey the anchors of the same layers."
-        else:
-            figure = canvas(5.2, 2.5)
-            axes = figure.subplots()
-            _lines(axes, group, found, "layer", names)
-            axes.set_xticks(range(len(names)), names)
-            axes.set_ylabel("top-1 accuracy, %")
-            legend(axes)
-    return finished(figure, f"{group.name}-layers", caption)
+BEHIND = {"color": GREY, "linewidth": 0.6, "elinewidth": 0.4}
+Points = dict[str, dict[Place, Interval]]
 
 
-def few_labels(group: Group, rows: pd.DataFrame) -> Drawing | None:
-    """Return accuracy against the share of labels, a panel for each protocol that draws subsets of them.
+def lines(group: Group, family: Family, asked: Asked, rows: pd.DataFrame) -> Drawing | None:
+    """Return the figure, None where fewer than two places were measured.
 
-    With many variants, a panel for each of them and a line for each protocol.
+    Few lines share a panel, more have one for each protocol; with many variants each has a panel, anchors behind it in grey.
     """
-    found = rows[(rows["metric"] == "top1") & rows["label_fraction"].notna()]
-    measured = set(found["protocol"])
-    protocols = [p for p, evaluation in group.protocols.items() if p in measured and evaluation not in OWN_TABLE]
-    if not protocols:
+    shown, over = family.shown, str(asked.over)
+    every = [(scoring, _points(scored(rows, scoring), shown, asked)) for scoring in family.scorings]
+    found = [(scoring, points) for scoring, points in every if points]
+    places = ordered(place for _, points in found for by_place in points.values() for place in by_place)
+    if len(places) < 2:
         return None
-    found = found[found["protocol"].isin(protocols)]
-    caption = f"Few labels on {group.name}; {spread(group, 'bars are')}"
+    variants = [variant for variant in group.variants if any(variant in points for _, points in found)]
+    metric = shown.metrics[asked.metric]
+    label = ", ".join(part for part in (metric.title.replace("{at}", "k"), metric.unit) if part)
+    caption = f"{shown.title} on {group.name}, by {axis_name(shown, over) or over}; {spread(group, 'bars are')}"
     with mpl.rc_context(STYLE):
-        if crowded(variants := _measured(group, found)):
-            draw = partial(_labels_panel, group=group, rows=found, protocols=protocols)
-            figure = multiples(_learned(group, variants), draw)
-            figure.supylabel("top-1 accuracy, %", fontsize=8)
-            lines = [
-                f"{word} {protocol_name(p)}" for word, p in zip(("solid", "dashed", "dotted"), protocols, strict=False)
-            ]
-            caption += f" Against the share of the training labels; lines: {', '.join(lines)}; in grey the anchors."
+        if crowded(variants):
+            figure = _by_variant(group, found, variants, places, shown, over)
+            figure.supylabel(label, fontsize=8)
+            which = [f"{word} {scoring.title}" for word, (scoring, _) in zip(DASHES, found, strict=False)]
+            caption += f" Lines: {', '.join(which)}." if len(which) > 1 else ""
+            caption += " In grey the anchors."
         else:
-            figure = _few_labels_panels(group, found, protocols)
-    return finished(figure, f"{group.name}-few_labels", caption)
+            figure = draw(_panels(group, found, shown, rows), places, shown, over, label)
+    return finished(figure, f"{group.name}-{found[0][0].slug}-{asked.metric}-by-{over}", caption)
 
 
-def _few_labels_panels(group: Group, rows: pd.DataFrame, protocols: Sequence[str]) -> Figure:
-    fractions = sorted(set(rows["label_fraction"]))
-    figure = canvas(1.4 + 2.1 * len(protocols), 2.4)
-    panels = figure.subplots(1, len(protocols), sharey=True, squeeze=False)[0]
-    for axes, protocol in zip(panels, protocols, strict=True):
-        _lines(axes, group, rows[rows["protocol"] == protocol], "label_fraction", fractions)
-        axes.set_xticks(range(len(fractions)), [f"{100 * fraction:g} %" for fraction in fractions])
-        axes.set_title(f"{protocol_name(protocol)}, few labels")
-        axes.set_xlabel("share of the training labels")
-    panels[0].set_ylabel("top-1 accuracy, %")
-    legend(panels[0] if len(panels) == 1 else panels[-1])
-    return figure
+def _points(own: pd.DataFrame, shown: Shown, asked: Asked) -> Points:
+    """Return {variant: {place: interval}} of one protocol's rows."""
+    found: Points = {}
+    for quantity in quantities(shown, own):
+        if quantity.metric == asked.metric and quantity.where.keys() == {asked.over}:
+            for variant, part in quantity.of(own).groupby("variant", sort=False):
+                place = quantity.where[str(asked.over)]
+                found.setdefault(str(variant), {})[place] = mean_interval(part["value"].tolist())
+    return found
 
 
-def _layers_panel(axes: Axes, variant: str, group: Group, rows: pd.DataFrame) -> None:
-    """Draw a variant's curve over its own layers, in front of the anchors that have the same ones."""
-    names = list(dict.fromkeys(rows[rows["variant"] == variant]["layer"].tolist()))
-    for other in dict.fromkeys([*behind(group), variant]):
-        own = rows[rows["variant"] == other]
-        if set(own["layer"]) == set(names):
-            _line(axes, own, "layer", names, **_look(group, other, variant))
-    axes.set_xticks([0, len(names) - 1], [names[0], names[-1]])
+def _panels(
+    group: Group, found: Sequence[tuple[Scoring, Points]], shown: Shown, rows: pd.DataFrame
+) -> dict[str, list[Series]]:
+    """Return the lines by panel: all in one where they are few, dashed by protocol, else a panel for each protocol."""
+    level = reference(group, rows, shown)
+    together = sum(len(points) for _, points in found) <= CROWD
+    panels: dict[str, list[Series]] = {}
+    for n, (scoring, points) in enumerate(found):
+        for variant, by_place in points.items():
+            title = group.title(variant)
+            dash = [*DASHES.values()][n % len(DASHES) if together else 0]
+            look = {"color": palette(group)[variant], "marker": markers(group)[variant], "linestyle": dash}
+            named = f"{title}:\n{scoring.title}" if together and len(found) > 1 else title
+            levels = level.level(variant, title) if level else {}
+            panels.setdefault("" if together else scoring.title, []).append(Series(named, by_place, look, levels))
+    return panels
 
 
-def _labels_panel(axes: Axes, variant: str, group: Group, rows: pd.DataFrame, protocols: Sequence[str]) -> None:
-    fractions = sorted(set(rows["label_fraction"]))
-    for other in dict.fromkeys([*behind(group), variant]):
-        for protocol, dash in zip(protocols, DASHES, strict=False):
-            own = rows[(rows["variant"] == other) & (rows["protocol"] == protocol)]
-            _line(axes, own, "label_fraction", fractions, linestyle=dash, **_look(group, other, variant))
-    axes.set_xticks(range(len(fractions)), [f"{100 * fraction:g} %" for fraction in fractions])
-    axes.set_xlim(-0.3, len(fractions) - 0.7)
+def _by_variant(
+    group: Group,
+    found: Sequence[tuple[Scoring, Points]],
+    variants: Sequence[str],
+    places: Sequence[Place],
+    shown: Shown,
+    over: str,
+) -> Figure:
+    """Return a panel for each variant that is no anchor, over its own places; a line for each protocol."""
 
+    def panel(axes: Axes, variant: str) -> None:
+        own = {place for _, points in found for place in points.get(variant, {})}
+        kept = [place for place in places if place in own]
+        for other in dict.fromkeys([*behind(group), variant]):
+            look = {"color": palette(group)[variant], "marker": "."} if other == variant else BEHIND
+            for (_, points), dash in zip(found, DASHES.values(), strict=False):
+                by_place = points.get(other, {})
+                if over != "layer" or by_place.keys() == own:  # another encoder's layers of these names are others
+                    line(axes, Series("", by_place, {**look, "linestyle": dash}), kept)
+        ends(axes, kept, shown, over)
 
-def _look(group: Group, variant: str, shown: str) -> dict[str, Any]:
-    """Return how a line of a panel looks: the panel's own in its colour, the anchors behind it thin and grey."""
-    if variant == shown:
-        return {"color": palette(group)[variant], "marker": "."}
-    return {"color": GREY, "linewidth": 0.6, "elinewidth": 0.4}
-
-
-def _learned(group: Group, variants: Sequence[str]) -> list[str]:
-    return [variant for variant in variants if variant not in behind(group)]
-
-
-def _measured(group: Group, rows: pd.DataFrame) -> list[str]:
-    return [variant for variant in group.variants if variant in set(rows["variant"])]
-
-
-def _lines(axes: Axes, group: Group, rows: pd.DataFrame, by: str, places: Sequence[object]) -> None:
-    """Draw one line a variant, shifted a little so that intervals do not lie on each other."""
-    colours, shapes = palette(group), markers(group)
-    for n, variant in enumerate(group.variants):
-        shift = 0.04 * (n - (len(group.variants) - 1) / 2)
-        own = rows[rows["variant"] == variant]
-        _line(axes, own, by, places, shift, color=colours[variant], marker=shapes[variant], label=variant)
-    axes.grid(axis="y")
-
-
-def _line(
-    axes: Axes,
-    rows: pd.DataFrame,
-    by: str,
-    places: Sequence[object],
-    shift: float = 0.0,
-    **style: Any,
-) -> None:
-    """Draw the mean over seeds at each place that was measured, with its interval."""
-    points = [(x, rows[rows[by] == place]["value"].tolist()) for x, place in enumerate(places)]
-    measured = [(x + shift, mean_interval(values)) for x, values in points if values]
-    axes.errorbar(
-        [x for x, _ in measured],
-        [interval.mean for _, interval in measured],
-        [interval.half_width or 0.0 for _, interval in measured],
-        **{"elinewidth": 0.8, **style},
-    )
+    learned = [variant for variant in variants if variant not in behind(group)]
+    return multiples({variant: group.title(variant) for variant in learned}, panel)

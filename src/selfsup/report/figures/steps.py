@@ -32,7 +32,9 @@ def steps(group: Group) -> Drawing | None:
             found = {k: mean_interval(values.tolist()) for k, values in means.items() if len(values)}
             bars = [interval.half_width or 0.0 for interval in found.values()]
             centres = [interval.mean for interval in found.values()]
-            axes.errorbar(list(found), centres, bars, color=colours[variant], marker=shapes[variant], label=variant)
+            axes.errorbar(
+                list(found), centres, bars, color=colours[variant], marker=shapes[variant], label=group.title(variant)
+            )
         axes.set_xticks(sorted(columns))
         axes.set_ylim(bottom=0)
         axes.set_xlabel("steps ahead")

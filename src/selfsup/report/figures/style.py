@@ -2,11 +2,13 @@
 
 import io
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
 import seaborn as sns
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -91,9 +93,20 @@ def canvas(width_in: float, height_in: float) -> Figure:
     return Figure(figsize=(width_in, height_in), layout="constrained", facecolor="none")
 
 
-def legend(axes: Axes, columns: int = 1) -> None:
-    """Put the legend to the right of the axes."""
-    axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), ncols=columns, handlelength=1.6, fontsize=7.5)
+def handles(panels: Iterable[Axes]) -> dict[str, Artist]:
+    """Return a handle for each line by its label, drawn by whichever panel has it first."""
+    found: dict[str, Artist] = {}
+    for axes in panels:
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            found.setdefault(str(label), handle)
+    return found
+
+
+def legend(axes: Axes, *others: Axes) -> None:
+    """Put the legend of the axes, and of others beside them, to their right."""
+    found = handles([*others, axes])
+    look = {"bbox_to_anchor": (1.01, 0.5), "handlelength": 1.6, "fontsize": 7.5}
+    axes.legend(list(found.values()), list(found), loc="center left", **look)
 
 
 def finished(figure: Figure, name: str, caption: str) -> Drawing:

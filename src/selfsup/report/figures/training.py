@@ -11,7 +11,7 @@ from selfsup.report.content import Group
 from selfsup.report.figures.multiples import in_two_lines
 from selfsup.report.figures.style import STYLE, Drawing, canvas, finished, palette
 
-METRICS = {"loss": "loss", "pretext_accuracy": "pretext\naccuracy", "embedding_std": "embedding\nstd"}
+METRICS = ("loss", "pretext_accuracy", "embedding_std")  # of the columns of curves.csv
 ACROSS, BANDS = 7, 3
 
 
@@ -59,10 +59,10 @@ def _page(group: Group, curves: pd.DataFrame, metrics: list[str], variants: list
             band, place = divmod(n, across)
             column = [row[place] for row in grid[band * len(metrics) : (band + 1) * len(metrics)]]
             _column(column, curves[curves["variant"] == variant], metrics, palette(group).get(variant, ""))
-            column[0].set_title(in_two_lines(variant), fontsize=7 if bands > 1 else 8)
+            column[0].set_title(in_two_lines(group.title(variant)) if variant else "", fontsize=7 if bands > 1 else 8)
             if place == 0:
                 for axes, metric in zip(column, metrics, strict=True):
-                    axes.set_ylabel(METRICS[metric])
+                    axes.set_ylabel(metric.replace("_", "\n"))
         figure.supxlabel("examples through the encoder, thousands", fontsize=8)
     caption = (
         f"Training on {group.name}, one line a seed. Losses of different methods are not "

@@ -43,7 +43,8 @@ function rank(table) {
   const values = table.rows.map((row) => key(row, index, true));
   head.querySelector("small").textContent = `by ${table.heads[index].querySelector(".text").textContent}`;
   table.rows.forEach((row, n) => {
-    const place = 1 + values.filter((value) => value !== null && value > values[n]).length;
+    const better = (value) => (table.heads[index].classList.contains("lower") ? value < values[n] : value > values[n]);
+    const place = 1 + values.filter((value) => value !== null && better(value)).length;
     row.cells[0].querySelector(".text").textContent = values[n] === null ? "" : place;
   });
 }
@@ -95,7 +96,7 @@ function recall() {
 
 // First click: best first (numbers) or A first (text); second: the other way; third: the suite's order.
 function turn(table, head) {
-  const first = head.classList.contains("number") ? -1 : 1;
+  const first = head.classList.contains("number") && !head.classList.contains("lower") ? -1 : 1;
   if (table.sort !== head.dataset.key) [table.sort, table.direction] = [head.dataset.key, first];
   else if (table.direction === first) table.direction = -first;
   else table.sort = "";

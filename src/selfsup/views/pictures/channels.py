@@ -1,4 +1,4 @@
-"""Channels of an image drawn as pictures: lightness without colour, colour at one lightness, depth as grey."""
+"""Channels of an image as pictures: lightness without colour, colour at constant lightness, depth as grey."""
 
 import torch
 from torch import Tensor
@@ -9,9 +9,9 @@ SHOWN_LIGHTNESS = 65.0
 
 
 def picture(images: Tensor, kind: str) -> Tensor:
-    """Return images (N, 3, H, W) in [0, 1] of what a half sees of RGB (N, 3, H, W), or with depth (N, 4, H, W).
+    """Return pictures (N, 3, H, W) in [0, 1] of the input channels of RGB (N, 3, H, W) or RGB-D (N, 4, H, W) images.
 
-    ``kind`` as of nn/inputs.py: rgb, lab, lightness, ab or depth.
+    ``kind`` is one of nn/inputs.py: rgb, lab, lightness, ab or depth.
     """
     if kind == "depth":
         return images[:, 3:].expand(-1, 3, -1, -1)

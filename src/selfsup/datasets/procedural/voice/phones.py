@@ -1,4 +1,4 @@
-"""The phones of the procedural voice: where each resonates, how voiced and how loud it is, how long it lasts."""
+"""The phones of the procedural voice: formants, voicing, level and duration."""
 
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ def _vowel(name: str, *formants_hz: float) -> Phone:
     return Phone(name, (formants_hz[0], formants_hz[1], formants_hz[2]), 1.0, 1.0, 5, 11)
 
 
-# Vowels: Peterson and Barney 1952, table II, men. The others stand for their kind; the band ends at 4 kHz.
+# Vowels: Peterson and Barney 1952, table II, men. Consonants are stylised; the band ends at 4 kHz.
 PHONES = (
     _vowel("iy", 270, 2290, 3010),
     _vowel("ih", 390, 1990, 2550),

@@ -1,4 +1,4 @@
-"""The speakers of the procedural voice: pitch, length of the vocal tract, and habits of their own."""
+"""The speakers of the procedural voice: pitch, length of the vocal tract, timbre and accent."""
 
 from dataclasses import dataclass
 
@@ -9,10 +9,10 @@ from selfsup.datasets.procedural.voice.phones import PHONES
 
 @dataclass(frozen=True)
 class Speakers:
-    """S speakers: (S,) each, and ``accent`` (S, K, 3), by what part each speaker moves each phone's formants.
+    """S speakers: (S,) each, and ``accent`` (S, K, 3), the relative shift of each phone's formants by each speaker.
 
-    ``tract_scale`` multiplies all formants: a shorter tract resonates higher. ``tilt`` is how fast the voice falls with
-    frequency, ``bandwidth_scale`` how wide the resonances are, ``jitter`` how unsteady the pitch is.
+    ``tract_scale`` multiplies all formants: a shorter tract has higher ones. ``tilt`` is the decay of the spectrum with
+    frequency, ``bandwidth_scale`` multiplies the bandwidths of the formants, ``jitter`` is the variation of the pitch.
     """
 
     pitch_hz: np.ndarray
@@ -24,7 +24,7 @@ class Speakers:
 
 
 def draw_speakers(rng: np.random.Generator, count: int) -> Speakers:
-    """Return ``count`` speakers: pitches of 85 to 240 Hz, tracts that differ by a third."""
+    """Return ``count`` speakers: pitches of 85 to 240 Hz, tracts of 0.85 to 1.18 times the average."""
     return Speakers(
         pitch_hz=np.exp(rng.uniform(np.log(85), np.log(240), count)),
         tract_scale=rng.uniform(0.85, 1.18, count),

@@ -1,6 +1,6 @@
-"""Source and filter: pulses and noise pass through the resonances of each frame's phone, as its speaker has them.
+"""Source-filter synthesis: pulses and noise filtered by the formants of each frame's phone and speaker.
 
-N utterances at once, numpy alone: its transforms run on one thread and give the same samples every time.
+N utterances at once, with numpy alone: its transforms run on one thread and are deterministic.
 
 Source: Fant 1960, Acoustic theory of speech production; Klatt 1980, Software for a cascade/parallel formant synthesizer.
 """
@@ -12,9 +12,9 @@ from selfsup.datasets.procedural.voice.phones import FORMANTS_HZ, LEVEL, VOICING
 from selfsup.datasets.procedural.voice.speakers import Speakers
 
 WINDOW_SECONDS = 0.032
-COARTICULATION = (0.1, 0.25, 0.3, 0.25, 0.1)  # weights over five frames: a phone moves into the next
+COARTICULATION = (0.1, 0.25, 0.3, 0.25, 0.1)  # weights over five frames: phones blend into each other
 FORMANT_GAIN = np.array([1.0, 0.7, 0.45])
-NOISE = 0.05  # of full scale; a voice has 0.1, so this is 6 dB below it
+NOISE = 0.05  # of full scale, 6 dB below a voice of 0.1
 
 
 def synthesise(
@@ -31,15 +31,15 @@ def synthesise(
     breath = rng.standard_normal((utterances, frames * frame), np.float32)
     noise = 0.6 * _spectrum(breath, frame, _window(rate_hz))
     source = pulses * voicing[..., None] + noise * np.maximum(1 - voicing, 0.05)[..., None]
-    spoken = source * _envelope(phone, voicing, speaker, speakers, rate_hz, rng)
-    voice = _waveform(spoken, frame, _window(rate_hz))
+    spectrum = source * _envelope(phone, voicing, speaker, speakers, rate_hz, rng)
+    voice = _waveform(spectrum, frame, _window(rate_hz))
     loudness = 0.1 * np.exp(rng.normal(0, 0.3, (utterances, 1)))
-    heard = voice / voice.std(1, keepdims=True) * loudness + NOISE * rng.standard_normal(voice.shape, np.float32)
-    return np.rint(heard.clip(-1, 1) * np.iinfo(np.int16).max).astype(np.int16)
+    waveform = voice / voice.std(1, keepdims=True) * loudness + NOISE * rng.standard_normal(voice.shape, np.float32)
+    return np.rint(waveform.clip(-1, 1) * np.iinfo(np.int16).max).astype(np.int16)
 
 
 def _pulses(speaker: np.ndarray, speakers: Speakers, frames: int, rate_hz: int, rng: np.random.Generator) -> np.ndarray:
-    """Return a pulse (of 5, so that voiced and unvoiced are about as loud) wherever the glottis closes, float32 (N, S)."""
+    """Return glottal pulses float32 (N, S), of height 5, so that voiced and unvoiced phones are about equally loud."""
     intonation = np.exp(0.01 * rng.standard_normal((len(speaker), frames)).cumsum(1))
     jitter = 1 + speakers.jitter[speaker, None] * rng.standard_normal((len(speaker), frames))
     pitch_hz = speakers.pitch_hz[speaker, None] * intonation * jitter
@@ -55,10 +55,10 @@ def _envelope(
     rate_hz: int,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Return the gain of each frame and frequency, float32 (N, F, W / 2 + 1): three resonances and a tilt."""
-    said = FORMANTS_HZ[phone] * (1 + speakers.accent[speaker[:, None], phone])
-    said = said * np.exp(0.03 * rng.standard_normal(said.shape))
-    formants_hz = _smooth(said * speakers.tract_scale[speaker, None, None])[..., None]
+    """Return the gain of each frame and frequency, float32 (N, F, W / 2 + 1): three formants and a tilt."""
+    formants_hz = FORMANTS_HZ[phone] * (1 + speakers.accent[speaker[:, None], phone])
+    formants_hz = formants_hz * np.exp(0.03 * rng.standard_normal(formants_hz.shape))
+    formants_hz = _smooth(formants_hz * speakers.tract_scale[speaker, None, None])[..., None]
     width_hz = speakers.bandwidth_scale[speaker, None, None, None] * (60 + 0.06 * formants_hz)
     width_hz = (width_hz * (1 + 2.5 * (1 - voicing[..., None, None]))).astype(np.float32)
     frequency_hz = np.fft.rfftfreq(len(_window(rate_hz)), 1 / rate_hz).astype(np.float32)
@@ -70,15 +70,15 @@ def _envelope(
 
 
 def _smooth(track: np.ndarray) -> np.ndarray:
-    """Return a track (N, F, ...) averaged over five frames, its ends held."""
+    """Return a track (N, F, ...) averaged over five frames, with its ends repeated."""
     margin = len(COARTICULATION) // 2
-    held = np.pad(track, [(0, 0), (margin, margin), *[(0, 0)] * (track.ndim - 2)], mode="edge")
-    windows = np.lib.stride_tricks.sliding_window_view(held, len(COARTICULATION), axis=1)
+    padded = np.pad(track, [(0, 0), (margin, margin), *[(0, 0)] * (track.ndim - 2)], mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, len(COARTICULATION), axis=1)
     return windows @ np.array(COARTICULATION)
 
 
 def _spectrum(signal: np.ndarray, frame: int, window: np.ndarray) -> np.ndarray:
-    """Return the short-time spectrum (N, F, W / 2 + 1) of a signal (N, S), a window of W samples around each frame."""
+    """Return the short-time spectrum (N, F, W / 2 + 1) of a signal (N, S), with a window of W samples around each frame."""
     margin = (len(window) - frame) // 2
     padded = np.pad(signal, ((0, 0), (margin, margin)))
     windows = np.lib.stride_tricks.sliding_window_view(padded, len(window), axis=1)[:, ::frame]
@@ -86,16 +86,16 @@ def _spectrum(signal: np.ndarray, frame: int, window: np.ndarray) -> np.ndarray:
 
 
 def _waveform(spectrum: np.ndarray, frame: int, window: np.ndarray) -> np.ndarray:
-    """Return the signal float32 (N, S) of a short-time spectrum: windows added where they overlap."""
+    """Return the signal float32 (N, S) of a short-time spectrum by overlap-add."""
     margin = (len(window) - frame) // 2
     utterances, frames, _ = spectrum.shape
     windows = np.fft.irfft(spectrum, axis=2) * window
     total = np.zeros((utterances, frames * frame + 2 * margin), np.float32)
     weight = np.zeros(total.shape[1], np.float32)
     for number in range(frames):
-        place = slice(number * frame, number * frame + len(window))
-        total[:, place] += windows[:, number]
-        weight[place] += window**2
+        window_at = slice(number * frame, number * frame + len(window))
+        total[:, window_at] += windows[:, number]
+        weight[window_at] += window**2
     return (total / weight.clip(1e-3))[:, margin:-margin]
 
 
