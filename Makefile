@@ -1,9 +1,20 @@
-# Two commands: `make report` and `make test`. Each sets up what it needs (git, make and Python >= 3.11 are enough).
+# Three commands: `make report`, `make test-fast`, `make test`. Each sets up what it needs: git, make and Python >= 3.11 are enough.
 PYTHON ?= python3
+# Which build of torch: cpu where there is no NVIDIA GPU, or as you say, `make report TORCH=cuda`. Elsewhere than on Linux
+# both are one.
+TORCH ?= $(if $(shell command -v nvidia-smi)$(filter-out Linux,$(shell uname -s)),cuda,cpu)
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: report test lint setup resume lock
+# cuda is one lock of everything; cpu has one for running and one with the tools of development.
+LOCK_cuda := requirements.lock
+LOCK_cpu := requirements-cpu.lock
+DEV_LOCK_cuda := requirements.lock
+DEV_LOCK_cpu := requirements-cpu-dev.lock
+GIGABYTES_cuda := 7
+GIGABYTES_cpu := 2
+
+.PHONY: report resume test test-fast lint format setup develop lock
 
 report: setup
 	snakemake --config suite=smoke
@@ -13,26 +24,52 @@ resume: setup
 	snakemake --unlock --quiet all
 	snakemake
 
-test: setup lint
+test: lint
 	pytest
 
-lint: setup
+# What needs no browser, no clone of the project and no long training: two minutes of one core (CONTRIBUTING.md).
+test-fast: develop
+	pytest -m "not slow"
+
+lint: develop
 	ruff check .
 	ruff format --check .
 	mypy
 	snakefmt --check Snakefile workflow
 	snakemake --lint --quiet all
 
-setup: .venv/.installed
+format: develop
+	ruff check --fix .
+	ruff format .
+	snakefmt Snakefile workflow
 
-.venv/.installed: requirements.lock pyproject.toml
+setup: .venv/.$(TORCH)
+
+develop: .venv/.$(TORCH)-dev
+
+.venv/.$(TORCH): $(LOCK_$(TORCH)) pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "selfsup needs Python >= 3.11; name one: make PYTHON=python3.12")'
-	@test -d .venv || $(PYTHON) -c 'import shutil, sys; sys.exit(shutil.disk_usage(".").free < 7e9 and "selfsup: .venv takes 7 GB (torch brings CUDA), this disk has less: free some, or clone to another")'
+	@test -d .venv || $(PYTHON) -c 'import shutil, sys; sys.exit(shutil.disk_usage(".").free < $(GIGABYTES_$(TORCH))e9 and "selfsup: .venv takes $(GIGABYTES_$(TORCH)) GB with TORCH=$(TORCH), this disk has less: free some, or clone to another")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(call install,$(LOCK_$(TORCH)))
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@rm -f .venv/.c* && touch $@
+
+.venv/.$(TORCH)-dev: $(DEV_LOCK_$(TORCH)) | .venv/.$(TORCH)
+	$(call install,$(DEV_LOCK_$(TORCH)))
 	@touch $@
 
+# torch's CPU builds lie on an index of their own. pip finds them where it is told of it (PIP_EXTRA_INDEX_URL,
+# PIP_FIND_LINKS); uv knows it by itself.
+define install
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r $(1) \
+		$(if $(filter cpu,$(TORCH)),|| { $(BIN)/python -m pip install --quiet --disable-pip-version-check uv && \
+		$(BIN)/uv pip install --quiet --python $(BIN)/python --torch-backend cpu --require-hashes -r $(1); })
+endef
+
+COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
+
 lock:
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-annotate --no-header --output-file requirements.lock
+	echo "torch==2.14.1\ntorchvision==0.29.1" | $(COMPILE) --extra all --extra dev --constraint - --output-file requirements.lock
+	echo "torch==2.13.0" | $(COMPILE) --extra run --torch-backend cpu --constraint - --output-file requirements-cpu.lock
+	echo "torch==2.13.0" | $(COMPILE) --extra run --extra dvc --extra dev --torch-backend cpu --constraint - --output-file requirements-cpu-dev.lock

@@ -39,7 +39,7 @@ def forget():
     from selfsup.specs import syntax
     from selfsup.store import chains, modules, reach
 
-    found = (extensions.source, extensions.full_name, extensions._added, extensions.packages)
+    found = (extensions.source, extensions.full_name, extensions._added, extensions._packages)
     parsed = (syntax.tree, syntax.imports, syntax._lineage, modules.read, reach.resolve)
     schemas = (signature.schema, signature.method_schema)
     planned = (recipe.data, recipe._method_file, recipe.evaluation, suite.load, suite.known_runs, publish.digest)

@@ -4,13 +4,12 @@ import argparse
 import re
 from collections.abc import Iterator
 
-from selfsup import cli
-from selfsup.config import signature
+from selfsup import cli, extensions
 from selfsup.pipeline import register
 
 from .conftest import ROOT
 
-DATASETS = signature.SOURCE / "datasets"
+DATASETS = extensions.ROOT / "datasets"
 
 
 def arguments() -> Iterator[argparse.Action]:

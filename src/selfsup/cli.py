@@ -10,7 +10,7 @@ from pathlib import Path
 from selfsup import optional
 from selfsup.config import suite as suites
 from selfsup.errors import InputError
-from selfsup.pipeline import jobs, publish, register
+from selfsup.pipeline import jobs, project, publish, register
 from selfsup.progress import Progress
 from selfsup.store import disk
 from selfsup.store.artefact import FOLDERS, Artefact
@@ -80,6 +80,8 @@ def _parser() -> argparse.ArgumentParser:
         "check", _check, "build every method of a suite that is not trained yet, and report what cannot be built"
     )
     check.add_argument("--suite", help=SUITE)
+    init = command("init", _init, "start a project: copy the recipes and the workflow into a folder")
+    init.add_argument("folder", type=Path, nargs="?", default=Path(), help="the folder (default: this one)")
     report = command("report", _report, "write the report of a suite from its results")
     _common(report)
     schema = command("schema", _schema, "write JSON Schemas of params/ for editors, and a page of all keys")
@@ -153,6 +155,11 @@ def _schema(arguments: argparse.Namespace) -> None:
 
     for file in editor.write(arguments.folder):
         print(file)
+
+
+def _init(arguments: argparse.Namespace) -> None:
+    project.init(arguments.folder)
+    print(f"{arguments.folder.resolve()} is a project: go there and run `snakemake --config suite=smoke`")
 
 
 def _report(arguments: argparse.Namespace) -> None:

@@ -22,11 +22,11 @@ GROUPS = ("methods", "evaluations", "datasets", "backbones", "tables", "experime
 def names(package: str) -> list[str]:
     """Return the names that can be chosen of a package, e.g. ``methods`` or ``nn.backbones``, sorted.
 
-    Of the package itself they are its files, and folders whose ``__init__.py`` has code.
+    They are its files, and its folders whose ``__init__.py`` has code.
     """
-    place = ROOT / package.replace(".", "/")
-    folders = [file.parent for file in place.glob("[a-z]*/__init__.py") if file.stat().st_size]
-    own = {file.stem for file in [*place.glob("[a-z]*.py"), *folders]}
+    folder = ROOT / package.replace(".", "/")
+    folders = [file.parent for file in folder.glob("[a-z]*/__init__.py") if file.stat().st_size]
+    own = {file.stem for file in [*folder.glob("[a-z]*.py"), *folders]}
     return sorted(own | _added(package.rpartition(".")[2]).keys())
 
 
@@ -65,18 +65,16 @@ def load(module: str) -> ModuleType:
 def source(full_name: str) -> Path | None:
     """Return the file of a module of selfsup or of a package that extends it; None for any other library's."""
     top, *below = full_name.split(".")
-    if top == "selfsup":
-        folders = [str(ROOT)]
-    else:
-        spec = importlib.util.find_spec(top) if top in packages() else None
-        if spec is None:
-            return None
-        if spec.submodule_search_locations is None:
-            return Path(spec.origin) if spec.origin and not below else None
-        folders = list(spec.submodule_search_locations)
-    stems = [Path(folder, *below) for folder in folders]
+    stems = [Path(folder, *below) for folder in _folders(top)]
     files = [file for stem in stems for file in (stem.with_suffix(".py"), stem / "__init__.py")]
     return next((file for file in files if file.is_file()), None)
+
+
+def _folders(top: str) -> list[str]:
+    if top == "selfsup":
+        return [str(ROOT)]
+    spec = importlib.util.find_spec(top) if top in _packages() else None
+    return list(spec.submodule_search_locations or []) if spec else []
 
 
 @cache
@@ -89,7 +87,7 @@ def _added(group: str) -> dict[str, dict[str, str]]:
 
 
 @cache
-def packages() -> set[str]:
+def _packages() -> set[str]:
     """Return the top-level packages whose code can decide a number."""
     modules = [module for group in GROUPS for choice in _added(group).values() for module in choice]
     return {"selfsup", *(module.partition(".")[0] for module in modules)}

@@ -2,9 +2,7 @@
 
 EXTRAS = {
     "cv2": "video",
-    "dvc": "pipeline",
     "jinja2": "report",
-    "librosa": "sound",
     "matplotlib": "report",
     "pandas": "report",
     "scipy": "evaluations",
@@ -12,7 +10,9 @@ EXTRAS = {
     "skimage": "evaluations",
     "snakemake": "pipeline",
     "soundfile": "sound",
+    "soxr": "sound",
     "tokenizers": "text",
+    "torchvision": "vision",
     "typst": "report",
 }
 

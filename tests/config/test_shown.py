@@ -8,7 +8,7 @@ from selfsup import extensions
 from selfsup.config.recipe import evaluation, protocol_title
 from selfsup.config.shown import Shown, shown
 from selfsup.errors import InputError
-from tests.conftest import forget
+from selfsup.specs import syntax
 
 SHOWN = {
     "title": "Detection",
@@ -25,9 +25,15 @@ def package(tmp_path, monkeypatch):
     """A package of the code's shape with one evaluation; returns what writes its text."""
     (tmp_path / "evaluations").mkdir()
     monkeypatch.setattr(extensions, "ROOT", tmp_path)
-    forget()
+    _forget()
     yield lambda text, name="mine.py": (tmp_path / "evaluations" / name).write_text(text)
-    forget()
+    _forget()
+
+
+def _forget():
+    for cached in (signature.tree, extensions.source, extensions.full_name):
+        cached.cache_clear()
+    shown.cache_clear()
 
 
 @pytest.mark.parametrize("module", EVALUATIONS + EXPERIMENTS)
@@ -52,7 +58,7 @@ def test_every_evaluation_and_experiment_declares_how_it_is_shown(module):
 def test_a_mistake_is_one_sentence(package, changes, sentence):
     package(f"SHOWN = {SHOWN!r}\n")
     assert shown("evaluations.mine").headline == "ap"
-    forget()
+    _forget()
     package(f"SHOWN = {SHOWN | changes!r}\n")
     with pytest.raises(InputError, match=re.escape(sentence)) as error:
         shown("evaluations.mine")

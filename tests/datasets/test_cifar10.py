@@ -7,11 +7,12 @@ from urllib.error import URLError
 import numpy as np
 import pytest
 from PIL import Image
-from torchvision.datasets import CIFAR10
 
 from selfsup.datasets import cifar10
 from selfsup.datasets.prepared import read_split
 from selfsup.errors import InputError
+
+CIFAR10 = pytest.importorskip("torchvision.datasets").CIFAR10
 
 
 @pytest.fixture

@@ -50,11 +50,6 @@ def test_captions_come_with_their_images(coco: Path, tmp_path: Path) -> None:
         assert file["caption"].shape[:2] == (3, 5)
 
 
-def test_the_loader_tells_the_terminal_nothing(coco: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    register(coco)
-    assert capsys.readouterr().out == ""
-
-
 def test_a_missing_image_and_a_missing_file_are_named(coco: Path) -> None:
     (coco / "val2017" / "000000000011.png").unlink()
     with pytest.raises(InputError, match=r"captions_val2017\.json names 000000000011\.png, which is not in "):

@@ -17,10 +17,10 @@ from selfsup.nn.heads import projection_head
 @pytest.fixture
 def inputs(tmp_path):
     """The folders of one run, still empty."""
-    for name in ("prepared", "run", "features", "pictures"):
+    for name in ("prepared", "run", "features", "predictions", "pictures"):
         (tmp_path / name).mkdir()
     folders = (tmp_path / "prepared", tmp_path / "run", tmp_path / "features")
-    return Inputs(*folders, seed=0, pictures=tmp_path / "pictures")
+    return Inputs(*folders, seed=0, predictions=tmp_path / "predictions", pictures=tmp_path / "pictures")
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def write_pretext(inputs):
     """Writes ``pretext.h5``: {split: (images, target, group, correct)}."""
 
     def write(kind, **splits):
-        with h5py.File(inputs.run / "pretext.h5", "w") as file:
+        with h5py.File(inputs.predictions / "pretext.h5", "w") as file:
             file.attrs["kind"] = kind
             for split, columns in splits.items():
                 names = zip(("images", "target", "group", "correct"), columns, strict=True)

@@ -35,7 +35,7 @@ def write_predictions(inputs, write_prepared):
         lab = lab_of(test)
         ab = lab[:, 1:] if ab is None else ab
         picture = lab_to_rgb(torch.cat([lab[:, :1], ab], 1))
-        with h5py.File(inputs.run / "predictions.h5", "w") as file:
+        with h5py.File(inputs.predictions / "predictions.h5", "w") as file:
             file.attrs["kind"] = kind
             file["images/original"] = test
             file["images/predicted"] = (picture * 255).round().to(torch.uint8).numpy()

@@ -38,7 +38,7 @@ def write_fills(inputs, write_prepared, write_run):
     def write(train, test, mask, filled, kind="inpainting"):
         write_run()
         write_prepared((train, test))
-        with h5py.File(inputs.run / "predictions.h5", "w") as file:
+        with h5py.File(inputs.predictions / "predictions.h5", "w") as file:
             file.attrs["kind"] = kind
             for name, values in {"original": test, "masked": test, "filled": filled}.items():
                 file[f"images/{name}"] = values

@@ -73,7 +73,7 @@ def test_imagenet_stem_divides_by_32(depth, features):
 
 def test_resnet_features_are_torchvisions():
     """Same weights, same images: the encoder's features are torchvision's pooled ones."""
-    from torchvision.models import resnet18
+    resnet18 = pytest.importorskip("torchvision.models").resnet18
 
     theirs = resnet18()
     theirs.fc = torch.nn.Identity()
@@ -148,7 +148,7 @@ def test_alexnet_has_the_stated_maps(stem, size_px, sides):
 
 def test_alexnet_is_torchvisions_with_batch_norm():
     """BatchNorm that adds torchvision's biases and scales by one gives torchvision's maps before its last pool."""
-    from torchvision.models import alexnet as torchvisions
+    torchvisions = pytest.importorskip("torchvision.models").alexnet
 
     theirs = torchvisions().features[:12].eval()
     ours = encoder.build({"backbone": "alexnet", "stem": "imagenet"}).eval()

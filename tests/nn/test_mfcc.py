@@ -1,6 +1,8 @@
 """MFCC as an encoder: what it is, where its frames are, and that nothing of it can move."""
 
+import librosa
 import numpy as np
+import pytest
 import torch
 from scipy.fft import dct
 
@@ -21,8 +23,6 @@ def test_a_frame_is_ten_milliseconds_whatever_the_rate():
 
 def test_coefficients_by_hand():
     """Window, power spectrum, mel bands, logarithm, cosine transform, for one frame."""
-    import librosa
-
     x = noise(1)
     found = build(DESCRIPTION).maps(x)["mfcc"][0, :13, 50].numpy()
     window = np.zeros(256)
@@ -32,6 +32,23 @@ def test_coefficients_by_hand():
     bands = librosa.filters.mel(sr=8000, n_fft=256, n_mels=26) @ power
     expected = dct(10 * np.log10(np.maximum(bands, 1e-10)), type=2, norm="ortho")[:13]
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-2)
+
+
+@pytest.mark.parametrize(
+    ("examples", "rate_hz", "samples"), [(1, 8000, 8000), (2, 8000, 4000), (3, 16000, 8037), (64, 8000, 8000)]
+)
+def test_every_bit_is_librosas(examples, rate_hz, samples):
+    x, length = noise(examples, samples), 256 * rate_hz // 8000
+    hop, window = rate_hz // 100, rate_hz // 40
+    sound = np.pad(x.numpy(), ((0, 0), ((length - hop) // 2,) * 2))
+    bands = librosa.feature.melspectrogram(
+        y=sound, sr=rate_hz, n_fft=length, hop_length=hop, win_length=window, n_mels=26, center=False
+    )
+    static = librosa.feature.mfcc(S=librosa.power_to_db(bands, top_db=None), n_mfcc=13)
+    expected = [static, *(librosa.feature.delta(static, order=order, mode="nearest") for order in (1, 2))]
+    assert np.array_equal(
+        build({**DESCRIPTION, "rate_hz": rate_hz}).maps(x)["mfcc"].numpy(), np.concatenate(expected, 1)
+    )
 
 
 def test_deltas_are_slopes_over_time():

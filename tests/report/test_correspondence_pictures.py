@@ -79,7 +79,7 @@ def test_the_tables_have_variants_then_baselines(content):
     table = tables["correspondence-scenes"]
     assert [row[0].text for row in table.rows] == ["SimCLR", "MoCo v1", "plain colours, 5 x 5 pixels", "any pixel"]
     assert [column.key for column in table.columns[1:]] == ["error", "error/maps", "right_object/two_objects"]
-    assert table.columns[2].note.startswith("layer before the descriptors, %, of the diagonal")
+    assert table.columns[2].note.startswith("layer before the descriptors, % of the diagonal")
     assert [column.heading for column in table.columns][1] == "mean error"
     assert table.rows[0][1].text.startswith("9.0 ± ")
     assert table.rows[2][1].value == pytest.approx(18)

@@ -15,7 +15,7 @@ import yaml
 from pypdf import PdfReader
 
 import selfsup.evaluations
-from selfsup.config import signature
+from selfsup import extensions
 from selfsup.config.claims import read_claims
 from selfsup.evaluations.inputs import Inputs
 from selfsup.pipeline import publish
@@ -89,10 +89,12 @@ def made(request, tmp_path_factory):
         code.write_text(CODE)
         (root / "params" / "evaluations" / "boxes.yaml").write_text(yaml.safe_dump(PROTOCOL))
         suite = root / "params" / "suites" / "smoke.yaml"
-        suite.write_text(suite.read_text().replace("    evaluations:\n", "    evaluations:\n      - boxes\n", 1))
+        suite.write_text(
+            suite.read_text().replace("        evaluations:\n", "        evaluations:\n          - boxes\n", 1)
+        )
         touched = [path for path, text in files(root).items() if before.get(path) != text]
         patch.chdir(root)
-        patch.setattr(signature, "SOURCE", root / "src" / "selfsup")
+        patch.setattr(extensions, "ROOT", root / "src" / "selfsup")
         patch.setattr(selfsup.evaluations, "__path__", [str(root / "src" / "selfsup" / "evaluations")])
         forget()
         content = publish.content("smoke")

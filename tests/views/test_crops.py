@@ -2,13 +2,14 @@
 
 import pytest
 import torch
-import torchvision.transforms.v2.functional as TF
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare, ks_2samp
-from torchvision.transforms import RandomResizedCrop
 
 from selfsup.views.crops import draw_boxes, resized_crop
+
+TF = pytest.importorskip("torchvision.transforms.v2.functional")
+RandomResizedCrop = pytest.importorskip("torchvision.transforms").RandomResizedCrop
 
 
 def seeded(seed: int) -> torch.Generator:

@@ -2,11 +2,12 @@
 
 import pytest
 import torch
-import torchvision.transforms.v2.functional as TF
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from selfsup.views.hue import turn_hue_
+
+TF = pytest.importorskip("torchvision.transforms.v2.functional")
 
 
 @pytest.mark.parametrize("turns", [-0.5, -0.31, -0.2, -0.01, 0.07, 0.2, 0.5])

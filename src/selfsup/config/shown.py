@@ -5,11 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeInt, PositiveFloat, model_validator
 
-from selfsup import extensions
 from selfsup.config import signature
 from selfsup.config.strict import Strict, check
 from selfsup.errors import InputError
-from selfsup.specs import syntax
 
 Dimension = Literal["baseline", "subset", "at", "layer", "label_fraction", "shots"]
 
@@ -82,9 +80,7 @@ class Shown(Strict):
 @cache
 def shown(module: str) -> Shown:
     """Return the declaration of a module, e.g. ``evaluations.knn``; InputError where there is none, or a mistake in it."""
-    path = syntax.path(extensions.full_name(module))
-    own = path.is_relative_to(extensions.ROOT)
-    file = f"src/selfsup/{path.relative_to(extensions.ROOT)}" if own else str(path)
+    file = signature.label(module)
     try:
         declared = signature.constant(module, "SHOWN")
     except ValueError:

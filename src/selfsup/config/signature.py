@@ -20,6 +20,13 @@ from selfsup.specs.syntax import Key
 LIGHT = {"pydantic", "annotated_types", "typing_extensions", *sys.stdlib_module_names}
 
 
+def label(module: str) -> str:
+    """Return how people find the file of a module, e.g. ``src/selfsup/methods/simclr.py``."""
+    full = extensions.full_name(module)
+    name = full.replace(".", "/")
+    return f"{'src/' * name.startswith('selfsup/')}{name}{'/__init__' * (syntax.path(full).stem == '__init__')}.py"
+
+
 def constant(module: str, name: str) -> Any:
     """Return the literal that ``name`` is assigned at the top of a module; None where it is not."""
     return syntax.constant(extensions.full_name(module), name)

@@ -1,10 +1,9 @@
-"""COCO's images and captions in their published layout, read by torchvision's loader.
+"""COCO's images and captions, from the layout in which they are published.
 
 Source: Chen et al. 2015, Microsoft COCO captions: data collection and evaluation server.
 """
 
-import contextlib
-import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -57,21 +56,18 @@ def _source(root: Path) -> Source:
 
 def _captions(root: Path, part: str) -> dict[Path, list[str]]:
     """Return {image file: its captions by annotation number} of one published part, without images that have none."""
-    from torchvision.datasets import CocoCaptions
-
     images, annotations = root / f"{part}{YEAR}", root / "annotations" / f"captions_{part}{YEAR}.json"
+    captions: dict[Path, list[tuple[str, int]]] = {}
     try:
-        with contextlib.redirect_stdout(io.StringIO()):  # the loader prints its progress
-            index = CocoCaptions(images, str(annotations)).coco
-        captions = {
-            images / index.imgs[image]["file_name"]: [
-                (str(entry["caption"]).strip(), entry["id"]) for entry in sorted(entries, key=lambda entry: entry["id"])
-            ]
-            for image, entries in index.imgToAnns.items()
-        }
+        content = json.loads(annotations.read_text(encoding="utf-8"))
+        names = {image["id"]: image["file_name"] for image in content["images"]}
+        for entry in sorted(content["annotations"], key=lambda entry: entry["id"]):
+            captions.setdefault(images / names[entry["image_id"]], []).append(
+                (str(entry["caption"]).strip(), entry["id"])
+            )
     except FileNotFoundError:
         raise InputError(f"{annotations} does not exist; put COCO's published annotations there") from None
-    except (AssertionError, KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{annotations} has no COCO captions ({error!r}); copy the published file again") from None
     for file, numbered in captions.items():
         if empty := [number for text, number in numbered if not text]:

@@ -10,10 +10,10 @@ import numpy as np
 from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
 
 from selfsup.datasets.content.keys import KEY_TYPE, numbered, sound_hash
-from selfsup.datasets.prepared import write_split
+from selfsup.datasets.prepared import FRAMES_PER_SECOND, write_split
 from selfsup.datasets.procedural.voice.phones import NAMES
 from selfsup.datasets.procedural.voice.speakers import Speakers, draw_speakers
-from selfsup.datasets.procedural.voice.synthesis import FRAMES_PER_SECOND, synthesise
+from selfsup.datasets.procedural.voice.synthesis import synthesise
 from selfsup.datasets.procedural.voice.words import draw_phones
 from selfsup.errors import InputError
 

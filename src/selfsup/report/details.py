@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from selfsup import extensions
+from selfsup.config import signature
 from selfsup.report.content import Group, Member, Scoring
 from selfsup.report.headline import Scores
 from selfsup.report.intervals import spelled
@@ -43,12 +43,11 @@ def _record(group: Group, own: pd.DataFrame, one: Score) -> dict[str, Any]:
     members = [member for member in group.members if member.variant == one.variant]
     of = [quantity.labels] if quantity.headline else [quantity.title, *quantity.words]
     keys = {"evaluation": protocol.evaluation, **protocol.arguments}
-    module = extensions.full_name(f"evaluations.{protocol.evaluation}")
     lines = [
         _mean_line(one) if one.interval else ["no number", one.absent],
         *_beside(own, one),
         ["protocol", "; ".join(f"{key} = {value}" for key, value in keys.items())],
-        ["code", module],
+        ["code", signature.label(f"evaluations.{protocol.evaluation}")],
         *_folders(group, scoring, members),
         *_traces(members, scoring),
     ]

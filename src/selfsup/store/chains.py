@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from selfsup import extensions
 from selfsup.config import signature
 from selfsup.config.lookup import table_reads
 from selfsup.config.recipe import PARAMS, Data, Run, evaluation, experiment
 from selfsup.config.suite import Group, Suite, load
+from selfsup.extensions import full_name, names
 from selfsup.store.artefact import Artefact
 from selfsup.store.reach import words_of
 
@@ -60,7 +60,7 @@ def experiments(suite: str) -> dict[str, list[Artefact]]:
     made = {}
     for entry in load(suite).experiments:
         module, arguments = experiment(entry.name, entry.set, suite)
-        roots = (f"{MAKERS}.experiment", f"{extensions.full_name(f'experiments.{module}')}.measure")
+        roots = (f"{MAKERS}.experiment", f"{full_name(f'experiments.{module}')}.measure")
         params = {"experiment": module, "arguments": arguments}
         origin = str(PARAMS / "experiments" / f"{entry.name}.yaml")
         made[entry.name] = [
@@ -77,14 +77,15 @@ def prepared(source: Data) -> Artefact:
 @cache
 def _prepared(name: str, dataset: str, source: str | None, arguments: str, lock: str) -> Artefact:
     params = {"dataset": dataset, "arguments": json.loads(arguments), "lock": json.loads(lock), "source": source}
-    roots = (f"{MAKERS}.prepare", f"{extensions.full_name(f'datasets.{dataset}')}.prepare")
+    roots = (f"{MAKERS}.prepare", f"{full_name(f'datasets.{dataset}')}.prepare")
     return Artefact("prepared", dataset, params, roots, {}, origin=str(PARAMS / "data" / f"{name}.yaml"))
 
 
 @cache
 def _table(arguments: str, source: Artefact, origin: str) -> Artefact:
     params = json.loads(arguments)
-    roots = (f"{MAKERS}.table", f"{extensions.full_name('tables.' + params['table'])}.make")
+    module = full_name(f"tables.{params['table']}")
+    roots = (f"{MAKERS}.table", f"{module}.make")
     parents = {"prepared": source} if table_reads(params["table"]) else {}
     return Artefact("table", params["table"], params, roots, parents, origin=origin)
 
@@ -150,19 +151,14 @@ def _machine(suite: Suite) -> dict[str, Any]:
 
 def backbones(words: Collection[str]) -> list[str]:
     """Return the functions that build the backbones which these words name: they are imported by name alone."""
-    found = [f"nn.backbones.{name}" for name in extensions.names("nn.backbones") if name in words]
-    return [f"{extensions.full_name(module)}.build" for module in found]
+    return [f"{full_name(f'nn.backbones.{name}')}.build" for name in names("nn.backbones") if name in words]
 
 
 def _features(suite: Suite, roles: dict[str, Artefact]) -> Artefact:
     module, arguments = evaluation("features")
     weights = roles["weights"]
     parents = {role: roles[role] for role in ("target", "weights")}
-    roots = (
-        f"{MAKERS}.features",
-        f"{extensions.full_name(f'evaluations.{module}')}.extract",
-        *backbones(weights.words),
-    )
+    roots = (f"{MAKERS}.features", f"{full_name(f'evaluations.{module}')}.extract", *backbones(weights.words))
     origin = str(PARAMS / "evaluations" / "features.yaml")
     return Artefact("features", weights.name, {**arguments, **_machine(suite)}, roots, parents, weights.seed, origin)
 
@@ -176,7 +172,7 @@ def _measures(suite: Suite, protocol: str, roles: dict[str, Artefact], seed: int
         "measures",
         f"{roles['weights'].name}-{protocol}",
         {"evaluation": module, "arguments": arguments, "device": suite.device, "threads": suite.threads},
-        (f"{MAKERS}.measure", f"{extensions.full_name(f'evaluations.{module}')}.evaluate", *builds),
+        (f"{MAKERS}.measure", f"{full_name(f'evaluations.{module}')}.evaluate", *builds),
         {role: roles[role] for role in needs},
         seed,
         str(PARAMS / "evaluations" / f"{protocol}.yaml"),

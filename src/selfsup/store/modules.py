@@ -22,7 +22,7 @@ class Module:
 
 
 def is_module(dotted: str) -> bool:
-    """Return whether a dotted name is a module of the package."""
+    """Return whether a dotted name is a module of the package, or of one that extends it."""
     return source(dotted) is not None
 
 

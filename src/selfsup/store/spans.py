@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from selfsup.extensions import packages
-
 Guard = tuple[bool, frozenset[str]]  # (True, W): some word of W occurs; (False, W): none does
 
 
@@ -57,8 +55,8 @@ class Spans:
         self.spans.append(Span(outer))
 
     def is_own(self, dotted: str) -> bool:
-        """Return whether a dotted name is of the package, so that its code can be followed."""
-        return dotted.split(".")[0] in packages()
+        """Return whether a dotted name is of this package or of one that extends it, so that its code can be followed."""
+        return dotted.split(".")[0] in ("selfsup", self.module.split(".")[0])
 
     def emit(self, text: str) -> None:
         self.spans[-1].text += text + " "

@@ -11,7 +11,7 @@ from typing import Any
 from selfsup.store.artefact import Artefact, sha256
 
 LIBRARIES = (
-    *("h5py", "librosa", "numpy", "opencv-python-headless", "pillow", "scikit-image", "scipy", "soundfile"),
+    *("h5py", "numpy", "opencv-python-headless", "pillow", "scikit-image", "scipy", "soundfile", "soxr"),
     *("tokenizers", "torch", "torchvision"),
 )
 INSTRUCTION_SETS = ("avx512f", "avx2", "sve", "asimd", "sse4_2")

@@ -2,7 +2,6 @@
 
 import ast
 
-from selfsup.extensions import packages
 from selfsup.store.names import arguments, bound_in, class_names, import_names
 from selfsup.store.spans import Scope, Spans
 from selfsup.store.syntax import is_docstring, is_off, is_say, needs, strings
@@ -221,8 +220,7 @@ class SpanWriter(Spans):
         self.write(node.keywords)
         bases = [ast.unparse(base).split("[")[0] for base in node.bases]
         foreign = any(
-            self.names.get(base.split(".")[0], "").split(".")[0] not in packages()
-            and base.rpartition(".")[2] not in HARMLESS_BASES
+            not self.is_own(self.names.get(base.split(".")[0], "")) and base.rpartition(".")[2] not in HARMLESS_BASES
             for base in bases
         )
         self.scopes.append(Scope({name for member in node.body for name in class_names(member)}, of_class=True))

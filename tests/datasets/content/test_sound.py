@@ -1,5 +1,6 @@
 """Sound files of all kinds become the same samples; those that are none become a sentence."""
 
+import librosa
 import numpy as np
 import pytest
 import soundfile
@@ -76,3 +77,11 @@ def test_a_truncated_file_is_not_half_a_recording(tmp_path, kind, sentence):
     file.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(InputError, match=rf"a\.{kind} {sentence}"):
         decode(file)
+
+
+@pytest.mark.parametrize("rates_hz", [(44100, 16000), (8000, 16000), (22050, 8000)])
+def test_every_bit_of_resampling_is_librosas(rates_hz):
+    draws = np.random.default_rng(0)
+    samples = draws.integers(-3000, 3000, (12345, 2)).astype(np.int16)
+    expected = librosa.resample(samples.mean(1, dtype=np.float32), orig_sr=rates_hz[0], target_sr=rates_hz[1])
+    assert np.array_equal(mono(samples, *rates_hz), np.rint(expected).astype(np.int16))

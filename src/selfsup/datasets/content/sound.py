@@ -40,8 +40,10 @@ def mono(samples: np.ndarray, rate_hz: int, target_hz: int) -> np.ndarray:
         return samples[:, 0]
     mixed = samples.mean(1, dtype=np.float32)
     if rate_hz != target_hz:
-        import librosa  # imported here because it takes a second, and most files already have the rate
+        import soxr  # here: most files already have the rate
 
-        mixed = librosa.resample(mixed, orig_sr=rate_hz, target_sr=target_hz)
+        resampled = soxr.resample(mixed, rate_hz, target_hz)
+        length = int(np.ceil(len(mixed) * (target_hz / rate_hz)))
+        mixed = np.pad(resampled, (0, max(0, length - len(resampled))))[:length]
     limits = np.iinfo(np.int16)
     return np.rint(mixed).clip(limits.min, limits.max).astype(np.int16)

@@ -1,12 +1,11 @@
-"""Residual networks out of torchvision's blocks, in named stages."""
+"""Residual networks, in named stages."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from pydantic import PositiveInt
 from torch import nn
 
-if TYPE_CHECKING:
-    from torchvision.models.resnet import BasicBlock, Bottleneck
+from selfsup.nn.residual import BasicBlock, Bottleneck, convolution
 
 
 def build(
@@ -29,11 +28,10 @@ def build(
     Source: He et al. 2016, section 4.1 and table 1, width 64; the ``cifar`` stem (3 x 3, stride 1, no max-pool) is that
     of Chen et al. 2020 (SimCLR), appendix B.9.
     """
-    from torchvision.models.resnet import BasicBlock, Bottleneck  # here, because small_conv needs no torchvision
-
+    block: type[BasicBlock | Bottleneck]
     block, counts = (BasicBlock, (2, 2, 2, 2)) if depth == 18 else (Bottleneck, (3, 4, 6, 3))
     size, stride = (3, 1) if stem == "cifar" else (7, 2)
-    first: list[nn.Module] = [_convolution(in_channels, width, size, stride), nn.BatchNorm2d(width), nn.ReLU()]
+    first: list[nn.Module] = [convolution(in_channels, width, size, stride), nn.BatchNorm2d(width), nn.ReLU()]
     if stem == "imagenet":
         first.append(nn.MaxPool2d(3, 2, padding=1))
     stages: dict[str, nn.Module] = {"stem": nn.Sequential(*first)}
@@ -49,13 +47,9 @@ def build(
     return stages, channels
 
 
-def _layer(block: "type[BasicBlock | Bottleneck]", inputs: int, planes: int, count: int, stride: int) -> nn.Module:
+def _layer(block: type[BasicBlock | Bottleneck], inputs: int, planes: int, count: int, stride: int) -> nn.Module:
     outputs = planes * block.expansion
     shortcut = None
     if stride != 1 or inputs != outputs:
-        shortcut = nn.Sequential(_convolution(inputs, outputs, 1, stride), nn.BatchNorm2d(outputs))
+        shortcut = nn.Sequential(convolution(inputs, outputs, 1, stride), nn.BatchNorm2d(outputs))
     return nn.Sequential(block(inputs, planes, stride, shortcut), *(block(outputs, planes) for _ in range(count - 1)))
-
-
-def _convolution(inputs: int, outputs: int, size: int, stride: int) -> nn.Conv2d:
-    return nn.Conv2d(inputs, outputs, size, stride, padding=size // 2, bias=False)
