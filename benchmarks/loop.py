@@ -20,6 +20,9 @@ from selfsup.methods.base import DataInfo
 from selfsup.methods.simclr import SimCLR
 from selfsup.nn.encoder import build
 from selfsup.progress import Progress
+from selfsup.specs.augmentation import Augmentation
+from selfsup.specs.criteria import NTXent
+from selfsup.specs.heads import NonlinearHead
 from selfsup.training.checkpoint import Checkpoint
 from selfsup.training.loop import Training
 from selfsup.training.source import MemorySource
@@ -85,19 +88,13 @@ def lightly_loop(images: Tensor, network: dict[str, Any], blur: float) -> Case:
 def selfsup_loop(images: Tensor, network: dict[str, Any], blur: float) -> Case:
     """Return a callable that runs ``selfsup.training.loop`` over all images once, with its logging and checkpoint timer."""
     steps = len(images) // BATCH
-    hyper = {
-        "temperature": TEMPERATURE,
-        "head": "nonlinear",
-        "hidden_width": HIDDEN_WIDTH,
-        "output_width": OUTPUT_WIDTH,
-        "crop_scale_min": 0.08,
-        "color_strength": 1.0,
-        "jitter_probability": 0.8,
-        "gray_probability": 0.2,
-        "blur_probability": blur,
-        "color": "exact",
-    }
-    method = SimCLR(build(network), DataInfo(len(images), 0, SIZE_PX, BATCH, steps), **hyper)
+    method = SimCLR(
+        build(network),
+        DataInfo(len(images), 0, SIZE_PX, BATCH, steps),
+        augmentation=Augmentation(crop_scale_min=0.08, color_strength=1.0, blur_probability=blur),
+        head=NonlinearHead(kind="nonlinear", hidden_dim=HIDDEN_WIDTH, out_dim=OUTPUT_WIDTH),
+        criterion=NTXent(name="nt_xent", temperature=TEMPERATURE),
+    )
     optimiser = {"name": "sgd", "learning_rate": LEARNING_RATE, "weight_decay": 0.0}
     examples = MemorySource({"image": images})
 

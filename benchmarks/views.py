@@ -12,7 +12,8 @@ from paired import compared, microseconds_per_image, write_result
 from torch import Tensor
 from torchvision.transforms.functional import to_pil_image
 
-from selfsup.views.augmentation import ColorVariant, apply, draw
+from selfsup.specs.augmentation import Augmentation, ColorVariant
+from selfsup.views.augmentation import apply, draw
 
 SIZE_PX, BATCH, CALLS = 32, 256, 8
 # The same augmentation for all: SimCLR's on ImageNet, the default of lightly.
@@ -43,19 +44,17 @@ def kornia_views(images: Tensor, pipeline: K.AugmentationSequential) -> list[Ten
 
 def selfsup_views(images: Tensor, generator: torch.Generator, blur: float, color: ColorVariant) -> None:
     """Make both views ``CALLS`` times, because one call is too short to measure."""
+    asked = Augmentation(
+        crop_scale_min=SCALE_MIN,
+        color_strength=STRENGTH,
+        jitter_probability=JITTER,
+        gray_probability=GRAY,
+        blur_probability=blur,
+        color=color,
+    )
     for _ in range(2 * CALLS):
-        draws = draw(
-            len(images),
-            generator,
-            height_px=SIZE_PX,
-            width_px=SIZE_PX,
-            crop_scale_min=SCALE_MIN,
-            color_strength=STRENGTH,
-            jitter_probability=JITTER,
-            gray_probability=GRAY,
-            blur_probability=blur,
-        )
-        apply(images, draws, size_px=SIZE_PX, color=color)
+        draws = draw(asked, len(images), generator, height_px=SIZE_PX, width_px=SIZE_PX)
+        apply(asked, images, draws, size_px=SIZE_PX)
 
 
 def cases(blur: float) -> dict[str, tuple[Any, int]]:

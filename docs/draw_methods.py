@@ -66,11 +66,12 @@ def table_of(recipe: dict[str, Any], batch: Mapping[str, Tensor]) -> Mapping[str
 def panels(method: str) -> list[Panel]:
     """Return the gallery's panels of a method on eight examples."""
     recipe, kind = recipe_of(method).recipe, method_class(method)
-    batch, first = batch_of(kind.modality), ARRAYS[kind.modality][0]
+    modality = kind.modality_of(recipe["hyper"])
+    batch, first = batch_of(modality), ARRAYS[modality][0]
     info = DataInfo(
         examples=1000,
         classes=10,
-        size_px=0 if kind.modality.endswith("waveform") else SIZE_PX,
+        size_px=0 if modality.endswith("waveform") else SIZE_PX,
         batch_size=EXAMPLES,
         total_steps=100,
         length=batch[first].shape[1] if first in SEQUENCES else 0,
@@ -82,7 +83,7 @@ def panels(method: str) -> list[Panel]:
     if "batch_norm_splits" in hyper:
         hyper = {**hyper, "batch_norm_splits": 1}  # eight images, not a batch
     torch.manual_seed(0)
-    built = kind(build(recipe["encoder"]), info, **hyper)
+    built = kind.from_recipe(build(recipe["encoder"]), info, hyper)
     with torch.no_grad():
         return built.panels(built.views(batch, built.draw(EXAMPLES, generator(0, "gallery"))))
 

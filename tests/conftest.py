@@ -36,14 +36,16 @@ def forget():
     from selfsup import extensions
     from selfsup.config import claims, recipe, reported, shown, signature, suite
     from selfsup.pipeline import publish
+    from selfsup.specs import syntax
     from selfsup.store import chains, modules, reach
 
     found = (extensions.source, extensions.full_name, extensions._added, extensions._packages)
-    parsed = (signature.tree, signature.schema, modules.read, reach.resolve)
+    parsed = (syntax.tree, syntax.imports, syntax._lineage, modules.read, reach.resolve)
+    schemas = (signature.schema, signature.method_schema)
     planned = (recipe.data, recipe._method_file, recipe.evaluation, suite.load, suite.known_runs, publish.digest)
     texts = (claims.claims, reported.reported, shown.shown, shown.protocol_title)
     made = (chains.chains, chains.experiments, chains._prepared, chains._table)
-    for cached in (*found, *parsed, *planned, *texts, *made):
+    for cached in (*found, *parsed, *schemas, *planned, *texts, *made):
         cached.cache_clear()
     reach._found.clear()
 

@@ -11,11 +11,12 @@ from tests.conftest import ROOT
 
 SOURCE = ROOT / "src" / "selfsup"
 FILES = sorted(SOURCE.rglob("*.py"))
-PLAIN = {"errors", "seeds", "extensions", "optional"}
+PLAIN = {"errors", "seeds", "extensions", "optional", "specs"}
 ARROWS = {
     "methods": {"methods", "nn", "losses", "views"} | PLAIN,
     "nn": {"nn", "views"} | PLAIN,
     "tables": {"tables", "nn", "views"} | PLAIN,
+    "specs": set(PLAIN),
     "losses": {"losses"} | PLAIN,
     "views": {"views"} | PLAIN,
     "optim": {"optim"} | PLAIN,
@@ -29,7 +30,7 @@ ARROWS = {
     "store": {"store", "config"} | PLAIN,
 }
 HEAVY = {"torch", "torchvision", "pandas", "numpy", "h5py", "matplotlib", "scipy"}
-PLANNED = [f for room in ("config", "store", "pipeline") for f in sorted((SOURCE / room).glob("[a-z]*.py"))]
+PLANNED = [f for room in ("config", "specs", "store", "pipeline") for f in sorted((SOURCE / room).glob("[a-z]*.py"))]
 PLANNING = [*(str(f.relative_to(SOURCE)) for f in PLANNED if f.stem != "feasibility"), "cli.py", "errors.py"]
 
 
@@ -145,14 +146,21 @@ def test_files_are_short_and_documented(path):
     assert ast.get_docstring(ast.parse(text)), f"{path} says nothing of itself"
 
 
+def length(node: ast.FunctionDef) -> int:
+    """Return how many lines a function has, its docstring aside."""
+    first = node.body[0]
+    said = (first.end_lineno or 0) - first.lineno + 1 if ast.get_docstring(node) else 0
+    return (node.end_lineno or 0) - node.lineno + 1 - said
+
+
 def test_functions_are_short():
-    long = {
-        f"{path.name}:{node.name}": length
+    functions = {
+        f"{path.name}:{node.name}": length(node)
         for path in FILES
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.FunctionDef) and (length := (node.end_lineno or 0) - node.lineno + 1) > 62
+        if isinstance(node, ast.FunctionDef)
     }
-    assert long == {}
+    assert {name: lines for name, lines in functions.items() if lines > 56} == {}
 
 
 def test_the_snakefile_is_short_and_rules_are_one_command():

@@ -84,6 +84,8 @@ def _parser() -> argparse.ArgumentParser:
     init.add_argument("folder", type=Path, nargs="?", default=Path(), help="the folder (default: this one)")
     report = command("report", _report, "write the report of a suite from its results")
     _common(report)
+    schema = command("schema", _schema, "write JSON Schemas of params/ for editors, and a page of all keys")
+    schema.add_argument("folder", type=Path, help="where the files go, e.g. .schemas")
     where = command("where", _where, "print the folders of artefacts, e.g. `selfsup where simclr features`")
     where.add_argument("run", help="a run of the suite, e.g. simclr")
     where.add_argument("kind", choices=list(FOLDERS))
@@ -146,6 +148,13 @@ def _check(arguments: argparse.Namespace) -> None:
     from selfsup.pipeline import feasibility
 
     feasibility.check(arguments.suite or suites.default())
+
+
+def _schema(arguments: argparse.Namespace) -> None:
+    from selfsup.config import editor
+
+    for file in editor.write(arguments.folder):
+        print(file)
 
 
 def _init(arguments: argparse.Namespace) -> None:

@@ -34,8 +34,8 @@ def read_ablation(entry: dict) -> None:
         ("axes", "x", "unknown key ablations.0.axes: did you mean axis?"),
         ("scale", "cubic", "key ablations.0.scale is 'cubic', but input should be"),
         ("lines", {}, "key ablations.0.lines is {}, but"),
-        ("lines.h.simclr", 4, "key ablations.0 is "),
-        ("published.h", {2048: 50.1}, "key ablations.0 is "),
+        ("lines.h.simclr", 4, "key ablations.0: "),
+        ("published.h", {2048: 50.1}, "key ablations.0: "),
         ("group", "scene", "key ablations.0.group is scene, which is no group of the suite; did you mean scenes?"),
         (
             "lines.h",

@@ -1,11 +1,13 @@
 """Every mistake in params/ is one sentence with file, key and mend, before anything runs."""
 
 import pytest
+import yaml
 
 from selfsup.config import suite as suites
 from selfsup.errors import InputError
 from selfsup.store.chains import chains
 from tests.config.changes import edit
+from tests.conftest import forget
 
 
 def rename(key, to, *parents):
@@ -34,8 +36,8 @@ MISTAKES = [
     ),
     (
         "methods/simclr.yaml",
-        rename("temperature", "temprature", "hyper"),
-        r"params/methods/simclr\.yaml: .*temperature",
+        rename("temperature", "temprature", "hyper", "criterion"),
+        r"params/methods/simclr\.yaml: unknown key hyper\.criterion\.temprature: did you mean temperature\?",
     ),
     ("methods/simclr.yaml", put(1, "hyper", "extra"), r"params/methods/simclr\.yaml: unknown key hyper\.extra"),
     (
@@ -43,9 +45,13 @@ MISTAKES = [
         put("1e-3", "optimiser", "learning_rate"),
         r"optimiser\.learning_rate is '1e-3'.*write 1\.0e-3",
     ),
-    ("methods/simclr.yaml", put(-1.0, "hyper", "temperature"), r"hyper\.temperature is -1\.0, but"),
+    (
+        "methods/simclr.yaml",
+        put(-1.0, "hyper", "criterion", "temperature"),
+        r"hyper\.criterion\.temperature is -1\.0, but",
+    ),
     ("methods/simclr.yaml", put(True, "epochs"), r"key epochs is True, but"),
-    ("methods/simclr.yaml", put("adam", "optimiser", "name"), r"optimiser\.name is 'adam', but"),
+    ("methods/simclr.yaml", put("adam", "optimiser", "name"), r"optimiser\.name is 'adam': did you mean adamw\?"),
     ("methods/simclr.yaml", put("simclrr", "method"), r"key method names no module.*did you mean simclr"),
     (
         "methods/simclr.yaml",
@@ -86,13 +92,56 @@ MISTAKES = [
 ]
 
 
+NESTED = ("hyper", "augmentation")
 MISTAKES += [
+    (
+        "methods/simclr.yaml",
+        rename("color_strength", "color_strenght", *NESTED),
+        r"simclr\.yaml: unknown key hyper\.augmentation\.color_strenght: did you mean color_strength\?",
+    ),
+    ("methods/simclr.yaml", put(3.0, *NESTED, "color_strength"), r"augmentation\.color_strength is 3\.0, but .* 2\.5"),
+    ("methods/simclr.yaml", put("1e-1", *NESTED, "crop_scale_min"), r"crop_scale_min is '1e-1'.*write 1\.0e-1"),
+    ("methods/simclr.yaml", put(0.1, *NESTED, "crop_scale_max"), r"key hyper\.augmentation: crop_scale_min is above"),
+    (
+        "methods/simclr.yaml",
+        put(7, *NESTED),
+        r"key hyper\.augmentation is 7, but it must be a group of keys, crop_scale",
+    ),
+    (
+        "methods/simclr.yaml",
+        put({"kind": "nonlinaer"}, "hyper", "head"),
+        r"key hyper\.head\.kind is 'nonlinaer': did you mean nonlinear\?",
+    ),
+    (
+        "methods/simclr.yaml",
+        put({"out_dim": 4}, "hyper", "head"),
+        r"hyper\.head\.kind is missing; it is one of none, l",
+    ),
+    ("methods/simclr.yaml", put({"kind": "linear"}, "hyper", "head"), r"key hyper\.head\.out_dim is missing; add it"),
+    (
+        "methods/simclr.yaml",
+        put({"name": "nt_xent", "temperature": 0.2, "margin": 0.4}, "hyper", "criterion"),
+        r"unknown key hyper\.criterion\.margin: known are name, temperature",
+    ),
+    (
+        "methods/simclr.yaml",
+        put({"name": "margin", "margin": 2.0, "negatives": "all"}, "hyper", "criterion"),
+        r"key hyper\.criterion\.margin is 2\.0, but",
+    ),
+    (
+        "methods/simclr.yaml",
+        put({"name": "margin", "margin": 0.0, "negatives": "semi_hard"}, "hyper", "criterion"),
+        r"key hyper\.criterion: no negative is farther .* set margin to 0\.4",
+    ),
+    ("methods/moco_v2.yaml", put(1.0, "hyper", "momentum"), r"key hyper\.momentum is 1\.0, but .*less than 1"),
+    ("methods/random.yaml", put("movie", "hyper", "modality"), r"key hyper\.modality is 'movie', but"),
+    ("suites/quick.yaml", rename("seeds", "seed", "groups", 0), r"unknown key groups\.0\.seed: did you mean seeds"),
     ("suites/quick.yaml", put([], "groups", 0, "seeds"), r"groups\.0\.seeds is \[\], but"),
     ("suites/quick.yaml", put("a/b", "groups", 0, "name"), r"groups\.0\.name is 'a/b', but"),
     ("suites/quick.yaml", put(["features"], "groups", 0, "targets", 0, "evaluations"), r"features is no evaluation"),
     ("suites/quick.yaml", lambda content: content["groups"].append(content["groups"][0]), r"two groups have one name"),
     ("methods/simclr.yaml", put(7, "schedule", "warmup_fraction"), r"schedule\.warmup_fraction is 7, but"),
-    ("methods/simclr.yaml", put(0.9, "optimiser", "momentum"), r"key optimiser is .*momentum is a key of sgd"),
+    ("methods/simclr.yaml", put(0.9, "optimiser", "momentum"), r"unknown key optimiser\.momentum: known are"),
 ]
 
 
@@ -135,6 +184,29 @@ def test_every_suite_of_the_project_resolves(project):
         assert chains(name)
 
 
+def variant(project, **changes):
+    """Return the hyper-parameters of a variant of simclr in the first group of quick."""
+
+    def ask(content):
+        content["groups"][0]["runs"] = [{"method": "simclr", "name": "other", "set": changes}]
+        content["groups"][0]["targets"] = [{"data": "scenes", "evaluations": ["knn"]}]
+
+    edit(project, "suites/quick.yaml", ask)
+    return chains("quick")[0][1][0].run.recipe["hyper"]
+
+
+def test_a_variant_reaches_inside_groups_of_keys(project):
+    plain = variant(project)
+    changed = variant(project, **{"hyper.augmentation.color_strength": 0.0, "hyper.head": {"kind": "none"}})
+    assert changed["augmentation"] == plain["augmentation"] | {"color_strength": 0.0}
+    assert changed["head"] == {"kind": "none"}
+    assert changed["criterion"] == plain["criterion"]
+    with pytest.raises(InputError, match=r"run other: unknown key hyper\.augmentation\.strength: did you mean"):
+        variant(project, **{"hyper.augmentation.strength": 0.0})
+    with pytest.raises(InputError, match=r"set names hyper\.augment\.x, but augment is no group.*mean augmentation"):
+        variant(project, **{"hyper.augment.x": 0.0})
+
+
 def test_equal_recipes_are_one_run(project):
     def twins(content):
         content["groups"][0]["runs"] = ["simclr", {"method": "simclr", "name": "twin", "set": {"epochs": 4}}]
@@ -150,3 +222,16 @@ def test_the_paper_and_comments_are_no_part_of_a_digest(project):
     before = [chain.weights.digest for chain in chains("quick")[0][1]]
     edit(project, "methods/simclr.yaml", put("Somebody", "paper", "authors"))
     assert [chain.weights.digest for chain in chains("quick")[0][1]] == before
+
+
+def test_an_option_that_is_off_and_not_set_is_no_part_of_a_recipe(project):
+    """So that a new one, off by default, changes no recipe; set to what it is anyway, it changes none either."""
+    content = yaml.safe_load((project / "params/methods/simclr.yaml").read_text())
+    assert content["hyper"]["augmentation"].pop("blur_probability") == 0.0
+    (project / "params/methods/simclr.yaml").write_text(yaml.safe_dump(content))
+    forget()
+    hyper = variant(project)
+    assert not {"size_px", "blur_probability"} & set(hyper["augmentation"])
+    assert hyper == variant(project, **{"hyper.augmentation.blur_probability": 0.0})
+    assert variant(project, **{"hyper.augmentation.blur_probability": 0.1})["augmentation"]["blur_probability"] == 0.1
+    assert hyper["augmentation"]["flip_probability"] == 0.5  # not off: what it is by default decides the result

@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from tests.conftest import forget
 
 from selfsup import extensions
 from selfsup.config import signature
@@ -11,6 +10,7 @@ from selfsup.config.recipe import evaluation
 from selfsup.config.shown import Shown, protocol_title, shown
 from selfsup.errors import InputError
 from selfsup.pipeline import publish
+from tests.conftest import forget
 
 SHOWN = {
     "title": "Detection",

@@ -74,7 +74,7 @@ def write_projection(inputs):
     """Writes beside the run's encoder the same encoder with a head of five outputs, and returns it."""
 
     def write(encoder):
-        head = {"kind": "nonlinear", "hidden_width": 8, "output_width": 5}
+        head = {"kind": "nonlinear", "hidden_dim": 8, "out_dim": 5}
         projected = ProjectedEncoder(encoder, projection_head(features=encoder.feature_dim, **head), head)
         (inputs.run / "projection").mkdir()
         save_encoder(projected, inputs.run / "projection")

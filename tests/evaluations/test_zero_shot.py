@@ -17,7 +17,9 @@ from selfsup.methods.clip import CLIP
 from selfsup.nn.encoder import build, save_encoder
 from selfsup.optim.optimisers import optimiser
 from selfsup.seeds import generator
+from selfsup.specs.text_tower import TextTower
 from selfsup.tables.vocabulary import make
+from selfsup.testing.trials import STEP
 from tests.evaluations.named import named
 
 TEMPLATES = ["a {}", "one {} alone"]
@@ -107,19 +109,19 @@ def train(run, order):
     said = [[f"a {NAMES[row]} on {ground}" for ground in ("grass", "sand")] for row in label[order].tolist()]
     caption = torch.from_numpy(caption_array(said).copy())
     info = DataInfo(300, 6, 16, 64, 100, table=make(captions=caption, vocabulary_size=300))
-    keys = {"temperature": 0.07, "largest_scale": 100.0, "output_width": 16, "text_width": 16, "text_layers": 1}
-    rest = {"text_heads": 2, "context_length": 16, "crop_scale_min": 0.9}
+    tower = TextTower(width=16, layers=1, heads=2, context_length=16)
+    keys = {"temperature": 0.07, "max_logit_scale": 100.0, "out_dim": 16, "text_tower": tower, "crop_scale_min": 0.9}
     torch.manual_seed(0)
-    method = CLIP(build({"backbone": "small_conv", "width": 8}), info, **keys, **rest).train()
+    method = CLIP(build({"backbone": "small_conv", "width": 8}), info, **keys).train()
     moves = optimiser(dict(method.named_parameters()), name="adamw", learning_rate=5e-3, weight_decay=0.01)
     for step in range(60):
         rows = torch.randperm(300, generator=generator(0, "rows", step))[:64]
         draws = method.draw(64, generator(0, "views", step))
-        loss = method.loss(method.views({"image": image[rows], "caption": caption[rows]}, draws), {}).loss
+        loss = method.loss(method.views({"image": image[rows], "caption": caption[rows]}, draws), {}, STEP).loss
         moves.zero_grad()
         loss.backward()
         moves.step()
-        method.after_step({})
+        method.after_step({}, STEP)
     for name, kept in method.eval().encoders().items():
         folder = run if name == "image" else run / name
         folder.mkdir(exist_ok=True)

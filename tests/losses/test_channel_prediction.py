@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from selfsup.methods import _cross_channel as module
+from selfsup.methods.parts import cross_channel as module
 from selfsup.views.ab_bins import bins_in_gamut
 from selfsup.views.lightness_bins import lightness_bins
 from tests.losses.mutation import mutant

@@ -12,8 +12,9 @@ from selfsup.methods.clip import CLIP
 from selfsup.nn import encoder
 from selfsup.nn.encoder import load_encoder, save_encoder
 from selfsup.seeds import generator
+from selfsup.specs.text_tower import TextTower
 from selfsup.testing.examples import EXAMPLES, batch_of, every_array
-from selfsup.testing.trials import INFO, optimisers, step, views_of
+from selfsup.testing.trials import INFO, STEP, optimisers, step, views_of
 from selfsup.views.tokens import END, Tokenizer, texts
 from tests.methods.recipes import build, table_of
 
@@ -48,12 +49,12 @@ def test_the_loss_is_of_the_projections_and_the_learned_scale():
     views = views_of(method)
     image = method.image_projection(method.encoder(views["image"]))
     text = method.text_projection(method.text(views["tokens"]))
-    assert torch.equal(method.loss(views, {}).loss, clip(image, text, method.log_scale)[0])
+    assert torch.equal(method.loss(views, {}, STEP).loss, clip(image, text, method.log_scale)[0])
     assert method.log_scale.exp().item() == pytest.approx(1 / 0.07)
 
 
 def test_the_scale_is_learned_and_clamped():
-    method = build("clip", largest_scale=14.4).train()
+    method = build("clip", max_logit_scale=14.4).train()
     assert any(p is method.log_scale for p in method.objectives()["main"].parameters.values())
     of = optimisers(method, learning_rate=0.1)
     for number in range(10):
@@ -61,7 +62,7 @@ def test_the_scale_is_learned_and_clamped():
         assert method.log_scale.item() <= math.log(14.4) + 1e-6
     with torch.no_grad():
         method.log_scale.fill_(math.log(3.0))
-    method.after_step({})
+    method.after_step({}, STEP)
     assert method.log_scale.item() == pytest.approx(math.log(3.0))
 
 
@@ -69,10 +70,10 @@ def test_the_order_of_the_batch_changes_nothing():
     method = build("clip").train()
     views = views_of(method)
     order = torch.randperm(EXAMPLES, generator=torch.Generator().manual_seed(1))
-    loss = method.loss(views, {}).loss
-    permuted = method.loss({name: rows[order] for name, rows in views.items()}, {}).loss
+    loss = method.loss(views, {}, STEP).loss
+    permuted = method.loss({name: rows[order] for name, rows in views.items()}, {}, STEP).loss
     torch.testing.assert_close(permuted, loss, rtol=1e-5, atol=1e-6)
-    mismatched = method.loss({**views, "tokens": views["tokens"][order]}, {}).loss
+    mismatched = method.loss({**views, "tokens": views["tokens"][order]}, {}, STEP).loss
     assert not torch.allclose(mismatched, loss, rtol=1e-3)
 
 
@@ -95,7 +96,7 @@ def test_both_towers_are_kept_with_their_projections(tmp_path):
 
 
 def test_a_caption_that_is_too_long_still_ends():
-    tokens = views_of(build("clip", context_length=4))["tokens"]
+    tokens = views_of(build("clip", text_tower={"context_length": 4}))["tokens"]
     assert tokens.shape[1] == 4
     assert ((tokens == END).sum(1) == 1).all()
 
@@ -110,8 +111,8 @@ def test_the_panel_shows_images_above_their_captions():
 @pytest.mark.parametrize(
     ("changes", "key"),
     [
-        ({"text_width": 30}, "hyper.text_width"),
-        ({"context_length": 2}, "hyper.context_length"),
+        ({"text_tower": {"width": 30}}, "hyper.text_tower.width"),
+        ({"text_tower": {"context_length": 2}}, "hyper.text_tower.context_length"),
         ({"temperature": 0.005}, "hyper.temperature"),
     ],
 )
@@ -123,9 +124,9 @@ def test_senseless_recipes_are_refused_by_key(changes, key):
 def test_without_a_vocabulary_or_another_pair_there_is_nothing_to_learn():
     with pytest.raises(InputError, match=r"^batch_size is 1"):
         build("clip", info=replace(INFO, batch_size=1))
-    hyper = {"output_width": 8, "text_width": 8, "text_layers": 1, "text_heads": 2, "context_length": 8}
-    rest = {"temperature": 0.07, "largest_scale": 100.0, "crop_scale_min": 0.8}
+    tower = TextTower(width=8, layers=1, heads=2, context_length=8)
+    hyper = {"out_dim": 8, "text_tower": tower, "temperature": 0.07, "max_logit_scale": 100.0, "crop_scale_min": 0.8}
     network = encoder.build({"backbone": "small_conv", "width": 4})
     with pytest.raises(InputError, match=r"^table is missing"):
-        CLIP(network, INFO, **hyper, **rest)
-    assert CLIP(network, replace(INFO, table=table_of("clip", INFO)), **hyper, **rest)
+        CLIP(network, INFO, **hyper)
+    assert CLIP(network, replace(INFO, table=table_of("clip", INFO)), **hyper)

@@ -8,12 +8,12 @@ import torch
 from selfsup.errors import InputError
 from selfsup.nn import encoder
 from selfsup.testing.examples import EXAMPLES, batch
-from selfsup.testing.trials import INFO, views_of
+from selfsup.testing.trials import INFO, STEP, views_of
 from selfsup.views.ab_bins import annealed_mean, bins_in_gamut, nearest_bin, soft_bins
 from selfsup.views.lab import lab_to_rgb, rgb_to_lab
 from tests.methods.recipes import build, method_class, recipe
 
-UNCHANGED = {"crop_scale_min": 1.0, "flip_probability": 0.0}
+UNCHANGED = {"scale_min": 1.0, "flip_probability": 0.0}
 RECIPES = ("colorization", "colorization_regression")
 
 
@@ -33,10 +33,10 @@ def middle_ab(images):
 
 
 def test_views_are_the_crop_and_the_whole():
-    views = views_of(build("colorization", **UNCHANGED))
+    views = views_of(build("colorization", crop=UNCHANGED))
     whole = batch()["image"].float() / 255
     torch.testing.assert_close(views["image"], whole, rtol=0, atol=1e-5)
-    cropped = views_of(build("colorization", crop_scale_min=0.5))
+    cropped = views_of(build("colorization", crop={"scale_min": 0.5}))
     assert torch.equal(cropped["whole"], whole)
     assert (cropped["image"] - whole).abs().max() > 0.05
 
@@ -46,7 +46,9 @@ def test_colours_are_not_seen_but_asked(name):
     method = build(name).eval()
     one, other = twins()
     torch.testing.assert_close(method._answer(one), method._answer(other), rtol=0, atol=1e-3)
-    assert not torch.allclose(method.loss({"image": one}, {}).loss, method.loss({"image": other}, {}).loss, rtol=1e-2)
+    assert not torch.allclose(
+        method.loss({"image": one}, {}, STEP).loss, method.loss({"image": other}, {}, STEP).loss, rtol=1e-2
+    )
 
 
 def test_answers_are_at_a_quarter_of_the_resolution():
@@ -57,14 +59,14 @@ def test_answers_are_at_a_quarter_of_the_resolution():
 @pytest.mark.parametrize("rebalance", [True, False])
 def test_loss_is_the_soft_cross_entropy_of_the_mean_colours(rebalance):
     """Place by place: the mean ab of 4 x 4 pixels, softly on 5 bins, weighted by the weight of the nearest."""
-    method = build("colorization", rebalance=rebalance).eval()
+    method = build("colorization", objective={"rebalance": rebalance}).eval()
     views = views_of(method)
     ab = rgb_to_lab(views["image"])[:, 1:].unflatten(3, (8, 4)).unflatten(2, (8, 4)).mean((3, 5))
     index, weight = soft_bins(ab, method.centres, 5, 5.0)
     target = torch.zeros(EXAMPLES, 261, 8, 8).scatter(1, index, weight)
     entropy = -(target * method._answer(views["image"]).log_softmax(1)).sum(1)
     expected = (method.weight[index[:, 0]] * entropy if rebalance else entropy).mean()
-    torch.testing.assert_close(method.loss(views, {}).loss, expected, rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(method.loss(views, {}, STEP).loss, expected, rtol=1e-5, atol=1e-5)
 
 
 def test_regression_is_the_squared_error_of_the_mean_colours():
@@ -72,7 +74,7 @@ def test_regression_is_the_squared_error_of_the_mean_colours():
     views = views_of(method)
     ab = rgb_to_lab(views["image"])[:, 1:].unflatten(3, (8, 4)).unflatten(2, (8, 4)).mean((3, 5))
     expected = ((method._answer(views["image"]) - ab / 110) ** 2).sum(1).mean() / 2
-    torch.testing.assert_close(method.loss(views, {}).loss, expected, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(method.loss(views, {}, STEP).loss, expected, rtol=1e-5, atol=1e-6)
 
 
 def test_prediction_is_the_annealed_mean_at_the_images_lightness():
@@ -124,9 +126,9 @@ def test_panel_shows_lightness_colours_and_both():
     assert torch.equal(panel.images[2::3], views["image"][:3])
 
 
-def construct(name="colorization", info=INFO, **hyper):
+def construct(name="colorization", info=INFO):
     asked = recipe(name)
-    return method_class(name)(encoder.build(asked["encoder"]), info, **{**asked["hyper"], **hyper})
+    return method_class(name).from_recipe(encoder.build(asked["encoder"]), info, asked["hyper"])
 
 
 def test_what_cannot_be_done_is_said_at_once():
@@ -137,5 +139,3 @@ def test_what_cannot_be_done_is_said_at_once():
         construct()
     with pytest.raises(InputError, match="neighbours"):
         construct(info=replace(INFO, table=table))
-    with pytest.raises(InputError, match="rebalance"):
-        construct("colorization_regression", rebalance=True)

@@ -11,17 +11,18 @@ from selfsup.losses.adversarial import discriminator_loss, generator_loss
 from selfsup.losses.overlap_reconstruction import overlap_reconstruction
 from selfsup.seeds import generator
 from selfsup.testing.examples import EXAMPLES, batch
-from selfsup.testing.trials import INFO, views_of
+from selfsup.testing.trials import INFO, STEP, views_of
 from tests.methods.recipes import build
 
 VARIANTS = ["context_encoder_reconstruction", "context_encoder_adversarial", "context_encoder"]
 ADVERSARIAL = ["context_encoder_adversarial", "context_encoder"]
+MASKS = {"center": {"name": "center"}, "blocks": {"name": "blocks", "blocks": 4}}
 masks = pytest.mark.parametrize("mask", ["center", "blocks"])
 
 
 @masks
 def test_variants_of_a_seed_see_the_same_and_start_from_the_same_generator(mask):
-    methods = [build(name, mask=mask) for name in VARIANTS]
+    methods = [build(name, mask=MASKS[mask]) for name in VARIANTS]
     first, *others = [views_of(method) for method in methods]
     assert all(torch.equal(first[key], other[key]) for other in others for key in first)
     states = [{n: p for n, p in m.state_dict().items() if not n.startswith("discriminator.")} for m in methods]
@@ -30,7 +31,7 @@ def test_variants_of_a_seed_see_the_same_and_start_from_the_same_generator(mask)
 
 @masks
 def test_nothing_in_the_hole_reaches_the_network(mask):
-    method = build("context_encoder", mask=mask, flip_probability=0.0).eval()
+    method = build("context_encoder", mask=MASKS[mask], flip_probability=0.0).eval()
     seen = views_of(method)
     hole = seen["mask"]
     changed = torch.where(hole[:, None], 255 - batch()["image"], batch()["image"])
@@ -46,7 +47,7 @@ def test_flip_mirrors_the_image():
 
 
 def test_each_image_has_its_own_blocks():
-    masks = views_of(build("context_encoder", mask="blocks"))["mask"]
+    masks = views_of(build("context_encoder", mask=MASKS["blocks"]))["mask"]
     assert len({tuple(mask.flatten().tolist()) for mask in masks}) == EXAMPLES
 
 
@@ -72,9 +73,9 @@ def signed(image):
 @masks
 @pytest.mark.parametrize("name", VARIANTS)
 def test_losses_are_put_together_as_the_paper_says(name, mask):
-    method = build(name, mask=mask).eval()  # evaluation mode: BatchNorm gives each image the same numbers again
+    method = build(name, mask=MASKS[mask]).eval()  # evaluation mode: BatchNorm gives each image the same numbers again
     views = views_of(method)
-    terms = method.loss(views, {})
+    terms = method.loss(views, {}, STEP)
     made, image = terms.extras["prediction"], signed(views["image"])
     expected = method.reconstruction_weight * overlap_reconstruction(made, image, views["weight"])
     if method.adversarial_weight:
@@ -84,7 +85,7 @@ def test_losses_are_put_together_as_the_paper_says(name, mask):
             assert torch.equal(shown, made[:, :, 6:26, 6:26])
         logits = method.discriminator(shown)
         expected = expected + method.adversarial_weight * generator_loss(logits)
-        opponent = method.discriminator_loss(views, terms.extras)
+        opponent = method.discriminator_loss(views, terms.extras, STEP)
         torch.testing.assert_close(opponent.loss, discriminator_loss(method.discriminator(image), logits))
     torch.testing.assert_close(terms.loss, expected)
 
@@ -98,7 +99,7 @@ def gradients(loss, module: nn.Module):
 def test_neither_player_gets_the_others_gradient(name):
     method = build(name).train()
     views = views_of(method)
-    of_generator, of_discriminator = method.loss(views, {}), method.discriminator_loss(views, {})
+    of_generator, of_discriminator = method.loss(views, {}, STEP), method.discriminator_loss(views, {}, STEP)
     assert all(g.abs().max() == 0 for g in gradients(of_generator.loss, method.discriminator))
     for part in (method.encoder, method.bottleneck, method.decoder):
         assert all(g.abs().max() == 0 for g in gradients(of_discriminator.loss, part))
@@ -106,20 +107,22 @@ def test_neither_player_gets_the_others_gradient(name):
 
 
 def test_discriminator_takes_the_fill_that_the_generator_carries():
-    method = build("context_encoder", mask="center").train()
+    method = build("context_encoder", mask=MASKS["center"]).train()
     views = views_of(method)
-    extras = method.loss(views, {}).extras
+    extras = method.loss(views, {}, STEP).extras
     assert not extras["prediction"].requires_grad
-    assert torch.equal(method.discriminator_loss(views, extras).loss, method.discriminator_loss(views, {}).loss)
+    assert torch.equal(
+        method.discriminator_loss(views, extras, STEP).loss, method.discriminator_loss(views, {}, STEP).loss
+    )
     perfect = {"prediction": signed(views["image"])}
     real = method.discriminator(signed(views["image"])[..., 6:26, 6:26])
-    torch.testing.assert_close(method.discriminator_loss(views, perfect).loss, discriminator_loss(real, real))
+    torch.testing.assert_close(method.discriminator_loss(views, perfect, STEP).loss, discriminator_loss(real, real))
 
 
 @masks
 @torch.no_grad()
 def test_prediction_changes_the_hole_and_nothing_else(mask):
-    method = build("context_encoder", mask=mask).eval()
+    method = build("context_encoder", mask=MASKS[mask]).eval()
     views = views_of(method)
     prediction = method.predict(views)
     images, hole = prediction.images, prediction.arrays["mask"].bool()
@@ -128,7 +131,7 @@ def test_prediction_changes_the_hole_and_nothing_else(mask):
     assert torch.equal(hole, views["mask"])
     changed = (images["filled"] != images["original"]).any(1)
     assert not (changed & ~hole).any()
-    made = (method.loss(views, {}).extras["prediction"] + 1) / 2
+    made = (method.loss(views, {}, STEP).extras["prediction"] + 1) / 2
     assert torch.equal(images["filled"].transpose(0, 1)[:, hole], made.transpose(0, 1)[:, hole])
 
 
@@ -144,15 +147,15 @@ def test_images_of_another_size_are_decoded_whole():
     info = replace(INFO, size_px=40)
     method = build("context_encoder", info=info).eval()
     views = method.views(batch(size_px=40), method.draw(EXAMPLES, generator(0, "views")))
-    assert method.loss(views, {}).extras["prediction"].shape == (EXAMPLES, 3, 40, 40)
+    assert method.loss(views, {}, STEP).extras["prediction"].shape == (EXAMPLES, 3, 40, 40)
 
 
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
         ({"reconstruction_weight": 0.0, "adversarial_weight": 0.0}, "both 0"),
-        ({"mask": "center", "overlap_px": 9}, r"hyper.overlap_px is 9, .* set 8 or less"),
-        ({"mask": "blocks", "blocks": 200}, r"hyper.blocks is 200, .* set fewer"),
+        ({"mask": MASKS["center"], "overlap_px": 9}, r"hyper.overlap_px is 9, .* set 8 or less"),
+        ({"mask": {"blocks": 200}}, r"hyper.mask.blocks is 200, .* set fewer"),
     ],
 )
 def test_impossible_values_are_named(changes, told):

@@ -8,7 +8,7 @@ import torch
 from selfsup.errors import InputError
 from selfsup.seeds import generator
 from selfsup.testing.examples import EXAMPLES, batch_of
-from selfsup.testing.trials import views_of
+from selfsup.testing.trials import STEP, views_of
 from selfsup.views.waveforms import first_sample
 from tests.methods.recipes import build, info_of
 
@@ -87,7 +87,7 @@ def test_in_training_nothing_but_batch_norms_statistics_reaches_back_in_time():
 def test_loss_is_the_mean_over_steps_each_with_its_own_matrix():
     method = build("cpc_audio", **SHORT).train()
     views = views_of(method)
-    terms = method.loss(views, {})
+    terms = method.loss(views, {}, STEP)
     assert list(terms.metrics) == [f"accuracy_step_{k}" for k in range(1, 9)]
     maps = method.encoder.maps(views["waveform"])
     row = torch.arange(EXAMPLES)[:, None]
@@ -102,7 +102,7 @@ def test_loss_is_the_mean_over_steps_each_with_its_own_matrix():
 
 def test_the_loss_moves_encoder_context_and_every_matrix():
     method = build("cpc_audio").train()
-    method.loss(views_of(method), {}).loss.backward()
+    method.loss(views_of(method), {}, STEP).loss.backward()
     for name, parameter in method.named_parameters():
         assert parameter.grad is not None, name
         assert parameter.grad.abs().sum() > 0, name
@@ -111,7 +111,7 @@ def test_the_loss_moves_encoder_context_and_every_matrix():
 @pytest.mark.parametrize("steps", [2, 4, 8, 12, 16])
 def test_every_horizon_of_the_ablation_fits(steps):
     method = build("cpc_audio", steps_predicted=steps).train()
-    assert method.loss(views_of(method), {}).loss.isfinite()
+    assert method.loss(views_of(method), {}, STEP).loss.isfinite()
     assert len(method.predict_steps) == steps
 
 

@@ -9,7 +9,7 @@ from torch import nn
 from selfsup.errors import InputError
 from selfsup.seeds import generator
 from selfsup.testing.examples import EXAMPLES, batch
-from selfsup.testing.trials import PATCH_INFO, move, optimisers, views_of
+from selfsup.testing.trials import PATCH_INFO, STEP, move, optimisers, views_of
 from tests.methods.recipes import build
 
 PLAIN = {"flip_probability": 0.0, "gray_probability": 0.0, "subcrop_px": 16}
@@ -65,7 +65,7 @@ def test_batch_norm_stays_still_while_its_scale_and_shift_learn():
     method = build("cpc_image").train()
     norms = [m for m in method.encoder.modules() if isinstance(m, nn.BatchNorm2d)]
     assert norms
-    method.loss(views_of(method), {}).loss.backward()
+    method.loss(views_of(method), {}, STEP).loss.backward()
     for norm in norms:
         assert torch.equal(norm.running_mean, torch.zeros_like(norm.running_mean))
         assert torch.equal(norm.running_var, torch.ones_like(norm.running_var))
@@ -75,7 +75,7 @@ def test_batch_norm_stays_still_while_its_scale_and_shift_learn():
 def test_loss_is_the_mean_over_steps_each_with_its_own_matrix():
     method = build("cpc_image").train()
     views = views_of(method)
-    terms = method.loss(views, {})
+    terms = method.loss(views, {}, STEP)
     assert list(terms.metrics) == [f"accuracy_step_{k}" for k in (1, 2, 3, 4)]
     z, c = method._encode(views["patch"])
     losses = []

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from selfsup.methods import _cross_channel as module
-from selfsup.testing.trials import views_of
+from selfsup.methods.parts import cross_channel as module
+from selfsup.testing.trials import STEP, views_of
 from tests.methods.recipes import build
 
 HALVES = ["split_brain", "split_brain_regression", "lightness_to_ab_ensemble", "split_brain_depth"]
@@ -45,7 +45,7 @@ def test_a_gradient_that_leaks_would_be_noticed():
 def test_a_step_gives_each_half_the_gradient_of_its_own_loss(name):
     method = build(name).train()
     views = views_of(method)
-    total = torch.autograd.grad(method.loss(views, {}).loss, own(method, 0))
+    total = torch.autograd.grad(method.loss(views, {}, STEP).loss, own(method, 0))
     losses = method.prediction.losses(method.encoder, views)
     alone = sum(task.weight * loss for task, loss in zip(method.tasks, losses, strict=True) if task.half == 0)
     for whole, part in zip(total, torch.autograd.grad(alone, own(method, 0)), strict=True):
@@ -54,6 +54,6 @@ def test_a_step_gives_each_half_the_gradient_of_its_own_loss(name):
 
 def test_the_sum_is_weighted_and_each_loss_is_logged():
     method = build("split_brain_depth", ab_weight=0.3).train()
-    terms = method.loss(views_of(method), {})
+    terms = method.loss(views_of(method), {}, STEP)
     depth, lightness, ab = (terms.metrics[f"half{n}_loss"] for n in ("1_depth", "2_lightness", "2_ab"))
     torch.testing.assert_close(terms.loss.detach(), depth + lightness + 0.3 * ab)

@@ -12,7 +12,7 @@ from selfsup.methods.dense_object_net import DenseObjectNet
 from selfsup.nn.encoder import build as build_encoder
 from selfsup.seeds import generator
 from selfsup.testing.examples import batch_of
-from selfsup.testing.trials import INFO, views_of
+from selfsup.testing.trials import INFO, STEP, views_of
 from selfsup.views.correspondences import distance_px
 from tests.methods.recipes import build
 
@@ -88,13 +88,13 @@ def test_one_pair_alone_has_no_other_object():
     batch = {key: rows[:1] for key, rows in batch_of(method).items()}
     views = method.views(batch, method.draw(1, generator(0, "views")))
     assert not views["across_counts"].any()
-    assert method.loss(views, {}).loss.isfinite()
+    assert method.loss(views, {}, STEP).loss.isfinite()
 
 
 def test_nothing_to_match_costs_nothing(scenes):
     method = build(NAME, sampling="single_object")
     unknown = {**scenes, "match": torch.full_like(scenes["match"], torch.nan)}
-    terms = method.loss(method.views(unknown, method.draw(8, generator(0, "views"))), {})
+    terms = method.loss(method.views(unknown, method.draw(8, generator(0, "views"))), {}, STEP)
     assert terms.loss.item() == 0
     gradients = torch.autograd.grad(terms.loss, list(method.parameters()))
     assert all(gradient.isfinite().all() for gradient in gradients)
@@ -113,14 +113,14 @@ def test_the_loss_is_the_sum_of_its_sorts(scenes):
         expected = (
             expected + non_match_loss(query[:, :, None], flat[1][views[sort]], views[f"{sort}_counts"], margin, True)[0]
         )
-    torch.testing.assert_close(method.loss(views, {}).loss, expected)
+    torch.testing.assert_close(method.loss(views, {}, STEP).loss, expected)
 
 
 def test_both_images_teach():
     method = build(NAME).train()
     views = views_of(method)
     sides = {side: views[side].requires_grad_() for side in ("first", "second")}
-    gradients = torch.autograd.grad(method.loss(views | sides, {}).loss, list(sides.values()))
+    gradients = torch.autograd.grad(method.loss(views | sides, {}, STEP).loss, list(sides.values()))
     assert all(gradient.abs().max() > 0 for gradient in gradients)
 
 

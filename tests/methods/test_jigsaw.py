@@ -9,7 +9,7 @@ from selfsup.errors import InputError
 from selfsup.methods.jigsaw import PLACES
 from selfsup.nn import encoder
 from selfsup.testing.examples import EXAMPLES, batch
-from selfsup.testing.trials import PATCH_INFO, views_of
+from selfsup.testing.trials import PATCH_INFO, STEP, views_of
 from selfsup.views.patches import normalised
 from tests.methods.recipes import build, info_of, method_class, recipe, table_of
 
@@ -61,7 +61,7 @@ def test_loss_is_the_mean_over_puzzles_with_its_gradient():
     method = build(NAME).double().train()
     views = views_of(method)
     views["tile"] = views["tile"].double()
-    loss = method.loss(views, {}).loss
+    loss = method.loss(views, {}, STEP).loss
     first, _, last = method.classifier
     features = method.encoder(views["tile"].flatten(0, 1)).view(EXAMPLES, 9, -1)
     total = 0.0
@@ -111,4 +111,4 @@ def test_what_does_not_fit_is_an_error():
 
 def test_a_missing_table_is_an_error():
     with pytest.raises(InputError, match=r"table is missing in the recipe of jigsaw; set \{table: permutations"):
-        method_class(NAME)(encoder.build(recipe(NAME)["encoder"]), info_of(NAME), **recipe(NAME)["hyper"])
+        method_class(NAME).from_recipe(encoder.build(recipe(NAME)["encoder"]), info_of(NAME), recipe(NAME)["hyper"])

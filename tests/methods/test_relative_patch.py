@@ -8,7 +8,7 @@ import torch
 from selfsup.errors import InputError
 from selfsup.methods.relative_patch import DIRECTIONS, directions, draw_pairs, of_pairs
 from selfsup.testing.examples import EXAMPLES, batch
-from selfsup.testing.trials import PATCH_INFO, views_of
+from selfsup.testing.trials import PATCH_INFO, STEP, views_of
 from selfsup.views.patches import normalised
 from tests.methods.recipes import build
 
@@ -75,7 +75,7 @@ def test_loss_is_the_mean_over_all_pairs_with_its_gradient():
     method = build(NAME).double().train()
     views = views_of(method)
     views["patch"] = views["patch"].double()
-    loss = method.loss(views, {}).loss
+    loss = method.loss(views, {}, STEP).loss
     first, norm, _, second, _, last = method.classifier
     features = method.encoder(views["patch"].flatten(0, 1)).view(EXAMPLES, 9, -1)
     fused = []

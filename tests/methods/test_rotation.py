@@ -4,12 +4,14 @@ import pytest
 import torch
 
 from selfsup.testing.examples import EXAMPLES, batch
-from selfsup.testing.trials import views_of
+from selfsup.testing.trials import STEP, views_of
 from tests.methods.recipes import build
+
+PLAIN = {"crop_scale_min": 1.0, "flip_probability": 0.0, "color_strength": 0.0, "gray_probability": 0.0}
 
 
 def test_every_image_is_there_in_all_four_rotations():
-    method = build("rotation", crop_scale_min=1.0, flip_probability=0.0, color_strength=0.0, gray_probability=0.0)
+    method = build("rotation", augmentation=PLAIN)
     views = views_of(method)
     assert views["image"].shape == (4 * EXAMPLES, 3, 32, 32)
     for row, label in enumerate(views["rotation"].tolist()):
@@ -21,7 +23,7 @@ def test_every_image_is_there_in_all_four_rotations():
 def test_loss_is_the_mean_over_all_copies():
     method = build("rotation").train()
     views = views_of(method)
-    terms = method.loss(views, {})
+    terms = method.loss(views, {}, STEP)
     logits = method.classifier(method.encoder(views["image"]))
     chosen = logits.log_softmax(1)[torch.arange(4 * EXAMPLES), views["rotation"]]
     torch.testing.assert_close(terms.loss, -chosen.mean())

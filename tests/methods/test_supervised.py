@@ -8,16 +8,18 @@ import torch
 from selfsup.errors import InputError
 from selfsup.seeds import generator
 from selfsup.testing.examples import batch
-from selfsup.testing.trials import INFO, views_of
+from selfsup.testing.trials import INFO, STEP, views_of
 from tests.methods.recipes import build
+
+PLAIN = {"crop_scale_min": 1.0, "flip_probability": 0.0, "color_strength": 0.0, "gray_probability": 0.0}
 
 
 def test_labels_stay_with_their_images():
-    method = build("supervised", crop_scale_min=1.0, flip_probability=0.0, color_strength=0.0, gray_probability=0.0)
+    method = build("supervised", augmentation=PLAIN)
     views = views_of(method)
     torch.testing.assert_close(views["image"], batch()["image"].float() / 255, rtol=0, atol=1e-5)
     assert torch.equal(views["label"], batch()["label"])
-    terms = method.train().loss(views, {})
+    terms = method.train().loss(views, {}, STEP)
     logits = method.classifier(method.encoder(views["image"]))
     torch.testing.assert_close(terms.loss, -logits.log_softmax(1)[torch.arange(8), views["label"]].mean())
     assert terms.metrics["pretext_accuracy"] == (logits.argmax(1) == views["label"]).float().mean()
@@ -33,7 +35,7 @@ def test_simclrs_keys_of_the_augmentation_mean_the_same_here():
         "blur_probability": 0.5,
         "color": "exact",
     }
-    supervised, simclr = build("supervised", **keys, flip_probability=0.5), build("simclr", **keys)
+    supervised, simclr = (build(name, augmentation=keys) for name in ("supervised", "simclr"))
     draws = supervised.draw(8, generator(3, "views"))
     both = simclr.draw(8, generator(3, "views"))
     assert all(torch.equal(rows, both[f"view 1.{what}"]) for what, rows in draws.items())

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from selfsup.errors import InputError
 from selfsup.seeds import generator
 from selfsup.testing.examples import EXAMPLES, batch_of
-from selfsup.testing.trials import views_of
+from selfsup.testing.trials import STEP, views_of
 from tests.methods.recipes import build, info_of
 
 SHORT = {"window_seconds": 0.5, "gain_db": 0.0}
@@ -46,7 +46,7 @@ def test_loss_is_the_cross_entropy_of_frames_with_a_label():
     method = build("supervised_content", **SHORT).train()
     views = views_of(method)
     views["label"][:, 20:] = -1
-    terms = method.loss(views, {})
+    terms = method.loss(views, {}, STEP)
     logits = method.classifier(method.encoder.maps(views["waveform"])["context"].transpose(1, 2))[:, :20]
     expected = F.cross_entropy(logits.flatten(0, 1), views["label"][:, :20].flatten())
     torch.testing.assert_close(terms.loss, expected)

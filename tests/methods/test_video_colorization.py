@@ -9,7 +9,7 @@ from selfsup.errors import InputError
 from selfsup.losses.pointer import copied_cross_entropy
 from selfsup.nn import encoder
 from selfsup.testing.examples import EXAMPLES, batch_of
-from selfsup.testing.trials import INFO, views_of
+from selfsup.testing.trials import INFO, STEP, views_of
 from selfsup.views.ab_bins import nearest_bin
 from selfsup.views.lab import rgb_to_lab
 from tests.methods.recipes import build, info_of, method_class, recipe, table_of
@@ -21,7 +21,7 @@ UNCHANGED = {"flip_probability": 0.0, "exposure_strength": 0.0}
 def construct(info=None, encoder_changes=None, **changes):
     asked = recipe(NAME)
     built = encoder.build({**asked["encoder"], **(encoder_changes or {})})
-    return method_class(NAME)(built, info or info_of(NAME), **{**asked["hyper"], **changes})
+    return method_class(NAME).from_recipe(built, info or info_of(NAME), {**asked["hyper"], **changes})
 
 
 def test_views_are_consecutive_frames_with_the_target_last():
@@ -44,7 +44,9 @@ def test_the_encoder_does_not_see_the_colours():
     other = linear.expand(-1, 3, -1, -1).view_as(frames)
     torch.testing.assert_close(method._embedding(frames), method._embedding(other), rtol=0, atol=2e-2)
     same = {"frames": frames, "seen": frames}
-    assert not torch.allclose(method.loss(same, {}).loss, method.loss({"frames": other, "seen": frames}, {}).loss)
+    assert not torch.allclose(
+        method.loss(same, {}, STEP).loss, method.loss({"frames": other, "seen": frames}, {}, STEP).loss
+    )
 
 
 def test_loss_is_that_of_the_colours_of_places():
@@ -60,7 +62,7 @@ def test_loss_is_that_of_the_colours_of_places():
     pointed = likeness.flatten(2).softmax(-1)
     probability.scatter_add_(2, colour[:, :3].flatten(1)[:, None].expand(-1, 64, -1), pointed)
     expected = copied_cross_entropy(probability, colour[:, 3], 0.01)
-    terms = method.loss(views, {})
+    terms = method.loss(views, {}, STEP)
     torch.testing.assert_close(terms.loss, expected, rtol=1e-4, atol=1e-5)
     assert terms.metrics["colour_accuracy"] == (probability.argmax(-1) == colour[:, 3]).float().mean()
     assert terms.metrics["colour_accuracy_previous"] == (colour[:, 2] == colour[:, 3]).float().mean()
@@ -71,7 +73,7 @@ def test_a_colour_that_no_reference_holds_costs_a_finite_loss():
     views = views_of(method)
     frames = views["frames"].clone()
     frames[:, :-1] = 0.5
-    assert method.loss({"frames": frames, "seen": views["seen"]}, {}).loss.isfinite()
+    assert method.loss({"frames": frames, "seen": views["seen"]}, {}, STEP).loss.isfinite()
 
 
 def test_the_references_are_not_looked_at_in_the_future():
@@ -79,7 +81,7 @@ def test_the_references_are_not_looked_at_in_the_future():
     method = build(NAME).eval()
     views = views_of(method)
     seen = views["seen"].clone().requires_grad_()
-    (gradient,) = torch.autograd.grad(method.loss({**views, "seen": seen}, {}).loss, seen)
+    (gradient,) = torch.autograd.grad(method.loss({**views, "seen": seen}, {}, STEP).loss, seen)
     assert (gradient.abs().sum((0, 2, 3, 4)) > 0).all()
 
 
@@ -105,7 +107,7 @@ def test_prediction_shows_what_is_copied_and_from_where():
 def test_a_still_clip_is_coloured_as_its_references():
     method = build(NAME, temperature=1e-4, **UNCHANGED).eval()
     frames = views_of(method)["frames"][:, :1].expand(-1, 4, -1, -1, -1)
-    terms = method.loss({"frames": frames, "seen": frames}, {})
+    terms = method.loss({"frames": frames, "seen": frames}, {}, STEP)
     assert terms.metrics["colour_accuracy"] > 0.95
     assert terms.metrics["colour_accuracy_previous"] == 1
 

@@ -12,7 +12,7 @@ WIDTHS = {"none": 32, "linear": 5, "nonlinear": 5}
 
 def projected(kind):
     torch.manual_seed(0)
-    head = {"kind": kind, "hidden_width": 7, "output_width": 5}
+    head = {"kind": kind, "hidden_dim": 7, "out_dim": 5}
     encoder = build(DESCRIPTION)
     with torch.no_grad():
         encoder(torch.rand(16, 3, 32, 32))  # BatchNorm's buffers are no longer those of a fresh encoder

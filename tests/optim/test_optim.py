@@ -4,9 +4,10 @@ import math
 
 import pytest
 import torch
+from pydantic import TypeAdapter, ValidationError
 from torch import nn
 
-from selfsup.config.recipe import Optimiser
+from selfsup.config.files import Optimiser
 from selfsup.methods.base import DataInfo, LossOutput, Method, Objective
 from selfsup.nn.encoder import build
 from selfsup.optim.lars import LARS
@@ -53,13 +54,14 @@ def test_names_and_keys_are_the_recipes():
 
 
 def test_a_recipe_gives_each_optimiser_its_own_keys():
+    read = TypeAdapter(Optimiser).validate_python
     for name in ("sgd", "lars"):
-        assert Optimiser(name=name, momentum=0.9, **LAW).momentum == 0.9
-        with pytest.raises(ValueError, match="beta1 is a key of adamw"):
-            Optimiser(name=name, beta1=0.5, **LAW)
-    assert Optimiser(name="adamw", beta1=0.5, **LAW).beta1 == 0.5
-    with pytest.raises(ValueError, match="momentum is a key of sgd and lars"):
-        Optimiser(name="adamw", momentum=0.9, **LAW)
+        assert read({"name": name, "momentum": 0.9, **LAW}).momentum == 0.9
+        with pytest.raises(ValidationError, match="beta1"):
+            read({"name": name, "beta1": 0.5, **LAW})
+    assert read({"name": "adamw", "beta1": 0.5, **LAW}).beta1 == 0.5
+    with pytest.raises(ValidationError, match="momentum"):
+        read({"name": "adamw", "momentum": 0.9, **LAW})
 
 
 @pytest.mark.parametrize(
@@ -99,7 +101,7 @@ class TwoPlayers(Method):
     def views(self, batch, draws):
         return batch
 
-    def loss(self, views, extras):
+    def loss(self, views, extras, step):
         raise AssertionError("each objective has a loss of its own")
 
     def panels(self, views):
@@ -107,7 +109,7 @@ class TwoPlayers(Method):
 
     def objectives(self):
         of = {"generator": self.generator, "discriminator": self.discriminator}
-        return {n: Objective(lambda views, extras, p=p: LossOutput(p.sum()), {n: p}) for n, p in of.items()}
+        return {n: Objective(lambda views, extras, step, p=p: LossOutput(p.sum()), {n: p}) for n, p in of.items()}
 
 
 def train(tmp_path, **law):

@@ -49,7 +49,7 @@ def edit(file, old, new):
 HARMLESS = {
     "a docstring": ("losses/nt_xent.py", '"""', '"""Another word. '),
     "a comment": ("training/loop.py", "import torch\n", "import torch  # a comment\n"),
-    "an error message of an augmentation": ("views/augmentation.py", "give 0 to 2.5", "set it to 0 to 2.5"),
+    "an error message of an augmentation": ("specs/augmentation.py", "crop_scale_min is above", "the least is above"),
     "an error message of HDF5": ("hdf5.py", "because the disk is full", "since the disk is full"),
     "a line of progress": ("training/loop.py", 'f"resumed at step', 'f"went on from step'),
     "an exception class": ("errors.py", "class InputError", "class Other(Exception):\n    pass\n\n\nclass InputError"),
@@ -82,9 +82,9 @@ HARMLESS = {
         '    if name == "lion":\n        return torch.optim.Adagrad(groups)\n    if name == "lars":\n',
     ),
     "an option of the augmentation": (
-        "views/augmentation.py",
-        "    gray_probability: float = 0.2,\n",
-        "    gray_probability: float = 0.2,\n    solarize_probability: float = 0.0,\n",
+        "specs/augmentation.py",
+        "    gray_probability: Probability = 0.2\n",
+        "    gray_probability: Probability = 0.2\n    solarize_probability: Probability = 0.0\n",
     ),
     "an option that is used": (
         "optim/optimisers.py",
@@ -126,7 +126,7 @@ def test_a_renamed_file_invalidates_nothing(source, before):
     assert invalidated(before) == {}
 
 
-@pytest.mark.parametrize("path", ["methods/rotation.py", "methods/_view_pairs.py", "methods/colorization.py"])
+@pytest.mark.parametrize("path", ["methods/rotation.py", "methods/parts/view_pairs.py", "methods/colorization.py"])
 def test_a_caption_invalidates_the_gallery_alone(source, before, path):
     edit(source / path, 'Panel("', 'Panel("Look: ')
     assert {artefact.kind for artefact in invalidated(before).values()} == {"gallery", "results"}
@@ -137,9 +137,9 @@ HARMFUL = {
     "an operation of a view": ("views/rotations.py", "torch.rot90", "torch.fliplr", {"rotation"}),
     "a constant of the grey scale": ("views/grayscale.py", "0.587", "0.588", None),
     "a default that is used": (
-        "views/augmentation.py",
-        "flip_probability: float = 0.5",
-        "flip_probability: float = 0.6",
+        "specs/augmentation.py",
+        "flip_probability: Probability = 0.5",
+        "flip_probability: Probability = 0.6",
         None,
     ),
     "the learning rate's course": ("optim/optimisers.py", "0.5 * (1 + math.cos", "0.6 * (1 + math.cos", None),

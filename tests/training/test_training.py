@@ -141,7 +141,9 @@ def test_what_progress_prints_is_no_part_of_the_code_of_a_run():
 def test_batches_are_those_of_their_step_however_far_the_run_has_come(prepared, tmp_path):
     image = torch.zeros(20, 3, 32, 32, dtype=torch.uint8)
     content = yaml.safe_load((ROOT / "params" / "methods" / "rotation.yaml").read_text())
-    method = method_class("rotation")(build(content["encoder"]), DataInfo(20, 0, 32, 6, 9), **content["hyper"])
+    method = method_class("rotation").from_recipe(
+        build(content["encoder"]), DataInfo(20, 0, 32, 6, 9), content["hyper"]
+    )
     training = Training(
         method,
         MemorySource({"image": image}),

@@ -12,13 +12,36 @@ Place = int | float | str
 
 
 class Source(Strict):
+    """What is published.
+
+    Args:
+        paper: authors and year.
+        arxiv: its number there.
+        where: table, figure or section.
+    """
+
     paper: str
     arxiv: str
     where: str
 
 
 class AblationEntry(Strict):
-    """An entry of a suite's ``ablations``; ``report.content.Ablation`` says what its keys mean."""
+    """One thing varied at a time: a figure.
+
+    Args:
+        name: of the figure.
+        title: what people read.
+        group: of the suite, whose runs are shown.
+        evaluation: protocol whose metric is shown.
+        axis: what is varied.
+        scale: of the axis.
+        lines: runs by line, each with its position on the axis.
+        source: paper of the published lines.
+        metric: what is shown of the evaluation.
+        label_fraction: of the labels, where the evaluation draws subsets.
+        line_evaluations: evaluations of single lines, where they have another.
+        published: values by line and position.
+    """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
     title: str

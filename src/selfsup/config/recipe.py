@@ -1,110 +1,20 @@
 """Reads `params/`: every file strictly typed, every mistake one sentence, everything handed on as plain values."""
 
 import math
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
-
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
+from typing import Any
 
 from selfsup.config import signature
-from selfsup.config.ablations import AblationEntry
+from selfsup.config.files import MethodFile
 from selfsup.config.lookup import PROVIDED, encoder, module_of, named
-from selfsup.config.strict import Strict, check, nearest, read_yaml
+from selfsup.config.strict import check, nearest, read_yaml
 from selfsup.datasets.lock import read_lock
 from selfsup.errors import InputError
 
 PARAMS = Path("params")
-
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
-Fraction = Annotated[float, Field(ge=0, lt=1)]
-
-
-class Optimiser(Strict):
-    name: Literal["adamw", "sgd", "lars"]
-    learning_rate: PositiveFloat
-    weight_decay: NonNegativeFloat
-    momentum: Fraction | None = None
-    beta1: Fraction | None = None
-    learning_rate_rule: Literal["constant", "linear", "square_root"] = "constant"
-    objective_factors: dict[str, PositiveFloat] = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _keys_of_the_optimiser(self) -> "Optimiser":
-        if self.name == "adamw" and self.momentum is not None:
-            raise ValueError("momentum is a key of sgd and lars; remove it")
-        if self.name != "adamw" and self.beta1 is not None:
-            raise ValueError("beta1 is a key of adamw; remove it")
-        return self
-
-
-class Schedule(Strict):
-    warmup_fraction: Fraction
-
-
-class Paper(Strict):
-    authors: str
-    year: int
-    title: str
-    arxiv: str | None = None
-    venue: str | None = None
-
-
-class MethodFile(Strict):
-    method: str
-    title: str
-    paper: Paper
-    encoder: dict[str, Any]
-    optimiser: Optimiser
-    schedule: Schedule
-    batch_size: PositiveInt
-    epochs: PositiveInt
-    hyper: dict[str, Any]
-    table: dict[str, Any] | None = None
-
-
-class Variant(Strict):
-    method: str
-    name: Name
-    set: dict[str, Any]
-    title: str | None = None
-
-
-class Asked(Strict):
-    protocol: str
-    runs: list[str]
-
-
-class TargetFile(Strict):
-    data: str
-    evaluations: Annotated[list[str | Asked], Field(min_length=1)]
-
-
-class GroupFile(Strict):
-    name: Name
-    data: str
-    seeds: Annotated[list[NonNegativeInt], Field(min_length=1)]
-    runs: Annotated[list[str | Variant], Field(min_length=1)]
-    targets: Annotated[list[TargetFile], Field(min_length=1)]
-    weights: list[str] = Field(default_factory=list)
-
-
-class ExperimentEntry(Strict):
-    name: Name
-    seeds: Annotated[list[NonNegativeInt], Field(min_length=1)]
-    set: dict[str, Any] = Field(default_factory=dict)
-
-
-class SuiteFile(Strict):
-    title: str
-    summary: str
-    device: Literal["cpu", "cuda"]
-    precision: Literal["float32", "bfloat16"]
-    threads: PositiveInt
-    groups: Annotated[list[GroupFile], Field(min_length=1)]
-    experiments: list[ExperimentEntry] = Field(default_factory=list)
-    ablations: list[AblationEntry] = Field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -211,26 +121,24 @@ def _variant_title(name: str, recipe: str, title: str) -> str:
 def _checked(content: dict[str, Any], origin: str) -> dict[str, Any]:
     """Return method, recipe and paper of a method's file with every key checked and defaults filled in."""
     recipe = check(MethodFile, content, origin)
-    method = module_of("methods", recipe["method"], origin, "method")
-    recipe["hyper"] = check(signature.schema(method, "__init__", base="Method"), recipe["hyper"], origin, "hyper")
+    module_of("methods", recipe["method"], origin, "method")
+    recipe["hyper"] = check(signature.method_schema(recipe["method"]), recipe["hyper"], origin, "hyper")
     recipe["encoder"] = encoder(recipe["encoder"], origin)
-    if recipe["table"] is None:
-        del recipe["table"]
-    else:
+    if "table" in recipe:
         recipe["table"] = named("tables", "table", "make", recipe["table"], origin, "table")
     paper, title = recipe.pop("paper"), recipe.pop("title")
     return {"method": recipe["method"], "title": title, "recipe": recipe, "paper": paper}
 
 
 def _changed(content: dict[str, Any], changes: dict[str, Any], origin: str) -> dict[str, Any]:
-    copy = {key: dict(value) if isinstance(value, dict) else value for key, value in content.items()}
+    copy = deepcopy(content)
     for dotted, value in changes.items():
         *parents, last = dotted.split(".")
         inner = copy
         for parent in parents:
             if not isinstance(inner.get(parent), dict):
                 raise InputError(
-                    f"{origin}: set names {dotted}, but {parent} is no group of keys; {nearest(parent, list(copy))}"
+                    f"{origin}: set names {dotted}, but {parent} is no group of keys; {nearest(parent, list(inner))}"
                 )
             inner = inner[parent]
         inner[last] = value

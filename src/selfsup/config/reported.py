@@ -72,7 +72,7 @@ def read_table(file: Path, content: dict[str, Any]) -> dict[str, Any]:
 def of_suite(suite: Suite) -> dict[str, dict[str, Any]]:
     """Return the published tables that stand in a suite's report, by name."""
     runs = {run.name for group in suite.groups for run in group.runs} | {asked.name for asked in suite.experiments}
-    papers = {run.paper["arxiv"] for group in suite.groups for run in group.runs}
+    papers = {run.paper.get("arxiv") for group in suite.groups for run in group.runs}
     return {
         name: table
         for name, table in reported().items()

@@ -1,109 +1,157 @@
-"""A recipe's schema, read from the syntax of the callable that it configures: nothing is imported, so planning stays fast."""
+"""A recipe's schema: the keyword-only parameters of the callable that it configures, their types found without importing it."""
 
 import ast
+import builtins
+import importlib
+import sys
+from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import ConfigDict, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, create_model
-from pydantic.main import BaseModel
+from pydantic import Field, create_model
+from pydantic.errors import PydanticUserError
 
 from selfsup import extensions
+from selfsup.config.strict import Keys
 from selfsup.errors import InputError
+from selfsup.specs import syntax
+from selfsup.specs.syntax import Key
 
-VOCABULARY: dict[str, Any] = {
-    **{kind.__name__: kind for kind in (int, float, str, bool, list, dict, Path)},
-    "Any": Any,
-    "Literal": Literal,
-    "NonNegativeFloat": NonNegativeFloat,
-    "NonNegativeInt": NonNegativeInt,
-    "PositiveFloat": PositiveFloat,
-    "PositiveInt": PositiveInt,
-    "Tensor": Any,  # what the pipeline provides is no key of a recipe, and planning never loads torch
-}
-
-
-@cache
-def tree(module: str) -> ast.Module:
-    """Return the syntax tree of ``module``, a dotted name below the package, e.g. ``methods.simclr``."""
-    return ast.parse(path(module).read_text(encoding="utf-8"))
-
-
-def path(module: str) -> Path:
-    """Return the file of a module that is chosen as e.g. ``methods.simclr``."""
-    file = extensions.source(extensions.full_name(module))
-    assert file is not None
-    return file
+LIGHT = {"pydantic", "annotated_types", "typing_extensions", *sys.stdlib_module_names}
 
 
 def label(module: str) -> str:
     """Return how people find the file of a module, e.g. ``src/selfsup/methods/simclr.py``."""
-    name = extensions.full_name(module).replace(".", "/")
-    return f"{'src/' * name.startswith('selfsup/')}{name}{'/__init__' * (path(module).stem == '__init__')}.py"
+    full = extensions.full_name(module)
+    name = full.replace(".", "/")
+    return f"{'src/' * name.startswith('selfsup/')}{name}{'/__init__' * (syntax.path(full).stem == '__init__')}.py"
 
 
-def constant(module: str, name: str, within: str | None = None) -> Any:
-    """Return the literal that ``name`` is assigned at the top of a module, or in the class called ``within``."""
-    for node in class_of(module, within).body if within else tree(module).body:
-        if isinstance(node, ast.AnnAssign):
-            assigned: ast.expr = node.target
-        elif isinstance(node, ast.Assign):
-            assigned = node.targets[0]
-        else:
-            continue
-        if isinstance(assigned, ast.Name) and assigned.id == name and node.value is not None:
-            return ast.literal_eval(node.value)
-    return None
+def constant(module: str, name: str) -> Any:
+    """Return the literal that ``name`` is assigned at the top of a module; None where it is not."""
+    return syntax.constant(extensions.full_name(module), name)
 
 
-def class_of(module: str, base: str) -> ast.ClassDef:
-    """Return the one class of a module that subclasses ``base``."""
-    for node in tree(module).body:
-        if isinstance(node, ast.ClassDef) and base in [ast.unparse(parent) for parent in node.bases]:
-            return node
-    raise InputError(f"{path(module)}: no class that subclasses {base}; a method's file holds exactly one")
-
-
-def keywords(module: str, function: str, *, base: str | None = None) -> dict[str, tuple[Any, Any]]:
-    """Return {key: (annotation, default or ...)} of a callable's keyword-only parameters; ``base`` names its class's parent."""
-    body = class_of(module, base).body if base else tree(module).body
-    for node in body:
-        if isinstance(node, ast.FunctionDef) and node.name == function:
-            return {
-                key.arg: (_annotation(module, key), ... if default is None else ast.literal_eval(default))
-                for key, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
-            }
-    if base:
-        return {}
-    raise InputError(f"{path(module)}: no function {function}(); a file of this folder must define it")
+def keywords(module: str, function: str) -> list[str]:
+    """Return the names of the keyword-only parameters of a function of a module."""
+    return [key.name for key in syntax.function_keys(extensions.full_name(module), function)]
 
 
 @cache
-def schema(module: str, function: str, *, base: str | None = None, provided: tuple[str, ...] = ()) -> type[BaseModel]:
-    """Return the strict model of a callable's recipe keys, without those that the pipeline itself provides."""
-    fields = {key: kind for key, kind in keywords(module, function, base=base).items() if key not in provided}
-    return create_model(f"{module}.{function}", __config__=ConfigDict(extra="forbid", strict=True), **fields)  # type: ignore[call-overload]
+def schema(module: str, function: str, provided: tuple[str, ...] = ()) -> type[Keys]:
+    """Return the strict model of a function's recipe keys, without those that the pipeline itself provides."""
+    return _model(f"{module}.{function}", syntax.function_keys(extensions.full_name(module), function), provided)
 
 
-def _annotation(module: str, key: ast.arg) -> Any:
+@cache
+def method_schema(method: str) -> type[Keys]:
+    """Return the strict model of the keys of ``methods/<method>.py``, its parents' among them."""
+    return _model(f"methods.{method}", syntax.method_keys(extensions.full_name(f"methods.{method}")))
+
+
+def class_constant(method: str, name: str) -> Any:
+    """Return the literal that a method's class or the nearest of its parents assigns to a name; None where none does."""
+    module = extensions.full_name(f"methods.{method}")
+    return syntax.constant(module, name, syntax.method_class(module))
+
+
+def modality(method: str, hyper: dict[str, Any]) -> str:
+    """Return what a method eats: its recipe's key ``modality`` where it has one, else its class's constant."""
+    return str(hyper.get("modality") or class_constant(method, "modality") or "image")
+
+
+def method_roots(method: str) -> tuple[str, ...]:
+    """Return the dotted names of a method's class and of the types of its keys: what decides what it does."""
+    module = extensions.full_name(f"methods.{method}")
+    types = [
+        ".".join(part for part in syntax.imports(key.module)[node.id] if part)
+        for key in syntax.method_keys(module)
+        for node in (ast.walk(key.annotation) if key.annotation else ())
+        if isinstance(node, ast.Name) and node.id in syntax.imports(key.module)
+    ]
+    own = [name for name in dict.fromkeys(types) if extensions.source(name.rpartition(".")[0])]
+    return (f"{module}.{syntax.method_class(module)}", *own)
+
+
+def _model(name: str, keys: Sequence[Key], provided: tuple[str, ...] = ()) -> type[Keys]:
+    asked = [key for key in keys if key.name not in provided]
+    try:
+        return create_model(name, __base__=Keys, **{key.name: _field(key) for key in asked})
+    except PydanticUserError:
+        for key in asked:
+            try:
+                create_model(key.name, **{key.name: _field(key)})
+            except PydanticUserError:
+                raise _unreadable(key, key.annotation, "type", "no YAML value has it") from None
+        raise
+
+
+def _field(key: Key) -> Any:
+    default = ... if key.default is None else _value(key, key.default, "default")
+    return _type(key), Field(default, description=key.description or None)
+
+
+def _type(key: Key) -> Any:
     if key.annotation is None:
-        raise InputError(f"{path(module)}: key {key.arg} has no annotation; write its type")
-    return _type(module, key.annotation)
+        raise InputError(f"{syntax.path(key.module)}: key {key.name} has no annotation; write its type")
+    annotation = key.annotation
+    if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+        annotation = ast.parse(annotation.value, mode="eval").body
+    return _value(key, annotation, "type")
 
 
-def _type(module: str, annotation: ast.expr) -> Any:
-    names = {node.id for node in ast.walk(annotation) if isinstance(node, ast.Name)} - VOCABULARY.keys()
-    aliases = {name: _alias(module, name) for name in names}
-    return eval(ast.unparse(annotation), {"__builtins__": {}}, VOCABULARY | aliases)
+def _value(key: Key, expression: ast.expr, what: str) -> Any:
+    """Return what an annotation or a default means where it stands."""
+    try:
+        return _Scope(key.module).value(expression)
+    except InputError:
+        raise
+    except Exception as error:
+        raise _unreadable(key, expression, what, str(error).splitlines()[0]) from None
 
 
-def _alias(module: str, name: str) -> Any:
-    """Return the type of a name that a module assigns, ``Pooling = Literal[...]``, or imports from the package."""
-    for node in tree(module).body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
-            return _type(module, node.value)
-        if isinstance(node, ast.ImportFrom) and name in [alias.name for alias in node.names]:
-            package, _, source = str(node.module).partition(".")
-            if package == "selfsup":
-                return _alias(source, name)
-    raise InputError(f"{path(module)}: annotation {name} is no type that a key can have; use {', '.join(VOCABULARY)}")
+def _unreadable(key: Key, expression: ast.expr | None, what: str, why: str) -> InputError:
+    text = "" if expression is None else ast.unparse(expression)
+    return InputError(
+        f"{syntax.path(key.module)}: the {what} of key {key.name}, {text}, cannot be read by planning ({why}); use "
+        "builtins, typing, collections.abc, pydantic, constants of the file, or what a package `specs` defines"
+    )
+
+
+class _Scope(dict[str, Any]):
+    """The names of a module, each found when it is asked for.
+
+    They are what it imports from light modules, its own constants, and those that it imports from modules of the package.
+    """
+
+    def __init__(self, module: str) -> None:
+        super().__init__()
+        self.module = module
+
+    def value(self, expression: ast.expr) -> Any:
+        """Return the value of an expression of the module."""
+        return eval(compile(ast.Expression(expression), self.module, "eval"), {"__builtins__": {}}, self)
+
+    def __missing__(self, name: str) -> Any:
+        if name in (imported := syntax.imports(self.module)):
+            source, original = imported[name]
+            if _is_light(source, original) or not extensions.source(source):
+                return _imported(source, original)
+            alias = syntax.assigned(source, original)
+            return _imported(source, original) if alias is None else _Scope(source).value(alias)
+        if (own := syntax.assigned(self.module, name)) is not None:
+            return self.value(own)
+        return getattr(builtins, name)
+
+
+def _is_light(source: str, name: str) -> bool:
+    return source.split(".")[0] in LIGHT or "specs" in (*source.split("."), name)
+
+
+def _imported(source: str, name: str) -> Any:
+    if not _is_light(source, name):
+        raise ImportError(f"it never imports {source}")
+    module = importlib.import_module(source)
+    if not name:
+        return module
+    return getattr(module, name) if hasattr(module, name) else importlib.import_module(f"{source}.{name}")

@@ -7,21 +7,13 @@ from typing import Any
 
 from selfsup.config import signature
 from selfsup.config.ablations import check_ablations
-from selfsup.config.recipe import PARAMS, Asked, Data, Run, SuiteFile, Variant, data, evaluation, run
+from selfsup.config.files import Asked, SuiteFile, Variant
+from selfsup.config.recipe import PARAMS, Data, Run, data, evaluation, run
 from selfsup.config.strict import check, read_yaml
 from selfsup.config.weights import weights
 from selfsup.errors import InputError
+from selfsup.specs.modality import NEEDED
 
-NEEDED = {
-    "image": "images",
-    "labelled_image": "labelled images",
-    "image_depth": "images with depth",
-    "clip": "clips",
-    "waveform": "waveforms",
-    "labelled_waveform": "labelled waveforms",
-    "image_text": "images with captions",
-    "image_pair": "pairs of images with correspondences",
-}
 SOUND = {"waveform", "labelled_waveform"}
 
 
@@ -192,7 +184,7 @@ def _can_be_scored(run: Run, target: Data, origin: str) -> None:
 def _modality(run: Run) -> str:
     if run.imported:
         return "image"
-    return signature.constant(f"methods.{run.method}", "modality", within="Method") or "image"
+    return signature.modality(run.method, run.recipe["hyper"])
 
 
 def _provided(source: Data) -> tuple[str, ...]:

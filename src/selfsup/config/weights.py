@@ -10,8 +10,9 @@ import yaml
 from pydantic import Field, PositiveInt, field_validator
 
 from selfsup.config import signature
+from selfsup.config.files import Paper
 from selfsup.config.lookup import encoder
-from selfsup.config.recipe import PARAMS, Paper
+from selfsup.config.recipe import PARAMS
 from selfsup.config.strict import Strict, check, read_yaml
 from selfsup.errors import InputError
 

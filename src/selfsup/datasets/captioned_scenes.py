@@ -43,6 +43,14 @@ def prepare(
     has the first two, in their natural proportion, and the classes of the training set, so that every evaluation applies
     to it. The third file has the held-out classes; its labels index them. Raises InputError where images are too small or
     ``phrasings`` exceeds the number of templates.
+
+    Args:
+        size_px: side of the images in pixels.
+        train_examples: training examples.
+        test_examples: test examples.
+        held_out_class_examples: examples of the classes that training never shows.
+        phrasings: captions of each image.
+        seed: seed of what is generated.
     """
     if size_px < scenes.SMALLEST_PX:
         raise InputError(

@@ -53,6 +53,11 @@ def prepare(
 
     ``train_examples`` and ``test_examples`` keep the first ones only. Raises InputError where images are missing, damaged,
     too few, or not those of the lock.
+
+    Args:
+        size_px: side of the images in pixels.
+        train_examples: training examples; by default all.
+        test_examples: test examples; by default all.
     """
     source = _source(root)
     splits = selected(source, lock, size_px, {"train": train_examples, "test": test_examples})

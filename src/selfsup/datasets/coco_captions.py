@@ -37,6 +37,12 @@ def prepare(
 
     In the order of the images' hashes. ``train_examples`` and ``test_examples`` keep the first ones only, ``phrasings`` the
     first captions of each image. Raises InputError where a file is missing, damaged, or not the one of the lock.
+
+    Args:
+        size_px: side of the images in pixels.
+        train_examples: training examples; by default all.
+        test_examples: test examples; by default all.
+        phrasings: captions of each image; by default all.
     """
     source = _source(root)
     splits = selected(source, lock, size_px, {"train": train_examples, "test": test_examples})

@@ -41,6 +41,15 @@ def prepare(
     ``test_frames`` keep the first ones only. Raises InputError where a frame or a mask is missing, damaged or of another
     size, or where the files are not those of the lock.
 
+    Args:
+        height_px: height in pixels of the test frames; the width follows.
+        test_examples: test sequences; by default all.
+        test_frames: frames of a test sequence that are kept; by default all.
+        size_px: side in pixels of the generated training clips.
+        frames: frames of a training clip.
+        train_examples: training clips, which are generated.
+        seed: seed of what is generated.
+
     Differs: masks are scored at ``height_px`` rows, not at 480; all objects of a sequence are one, as in DAVIS-2016.
     """
     train = moving_scenes.generate("train", train_examples, frames=frames, size_px=size_px, seed=seed)

@@ -30,6 +30,12 @@ def prepare(
 
     ``train_examples`` and ``test_examples`` keep the first ones only. ``test_fraction`` is held out where there are no
     folders train and test. Raises InputError where images are damaged, too few, or not those of the lock.
+
+    Args:
+        size_px: side of the images in pixels.
+        train_examples: training examples; by default all.
+        test_examples: test examples; by default all.
+        test_fraction: share of the examples that becomes the test set, where there is none.
     """
     source = read_class_folders(root)
     counts = {"train": train_examples, "test": test_examples}

@@ -47,6 +47,18 @@ def prepare(
     are unknown: masks are 1 inside the image and 0 beyond its border. The random numbers of an image come from its own
     hash, so that they do not depend on the other images. Raises InputError where an image is damaged or smaller than
     ``size_px``, or where the images are too few or not those of the lock.
+
+    Args:
+        size_px: side of the images in pixels.
+        train_examples: training examples; by default all.
+        test_examples: test examples; by default all.
+        test_fraction: share of the examples that becomes the test set, where there is none.
+        turn_deg: largest turn of the second image.
+        scale_min: smallest zoom of the second image.
+        corner_shift: largest shift of a corner, as a share of the side.
+        light: largest change of brightness and contrast.
+        noise: standard deviation of the noise, of values in [0, 1].
+        seed: seed of the homographies.
     """
     _check(corner_shift, scale_min)
     source = read_class_folders(root)

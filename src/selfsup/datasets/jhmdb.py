@@ -41,6 +41,15 @@ def prepare(
     """Write ``test.h5``: the videos with ``keypoint``, 15 joints, and ``train.h5``: clips of moving_scenes; see davis.py.
 
     Raises InputError where a frame or a file of joints is missing or damaged, or the files are not those of the lock.
+
+    Args:
+        height_px: height in pixels of the test frames; the width follows.
+        test_examples: test sequences; by default all.
+        test_frames: frames of a test sequence that are kept; by default all.
+        size_px: side in pixels of the generated training clips.
+        frames: frames of a training clip.
+        train_examples: training clips, which are generated.
+        seed: seed of what is generated.
     """
     train = moving_scenes.generate("train", train_examples, frames=frames, size_px=size_px, seed=seed)
     write_scored(

@@ -52,6 +52,13 @@ def prepare(
     its start, in the order of the videos' hashes; ``train_examples`` and ``test_examples`` keep the first ones only.
 
     Raises InputError where a video is damaged or too short, or where the videos are too few or not those of the lock.
+
+    Args:
+        size_px: side of the images in pixels.
+        frames: frames of a clip.
+        frame_step: distance between frames of a clip, in frames of the video.
+        train_examples: training examples; by default all.
+        test_examples: test examples; by default all.
     """
     splits = {split: _excerpts(root, split, size_px, frames, frame_step) for split in FOLDERS}
     check_locked(root, _lock(splits), lock)

@@ -43,6 +43,13 @@ def prepare(
 
     The first ``seconds`` of each utterance are kept. Raises InputError where an utterance or its alignment is missing,
     damaged, shorter than ``shortest_seconds`` or not the one of the lock.
+
+    Args:
+        seconds: length of a waveform; longer recordings are cut, shorter ones padded with silence.
+        rate_hz: samples per second.
+        shortest_seconds: shorter recordings are left out.
+        train_examples: training examples; by default all.
+        test_examples: test examples; by default all.
     """
     counts = {"train": train_examples, "test": test_examples}
     cut = Cut(seconds, rate_hz, shortest_seconds)

@@ -36,6 +36,13 @@ def prepare(
     """Write ``train.h5`` with ``clip``, and ``test.h5`` with ``clip``, ``mask`` and ``keypoint``; see ``generate``.
 
     Raises InputError where images are too small or clips too short for a moving object.
+
+    Args:
+        size_px: side of the images in pixels.
+        frames: frames of a clip.
+        train_examples: training examples.
+        test_examples: test examples.
+        seed: seed of what is generated.
     """
     if size_px < SMALLEST_PX:
         raise InputError(f"size_px is {size_px}, too small for moving objects; set it to {SMALLEST_PX} or more")

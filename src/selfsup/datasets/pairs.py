@@ -36,6 +36,13 @@ def prepare(
     ``root`` contains train.csv and test.csv, or pairs.csv, of which ``test_fraction`` is held out. A file named in several
     rows has several captions; the first ``phrasings`` are kept. Raises InputError where a row is broken, a caption is
     empty, an image is missing, or the pairs are not those of the lock.
+
+    Args:
+        size_px: side of the images in pixels.
+        train_examples: training examples; by default all.
+        test_examples: test examples; by default all.
+        test_fraction: share of the examples that becomes the test set, where there is none.
+        phrasings: captions of each image; by default all.
     """
     source = _source(root)
     counts = {"train": train_examples, "test": test_examples}

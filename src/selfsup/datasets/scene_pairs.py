@@ -40,6 +40,12 @@ def prepare(
     masks number the objects, the same number in both images for the same object. ``kind`` indexes KINDS of
     procedural/pair_factors.py; ``label`` and the keypoints are those of object 1, in ``second`` those of object 2 where
     object 2 takes its place. Pixel coordinates are continuous: column c covers [c, c + 1].
+
+    Args:
+        size_px: side of the images in pixels.
+        train_examples: training examples.
+        test_examples: test examples.
+        seed: seed of what is generated.
     """
     if size_px < SMALLEST_PX:
         raise InputError(

@@ -39,6 +39,12 @@ def prepare(
     ``keypoint`` is the centre of each part in painting order (for a cup's handle, of its hole), NaN where the part is
     missing, outside the image or behind a distractor. Pixel coordinates are continuous: column c covers [c, c + 1].
     ``factors/material`` and ``factors/background`` index MATERIALS and BACKGROUNDS of procedural/factors.py.
+
+    Args:
+        size_px: side of the images in pixels.
+        train_examples: training examples.
+        test_examples: test examples.
+        seed: seed of what is generated.
     """
     if size_px < SMALLEST_PX:
         raise InputError(f"size_px is {size_px}, too small for the objects of scenes; set it to {SMALLEST_PX} or more")

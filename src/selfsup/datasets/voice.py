@@ -38,6 +38,14 @@ def prepare(
     """Write ``train.h5`` and ``test.h5``: waveform int16 (N, S), content (N, F), speaker (N,), key.
 
     ``seconds`` is the length of every utterance; speakers take turns.
+
+    Args:
+        seconds: length of a waveform.
+        rate_hz: samples per second.
+        speakers: voices.
+        train_examples: training examples.
+        test_examples: test examples.
+        seed: seed of what is generated.
     """
     if seconds < SHORTEST_SECONDS:
         raise InputError(f"seconds is {seconds:g}, too short for one word; set it to {SHORTEST_SECONDS} or more")

@@ -46,6 +46,12 @@ def evaluate(
     ``colourfulness`` is also that of the true images, ``original``. ``auc_rebalanced`` weights a pixel by its true colour's
     rarity in the training set. NotApplicable where the run's method colours nothing.
 
+    Args:
+        spacing: distance in ab units between the bins of the prior.
+        smoothing_sigma: width in ab units by which the prior is smoothed.
+        uniform_fraction: share of a uniform distribution in the weights.
+        largest_error: largest error in ab units of the curve of which the area is taken.
+
     Source: Zhang et al. 2016 (Colorful image colorization), section 3.1 and table 1.
     Differs: 500 test images where the paper has 10,000, so few rare colours hold much of the rebalanced weight; ab is
     compared at the images' size.

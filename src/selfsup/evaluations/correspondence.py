@@ -100,6 +100,13 @@ def evaluate(
     and ``chance``, any pixel. All are asked the same queries, in all runs. Matching holds at most ``memory_mb`` beside the
     maps. NotApplicable where the data have no correspondences.
 
+    Args:
+        queries: pixels of the object that are asked for in each pair.
+        thresholds: distances in percent of the image's diagonal within which a match counts.
+        patch_px: side in pixels of the colour patches of the baseline.
+        memory_mb: memory in MB that matching may take beside the maps; changes no number.
+        batch_size: examples that pass through the encoder at once.
+
     Source: Florence et al. 2018 (Dense Object Nets), section 5.
     Differs: correspondences are those of rendered scenes or homographies, where the paper's are clicked or reconstructed.
     """

@@ -47,6 +47,12 @@ def extract(
     Where the run kept its projection head too (``encoder_folder/projection``), ``projection.<pooling>`` is g(h).
     Attributes: ``encoder_digest`` and ``layers`` (JSON, the encoder's own, first to last). Raises FrozenEncoderError
     unless every weight and buffer is the same after as before, InputError for a layer that the encoder does not have.
+
+    Args:
+        pooling: how a map becomes a vector; each gives its own columns.
+        layers: layers that are read, by name, or all.
+        batch_size: examples that pass through the encoder at once.
+        frame_stride: of sound, one frame of so many is kept.
     """
     encoder = load_encoder(encoder_folder).to(device)
     wanted = list(encoder.layers) if layers == "all" else layers

@@ -48,6 +48,18 @@ def evaluate(
     A count above that of the smallest class is left out; NotApplicable where all are, without labels, and for an
     encoder without such layers.
 
+    Args:
+        frozen_up_to: last layer of the pretrained encoder that stays as it is.
+        learned_up_to: last layer that is learned; the classifier reads it.
+        labels_per_class: labelled images of each class.
+        steps: optimiser steps, one count for each number of labels.
+        batch_size: labelled images of a step.
+        learning_rate: AdamW's learning rate, at its highest.
+        weight_decay: AdamW's weight decay.
+        warmup_fraction: share of the steps over which the learning rate rises; a cosine follows.
+        crop_scale_min: smallest share of the image's area that a crop keeps.
+        flip_probability: probability that an image is mirrored.
+
     Source: Gidaris et al. 2018 (RotNet), section 3.1 and figure 5(b): conv1 and conv2 frozen, conv3 and a linear
     classifier learned; with all labels it is "RotNet + conv" of table 3.
     Differs: AdamW with a cosine schedule where the paper has SGD in steps, resized crops where it pads and crops, a

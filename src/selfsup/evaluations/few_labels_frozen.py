@@ -40,6 +40,14 @@ def evaluate(
     the strongest penalty is taken. Features are standardised by all training images, which needs no label.
     A fraction that is less than half an example a class is left out; NotApplicable where all are.
 
+    Args:
+        label_fractions: shares of the labels that are seen.
+        draws: independent draws of the labelled subset.
+        fold_count: folds of the cross-validation of the penalty.
+        penalties: L2 penalties from which one is chosen.
+        pooling: how a map becomes a vector.
+        tolerance: largest gradient norm at which a fit counts as converged.
+
     Source: Chen et al. 2020 (SimCLR), section 6 and appendix B.5, for balanced subsets of 1 % and 10 %.
     """
     labels, test_labels = (feature_file.labels(inputs.features, split) for split in ("train", "test"))

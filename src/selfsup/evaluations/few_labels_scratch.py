@@ -33,6 +33,17 @@ def evaluate(
     Of the run only the shape of its encoder is used: every layer up to ``learned_up_to`` is initialised by the seed and
     learned with the linear classifier, from the labelled images of few_labels_blocks and as it learns.
 
+    Args:
+        learned_up_to: last layer that is learned; the classifier reads it.
+        labels_per_class: labelled images of each class.
+        steps: optimiser steps, one count for each number of labels.
+        batch_size: labelled images of a step.
+        learning_rate: AdamW's learning rate, at its highest.
+        weight_decay: AdamW's weight decay.
+        warmup_fraction: share of the steps over which the learning rate rises; a cosine follows.
+        crop_scale_min: smallest share of the image's area that a crop keeps.
+        flip_probability: probability that an image is mirrored.
+
     Source: Gidaris et al. 2018 (RotNet), section 3.1 and figure 5(b), the supervised NIN of three blocks.
     Differs: as few_labels_blocks does.
     """

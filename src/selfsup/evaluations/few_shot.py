@@ -41,6 +41,15 @@ def evaluate(
     The penalty is cross-validated within the shots; with one it is the strongest. Standardised by all training images,
     which needs no label. Counts that some class does not have are left out; NotApplicable where all are.
 
+    Args:
+        shots: labelled images of each class.
+        draws: independent draws of the labelled subset.
+        fold_count: folds of the cross-validation of the penalty.
+        penalties: L2 penalties from which one is chosen.
+        layer: layer that is read, by name, or last.
+        pooling: how a map becomes a vector.
+        tolerance: largest gradient norm at which a fit counts as converged.
+
     Source: Radford et al. 2021 (CLIP), section 3.1.5 and figure 6.
     """
     labels, test_labels = (feature_file.labels(inputs.features, split) for split in ("train", "test"))

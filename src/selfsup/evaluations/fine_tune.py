@@ -47,6 +47,16 @@ def evaluate(
     A fraction that is less than half an example a class is left out; NotApplicable where all are, or without labels.
     Computed in float32 whatever the precision of pretraining, as every evaluation of a run is.
 
+    Args:
+        label_fractions: shares of the labels that are seen.
+        steps: optimiser steps, one count for each number of labels.
+        batch_size: labelled images of a step.
+        learning_rate: AdamW's learning rate, at its highest.
+        weight_decay: AdamW's weight decay.
+        warmup_fraction: share of the steps over which the learning rate rises; a cosine follows.
+        crop_scale_min: smallest share of the image's area that a crop keeps.
+        flip_probability: probability that an image is mirrored.
+
     Source: Chen et al. 2020 (SimCLR), section 6 and appendix B.5: all layers, random crops and mirror images only.
     Differs: AdamW instead of Nesterov momentum, weight decay and a warm-up where SimCLR has neither, and a number of
     steps set by cost.

@@ -54,6 +54,13 @@ def evaluate(
     stronger penalty and the deeper layer); the fit is then on all training frames. Frames without content are left out.
     NotApplicable where the data are no labelled sound.
 
+    Args:
+        target: what is asked of every frame.
+        penalties: L2 penalties from which one is chosen.
+        held_out_fraction: share of the training set on which penalty and layer are chosen.
+        layers: layers that are read, by name, or all.
+        tolerance: largest gradient norm at which a fit counts as converged.
+
     Source: van den Oord et al. 2018 (CPC), section 3.1 and table 1.
     Differs: the layer is chosen, where the paper reads the GRU's output.
     """

@@ -53,6 +53,11 @@ def evaluate(
     encoder, of an untrained one, by HOG, or by its colours; ``mean_fill`` is the mean colour of the visible part.
     NotApplicable where the run's method fills no holes; InputError where an image has no 2 x 2 cells for HOG.
 
+    Args:
+        candidates: training images from which the baselines copy.
+        hog_cell_px: side in pixels of a cell of the HOG baseline.
+        batch_size: examples that pass through the encoder at once.
+
     Source: Pathak et al. 2016 (Context encoders), section 5.1 and table 1.
     Differs: every feature sees a hole of mean colour; where each image has its own hole, candidates are seen whole.
     """

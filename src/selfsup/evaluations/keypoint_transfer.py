@@ -55,6 +55,12 @@ def evaluate(
     the object is. A keypoint that is hidden or missing in either image is not asked for. NotApplicable where the data
     have no such pairs.
 
+    Args:
+        thresholds: distances in percent of the image's diagonal within which a match counts.
+        patch_px: side in pixels of the colour patches of the baseline.
+        memory_mb: memory in MB that matching may take beside the maps; changes no number.
+        batch_size: examples that pass through the encoder at once.
+
     Source: Florence et al. 2018 (Dense Object Nets), section 5: class-general descriptors.
     Differs: the paper shows pictures and grasps; the numbers, and the keypoints they are of, are this project's.
     """

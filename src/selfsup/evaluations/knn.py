@@ -32,6 +32,12 @@ def evaluate(
     """Return ``top1`` of the weighted vote of the k nearest training examples; NotApplicable where there are fewer.
 
     ``layer`` is a layer's name or ``last``. No key is chosen by a score.
+
+    Args:
+        k: nearest training examples that vote.
+        temperature: what cosines are divided by in a vote's weight, exp(cosine / temperature).
+        layer: layer that is read, by name, or last.
+        pooling: how a map becomes a vector.
     """
     layer = feature_file.layer_of(inputs.features, layer)
     labels, test_labels = (feature_file.labels(inputs.features, split) for split in ("train", "test"))

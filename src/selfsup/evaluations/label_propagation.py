@@ -55,6 +55,16 @@ def evaluate(
     propagates the colours of ``chosen_on_clips`` training clips best: no label and no test clip has a part in it.
     NotApplicable where the data set has no clips with masks or keypoints, or the encoder takes no frames.
 
+    Args:
+        context_frames: frames before the target from which labels are copied, beside the first.
+        radius: how far in positions of the map labels may move between frames.
+        top_k: nearest positions that are copied from.
+        temperatures: temperatures from which one is chosen, on colours alone.
+        chosen_on_clips: training clips on which it is chosen.
+        grey_patch_px: side in pixels of the patches of the grey baseline.
+        pck_thresholds: distances within which a keypoint counts, as a share of the object's size.
+        frame_pixels: pixels of a frame above which it is made smaller.
+
     Source: Vondrick et al. 2018, sections 3.3 and 4; Perazzi et al. 2016 (DAVIS) for J, recall and F.
     Differs: the first frame stays in the context, and the best places within a radius count; J and F are those of frames
     at the prepared size, where DAVIS scores at 480 rows; a keypoint's unit is the longer side of its object in the first

@@ -39,6 +39,13 @@ def evaluate(
     stronger penalty and the deeper layer); the fit is then on the whole training set, and the test set is touched once a layer.
     ``all`` are the encoder's layers; NotApplicable where the features have no layer of a name in ``layers``.
 
+    Args:
+        penalties: L2 penalties from which one is chosen.
+        held_out_fraction: share of the training set on which penalty and layer are chosen.
+        pooling: how a map becomes a vector.
+        layers: layers that are read, by name, or all.
+        tolerance: largest gradient norm at which a fit counts as converged.
+
     Source: Zhang et al. 2016 (Colorful image colorization), section 3.2, for the probe of every layer.
     Differs: maps are pooled to one vector, and the convex problem is solved to a gradient norm, not by epochs of SGD.
     """

@@ -58,6 +58,12 @@ def evaluate(
     side. A classification is learned by logistic regression from the pretext
     images of the training set; a matching needs no learning: the nearest row of the group by cosine is the answer.
     NotApplicable where the run's method has no pretext task.
+
+    Args:
+        penalties: L2 penalties from which one is chosen.
+        held_out_fraction: share of the training set on which penalty and layer are chosen.
+        tolerance: largest gradient norm at which a fit counts as converged.
+        batch_size: examples that pass through the encoder at once.
     """
     file = inputs.predictions / "pretext.h5"
     if not file.exists():

@@ -41,6 +41,11 @@ def evaluate(
     NotApplicable where the run reads no text or the data has no captions. For the report, ``pictures.h5`` keeps the
     captions of a few images and the images that are nearest to them.
 
+    Args:
+        candidates: test images that are searched.
+        ranks: how many nearest may hold the answer.
+        batch_size: examples that pass through the encoder at once.
+
     Source: Radford et al. 2021 (CLIP), table 13; the protocol of five captions an image is that of Karpathy and Fei-Fei 2015.
     Differs: captions of procedural scenes repeat; there they would be wrong answers.
     """

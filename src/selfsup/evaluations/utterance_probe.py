@@ -34,6 +34,13 @@ def evaluate(
 
     Choices as in the linear probe. NotApplicable where the data are no labelled sound, and of the content where an
     utterance has several.
+
+    Args:
+        target: what is asked of every utterance.
+        penalties: L2 penalties from which one is chosen.
+        held_out_fraction: share of the training set on which penalty and layer are chosen.
+        layers: layers that are read, by name, or all.
+        tolerance: largest gradient norm at which a fit counts as converged.
     """
     train, test = (_labels(inputs, split, target) for split in ("train", "test"))
     held = held_out(train, held_out_fraction, inputs.seed, "utterance_probe")

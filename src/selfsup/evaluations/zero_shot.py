@@ -57,6 +57,10 @@ def evaluate(inputs: Inputs, *, templates: list[str], batch_size: PositiveInt) -
     three classes are told apart. A class's embedding is the mean of its unit embeddings in all templates, ``{}`` standing
     for its name. NotApplicable where the run reads no text or the data has no classes.
 
+    Args:
+        templates: phrases with {} for the name of a class, whose embeddings are averaged.
+        batch_size: examples that pass through the encoder at once.
+
     Source: Radford et al. 2021 (CLIP), sections 3.1.2 to 3.1.4.
     """
     if wrong := [template for template in templates if template.count("{}") != 1] or [""] * (not templates):

@@ -60,6 +60,16 @@ def measure(
     measured on the same further batches, ``evaluation_samples`` pairs in all (``n``: in whole batches).
     Raises InputError where a batch has no negative or is larger than all samples.
 
+    Args:
+        dimensions: length of the Gaussian vectors.
+        information_nats: mutual informations I that are measured.
+        batch_sizes: batch sizes N.
+        hidden_width: width of the critic's hidden layer.
+        embedding_width: length of the critic's embeddings.
+        learning_rate: Adam's learning rate.
+        steps: batches that a critic is trained on.
+        evaluation_samples: pairs that a critic is measured on.
+
     Source: Poole et al. 2019, section 3; van den Oord et al. 2018 (CPC), appendix A.1.
     Differs: a critic is trained anew for each I, where the paper raises I in steps while one critic goes on training.
     """

@@ -17,7 +17,7 @@ def cpc(latents: Tensor, predictions: Tensor) -> tuple[Tensor, Tensor]:
     """
     rows = latents.shape[1]
     steps = [
-        _step(predicted[:, : rows - k].flatten(0, 2), latents[:, k:].flatten(0, 2))
+        _step(predicted[:, : rows - k].flatten(0, 2), latents[:, k:].flatten(0, 2))  # both (N (R - k) C, D)
         for k, predicted in enumerate(predictions, start=1)
     ]
     return _stacked(steps)
@@ -33,9 +33,9 @@ def cpc_at(latents: Tensor, predictions: Tensor, time: Tensor) -> tuple[Tensor, 
 
     Source: van den Oord et al. 2018 (CPC), equations 3 and 4, section 3.1.
     """
-    position = (time + latents.shape[1] * torch.arange(len(time), device=time.device)[:, None]).flatten()
-    same_context = (position[:, None] == position).fill_diagonal_(False)
-    every = latents.flatten(0, 1)
+    position = (time + latents.shape[1] * torch.arange(len(time), device=time.device)[:, None]).flatten()  # (N A,)
+    same_context = (position[:, None] == position).fill_diagonal_(False)  # (N A, N A)
+    every = latents.flatten(0, 1)  # (N T, D)
     steps = [
         _step(predicted.flatten(0, 1), every[position + k], same_context)
         for k, predicted in enumerate(predictions, start=1)

@@ -3,14 +3,16 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal, Self, get_type_hints
 
 import torch
 from torch import Tensor, nn
 
 from selfsup.nn.encoder import Encoder
+from selfsup.specs.modality import Modality
+from selfsup.specs.spec import instances
 
-ARRAYS: dict[str, tuple[str, ...]] = {
+ARRAYS: dict[Modality, tuple[str, ...]] = {
     "image": ("image",),
     "labelled_image": ("image", "label"),
     "image_depth": ("image",),
@@ -47,6 +49,19 @@ class DataInfo:
 
 
 @dataclass(frozen=True)
+class Step:
+    """Where training stands, for schedules of momentum, temperature or weight decay: ``index`` of ``total``, from 0."""
+
+    index: int
+    total: int
+
+    @property
+    def fraction(self) -> float:
+        """The share of training that is done: 0 at the first step, below 1 at the last."""
+        return self.index / self.total
+
+
+@dataclass(frozen=True)
 class LossOutput:
     """What one loss returns: the scalar to minimise, scalars to log, detached tensors for later objectives and after_step."""
 
@@ -59,7 +74,7 @@ class LossOutput:
 class Objective:
     """One loss and the only parameters that it may move, by name, so that decay can skip norms and biases."""
 
-    loss: Callable[[Views, Extras], LossOutput]
+    loss: Callable[[Views, Extras, Step], LossOutput]
     parameters: dict[str, nn.Parameter]
 
 
@@ -103,23 +118,35 @@ class Panel:
 
 
 class Method(nn.Module, ABC):
-    """A self-supervised method. Its keyword-only arguments are its recipe, by the paper's names, stored unchanged."""
+    """A self-supervised method. Its keyword-only arguments are its recipe, each stored unchanged under its own name."""
 
-    modality: Literal[
-        "image",
-        "labelled_image",
-        "image_depth",
-        "clip",
-        "waveform",
-        "labelled_waveform",
-        "image_text",
-        "image_pair",
-    ] = "image"
+    modality: Modality = "image"
 
     def __init__(self, encoder: Encoder, info: DataInfo) -> None:
         super().__init__()
         self.encoder = encoder
         self.info = info
+
+    @classmethod
+    def from_recipe(cls, encoder: Encoder, info: DataInfo, hyper: Mapping[str, Any]) -> Self:
+        """Return the method of a recipe's ``hyper``, whose nested specs are dictionaries there."""
+        return cls(encoder, info, **instances(cls.hints(), hyper))
+
+    @classmethod
+    def hints(cls) -> dict[str, Any]:
+        """Return {argument: type} of the method and its parents."""
+        made = [
+            vars(kind)["__init__"]
+            for kind in reversed(cls.__mro__)
+            if issubclass(kind, Method) and "__init__" in vars(kind)
+        ]
+        return {key: hint for init in made for key, hint in get_type_hints(init, include_extras=True).items()}
+
+    @classmethod
+    def modality_of(cls, hyper: Mapping[str, Any]) -> Modality:
+        """Return what the method of a recipe eats: the recipe's key ``modality`` where it has one, else the class's."""
+        asked: Modality = hyper.get("modality", cls.modality)
+        return asked
 
     @abstractmethod
     def draw(self, examples: int, generator: torch.Generator) -> Draws:
@@ -138,14 +165,14 @@ class Method(nn.Module, ABC):
         """
 
     @abstractmethod
-    def loss(self, views: Views, extras: Extras) -> LossOutput:
-        """Return the loss of the only objective; pure: same views and state, same number (BatchNorm's buffers aside)."""
+    def loss(self, views: Views, extras: Extras, step: Step) -> LossOutput:
+        """Return the loss of the only objective; pure: same views, step and state, same number (BatchNorm's buffers aside)."""
 
     def objectives(self) -> dict[str, Objective]:
         """Return the objectives in the order in which they move; by default one, with every trainable parameter."""
         return {"main": Objective(self.loss, {n: p for n, p in self.named_parameters() if p.requires_grad})}
 
-    def after_step(self, extras: Extras) -> None:
+    def after_step(self, extras: Extras, step: Step) -> None:
         """Do what follows the optimisers' steps: a momentum update, a queue's push. By default nothing."""
 
     def pretext(self, views: Views) -> Pretext | None:

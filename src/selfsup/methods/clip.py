@@ -1,6 +1,7 @@
 """CLIP: which caption belongs to which image of the batch?"""
 
 import math
+from dataclasses import asdict
 
 import torch
 from pydantic import PositiveFloat, PositiveInt
@@ -8,11 +9,13 @@ from torch import nn
 
 from selfsup.errors import InputError
 from selfsup.losses.clip import clip
-from selfsup.methods._view_pairs import check_batch
-from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Views
+from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Step, Views
+from selfsup.methods.parts.view_pairs import check_batch
 from selfsup.nn.collapse import embedding_std
 from selfsup.nn.encoder import Encoder, ProjectedEncoder, build
 from selfsup.nn.heads import projection_head
+from selfsup.specs.spec import AreaFraction
+from selfsup.specs.text_tower import TextTower
 from selfsup.views.crops import draw_boxes, resized_crop
 from selfsup.views.tokens import Tokenizer, texts
 
@@ -21,6 +24,13 @@ SHOWN_IMAGES = 6
 
 class CLIP(Method):
     """Contrastive language-image pretraining.
+
+    Args:
+        temperature: of the softmax at the start; it is learned from there.
+        max_logit_scale: largest value of 1 / temperature.
+        out_dim: length of both projections.
+        text_tower: the text encoder.
+        crop_scale_min: smallest share of the image's area that a crop keeps.
 
     Source: Radford et al. 2021 (CLIP), sections 2.3 to 2.5 and figure 3.
     Differs: the projections into the common space have a bias. Images with equal captions in a batch count as negatives of
@@ -35,37 +45,33 @@ class CLIP(Method):
         info: DataInfo,
         *,
         temperature: PositiveFloat,
-        largest_scale: PositiveFloat,
-        output_width: PositiveInt,
-        text_width: PositiveInt,
-        text_layers: PositiveInt,
-        text_heads: PositiveInt,
-        context_length: PositiveInt,
-        crop_scale_min: PositiveFloat,
+        max_logit_scale: PositiveFloat,
+        out_dim: PositiveInt,
+        text_tower: TextTower,
+        crop_scale_min: AreaFraction,
     ) -> None:
         super().__init__(encoder, info)
         check_batch(info)
-        _check(info, text_width, text_heads, context_length, temperature, largest_scale)
+        _check(info, text_tower, temperature, max_logit_scale)
         vocabulary = info.table["vocabulary"]
-        self.tokenizer = Tokenizer(vocabulary, context_length)
+        self.tokenizer = Tokenizer(vocabulary, text_tower.context_length)
+        self.temperature = temperature
+        self.max_logit_scale = max_logit_scale
+        self.out_dim = out_dim
+        self.text_tower = text_tower
         self.crop_scale_min = crop_scale_min
-        self.largest_scale = largest_scale
         self.text = build(
             {
                 "backbone": "text_transformer",
                 "input": "tokens",
                 "vocabulary_size": self.tokenizer.size,
                 "vocabulary_bytes": len(vocabulary),
-                "context_length": context_length,
-                "width": text_width,
-                "layers": text_layers,
-                "heads": text_heads,
+                **asdict(text_tower),
             }
         )
         self.text.get_buffer("stages.end.vocabulary").copy_(vocabulary)
-        self.head = {"kind": "linear", "hidden_width": output_width, "output_width": output_width}
-        self.image_projection = projection_head("linear", encoder.feature_dim, output_width, output_width)
-        self.text_projection = projection_head("linear", text_width, output_width, output_width)
+        self.image_projection = projection_head(encoder.feature_dim, "linear", out_dim)
+        self.text_projection = projection_head(text_tower.width, "linear", out_dim)
         self.log_scale = nn.Parameter(torch.tensor(-math.log(temperature)))
 
     def draw(self, examples: int, generator: torch.Generator) -> Draws:
@@ -83,7 +89,7 @@ class CLIP(Method):
         caption = phrasings[torch.arange(len(chosen), device=chosen.device), chosen]
         return {"image": image, "caption": caption, "tokens": self.tokenizer(texts(caption)).to(image.device)}
 
-    def loss(self, views: Views, extras: Extras) -> LossOutput:
+    def loss(self, views: Views, extras: Extras, step: Step) -> LossOutput:
         """Return the loss of the batch's pairs, how many find each other, the scale, and how far from collapse it is."""
         image = self.image_projection(self.encoder(views["image"]))
         text = self.text_projection(self.text(views["tokens"]))
@@ -96,9 +102,9 @@ class CLIP(Method):
         return LossOutput(loss, metrics)
 
     @torch.no_grad()
-    def after_step(self, extras: Extras) -> None:
-        """Keep the scale from growing beyond ``largest_scale``, which the paper found to make training unstable."""
-        self.log_scale.clamp_(max=math.log(self.largest_scale))
+    def after_step(self, extras: Extras, step: Step) -> None:
+        """Keep the scale from growing beyond ``max_logit_scale``, which the paper found to make training unstable."""
+        self.log_scale.clamp_(max=math.log(self.max_logit_scale))
 
     def panels(self, views: Views) -> list[Panel]:
         """Return a few images, each above the caption that it must find."""
@@ -111,23 +117,27 @@ class CLIP(Method):
 
     def encoders(self) -> dict[str, Encoder]:
         """Return the image tower, and both towers with their projections into the common space."""
+        head = {"kind": "linear", "out_dim": self.out_dim}
         return {
             "image": self.encoder,
-            "projection": ProjectedEncoder(self.encoder, self.image_projection, self.head),
-            "text": ProjectedEncoder(self.text, self.text_projection, self.head),
+            "projection": ProjectedEncoder(self.encoder, self.image_projection, head),
+            "text": ProjectedEncoder(self.text, self.text_projection, head),
         }
 
 
-def _check(
-    info: DataInfo, text_width: int, text_heads: int, context_length: int, temperature: float, largest_scale: float
-) -> None:
+def _check(info: DataInfo, text_tower: TextTower, temperature: float, max_logit_scale: float) -> None:
     if "vocabulary" not in info.table:
         raise InputError("table is missing; write {table: vocabulary, vocabulary_size: 512} to learn one from captions")
-    if text_width % text_heads:
-        raise InputError(f"hyper.text_width is {text_width}, no multiple of text_heads, {text_heads}; set one")
-    if context_length < 3:
-        raise InputError(f"hyper.context_length is {context_length}; start, end and a token between need 3 or more")
-    if 1 / temperature > largest_scale:
+    if text_tower.width % text_tower.heads:
         raise InputError(
-            f"hyper.temperature is {temperature:g}, its scale above largest_scale, {largest_scale:g}, from the start; raise it"
+            f"hyper.text_tower.width is {text_tower.width}, no multiple of heads, {text_tower.heads}; set one"
+        )
+    if text_tower.context_length < 3:
+        raise InputError(
+            f"hyper.text_tower.context_length is {text_tower.context_length}; start, end and a token between need 3 or more"
+        )
+    if 1 / temperature > max_logit_scale:
+        raise InputError(
+            f"hyper.temperature is {temperature:g}, its scale above hyper.max_logit_scale, {max_logit_scale:g}, from the "
+            "start; raise it"
         )

@@ -1,18 +1,18 @@
 """Colorization: which colours belong to a picture of which only the lightness is seen?"""
 
-from typing import Literal
-
 import torch
-from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import PositiveInt
 from torch import Tensor
 from torch.nn import functional as F
 
 from selfsup.errors import InputError
 from selfsup.losses.colorization import soft_cross_entropy, squared_error
-from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Prediction, Pretext, Views
+from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Prediction, Pretext, Step, Views
 from selfsup.nn.encoder import Encoder
 from selfsup.nn.inputs import AB_RANGE
 from selfsup.nn.map_decoder import map_decoder
+from selfsup.specs.augmentation import Augmentation, Crop
+from selfsup.specs.color_objectives import ColorObjective
 from selfsup.views import augmentation
 from selfsup.views.ab_bins import annealed_mean, bins_in_gamut, nearest_bin, soft_bins
 from selfsup.views.lab import lab_to_rgb, rgb_to_lab
@@ -24,6 +24,12 @@ PRETEXT_SPACING = 20.0
 
 class Colorization(Method):
     """A distribution over bins of ab at every place of a coarse map, from the lightness of the image alone.
+
+    Args:
+        objective: what is asked of each position.
+        decoder_width: channels of the decoder's hidden layer.
+        upsampling: how many times finer than the encoder's last map the answer is.
+        crop: of the training images.
 
     Source: Zhang et al. 2016 (Colorful image colorization), sections 2.1 to 2.3.
     Differs: the decoder is one transposed convolution and one linear layer on the encoder's last map, where the paper's
@@ -39,26 +45,19 @@ class Colorization(Method):
         encoder: Encoder,
         info: DataInfo,
         *,
-        objective: Literal["classification", "regression"],
-        rebalance: bool,
-        neighbours: PositiveInt,
-        sigma: PositiveFloat,
-        temperature: PositiveFloat,
+        objective: ColorObjective,
         decoder_width: PositiveInt,
         upsampling: PositiveInt,
-        crop_scale_min: PositiveFloat,
-        flip_probability: NonNegativeFloat,
+        crop: Crop,
     ) -> None:
         super().__init__(encoder, info)
-        _check(info, objective, rebalance, neighbours)
+        _check(info, objective)
         self.objective = objective
-        self.rebalance = rebalance
-        self.neighbours = neighbours
-        self.sigma = sigma
-        self.temperature = temperature
-        self.law = {"crop_scale_min": crop_scale_min, "flip_probability": flip_probability}
+        self.decoder_width = decoder_width
+        self.upsampling = upsampling
+        self.crop = crop
         outputs = 2
-        if objective == "classification":
+        if objective.name == "classification":
             outputs = len(info.table["centres"])
             self.register_buffer("centres", info.table["centres"], persistent=False)
             self.register_buffer("weight", info.table["weight"], persistent=False)
@@ -67,25 +66,24 @@ class Colorization(Method):
     def draw(self, examples: int, generator: torch.Generator) -> Draws:
         """Return the draws of crop and mirror; colours are left as they are, for they are the answer."""
         size_px = self.info.size_px
-        no_jitter = {"color_strength": 0.0, "jitter_probability": 0.0, "gray_probability": 0.0, "blur_probability": 0.0}
-        return augmentation.draw(examples, generator, height_px=size_px, width_px=size_px, **self.law, **no_jitter)
+        return augmentation.draw(_plain(self.crop), examples, generator, height_px=size_px, width_px=size_px)
 
     def views(self, batch: Views, draws: Draws) -> Views:
         """Return ``image``, cropped and mirrored, and ``whole``, as it is: both (N, 3, H, W) in [0, 1].
 
         They are in colour; that the encoder sees lightness alone is its recipe's ``input``.
         """
-        image = augmentation.apply(batch["image"], draws, size_px=self.info.size_px)
+        image = augmentation.apply(_plain(self.crop), batch["image"], draws, size_px=self.info.size_px)
         return {"image": image, "whole": batch["image"].float() / 255}
 
-    def loss(self, views: Views, extras: Extras) -> LossOutput:
+    def loss(self, views: Views, extras: Extras, step: Step) -> LossOutput:
         """Return the cross entropy over ab bins, or half the squared error of ab in units of 110, a mean over pixels."""
         answer = self._answer(views["image"])
         target = _at(rgb_to_lab(views["image"])[:, 1:], answer)
-        if self.objective == "regression":
+        if self.objective.name == "regression":
             return LossOutput(squared_error(answer, target / AB_RANGE))
-        index, weight = soft_bins(target, self.centres, self.neighbours, self.sigma)
-        loss = soft_cross_entropy(answer, index, weight, self.weight if self.rebalance else None)
+        index, weight = soft_bins(target, self.centres, self.objective.neighbours, self.objective.sigma)
+        loss = soft_cross_entropy(answer, index, weight, self.weight if self.objective.rebalance else None)
         right = answer.detach().argmax(1) == index[:, 0]
         return LossOutput(loss, {"bin_accuracy": right.float().mean()})
 
@@ -98,9 +96,9 @@ class Colorization(Method):
         """
         image = views["whole"]
         answer = self._answer(image).float()
-        if self.rebalance:
+        if self.objective.name == "classification" and self.objective.rebalance:
             answer = answer - self.weight.log()[:, None, None]
-        predicted = self._colours(answer, temperature=1.0)
+        predicted = self._colours(answer, 1.0)
         coarse = bins_in_gamut(PRETEXT_SPACING).to(image.device)
         target, chosen = (
             nearest_bin(_middle(ab).mean((2, 3), keepdim=True), coarse)[:, 0, 0]
@@ -113,7 +111,7 @@ class Colorization(Method):
         """Return the whole images coloured from their lightness: ``original``, ``predicted``, and both ab (M, 2, H, W)."""
         original = views["whole"]
         lab = rgb_to_lab(original)
-        coarse = self._colours(self._answer(original).float(), self.temperature)
+        coarse = self._colours(self._answer(original).float())
         ab = F.interpolate(coarse, size=original.shape[2:], mode="bilinear", align_corners=False)
         images = {"original": original, "predicted": lab_to_rgb(torch.cat([lab[:, :1], ab], 1))}
         return Prediction("colorization", images, {"predicted_ab": ab, "target_ab": lab[:, 1:]})
@@ -133,27 +131,39 @@ class Colorization(Method):
         answer: Tensor = self.decoder(last)
         return answer
 
-    def _colours(self, answer: Tensor, temperature: float) -> Tensor:
-        """Return the ab (N, 2, H', W') that an answer stands for."""
-        if self.objective == "regression":
+    def _colours(self, answer: Tensor, temperature: float | None = None) -> Tensor:
+        """Return the ab (N, 2, H', W') that an answer stands for; by default at the recipe's temperature."""
+        if self.objective.name == "regression":
             return answer * AB_RANGE
-        return annealed_mean(answer, self.centres, temperature)
+        return annealed_mean(answer, self.centres, temperature or self.objective.temperature)
 
 
-def _check(info: DataInfo, objective: str, rebalance: bool, neighbours: int) -> None:
+def _plain(crop: Crop) -> Augmentation:
+    """Return the augmentation that crops and mirrors, and leaves colours alone."""
+    return Augmentation(
+        crop_scale_min=crop.scale_min,
+        flip_probability=crop.flip_probability,
+        color_strength=0.0,
+        jitter_probability=0.0,
+        gray_probability=0.0,
+        blur_probability=0.0,
+    )
+
+
+def _check(info: DataInfo, objective: ColorObjective) -> None:
     if info.grey:
         raise InputError("the data is grey, and colorization has no colours to learn from; give it images in colour")
-    if objective == "regression":
-        if rebalance:
-            raise InputError("hyper.rebalance is true, and regression has no classes to rebalance; set it to false")
+    if objective.name == "regression":
         return
     if "centres" not in info.table:
         raise InputError(
-            "table is missing, and classification needs ab_bins; name it, or set hyper.objective: regression"
+            "table is missing, and classification needs ab_bins; name it, or set hyper.objective: {name: regression}"
         )
     bins = len(info.table["centres"])
-    if neighbours > bins:
-        raise InputError(f"hyper.neighbours is {neighbours}, and there are {bins} bins; give at most as many")
+    if objective.neighbours > bins:
+        raise InputError(
+            f"hyper.objective.neighbours is {objective.neighbours}, and there are {bins} bins; give at most as many"
+        )
 
 
 def _at(ab: Tensor, answer: Tensor) -> Tensor:

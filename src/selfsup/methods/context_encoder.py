@@ -1,7 +1,5 @@
 """Context encoders: what was in the hole? A network fills it in, by reconstruction, against a discriminator, or both."""
 
-from typing import Literal
-
 import torch
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from torch import Tensor, nn
@@ -10,11 +8,13 @@ from torch.func import functional_call
 from selfsup.errors import InputError
 from selfsup.losses.adversarial import discriminator_loss, generator_loss
 from selfsup.losses.overlap_reconstruction import overlap_reconstruction, overlap_weights
-from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Objective, Panel, Prediction, Views
+from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Objective, Panel, Prediction, Step, Views
 from selfsup.nn.channelwise_fc import ChannelwiseFullyConnected
 from selfsup.nn.decoder import up_convolutions
 from selfsup.nn.discriminator import discriminator
 from selfsup.nn.encoder import Encoder
+from selfsup.specs.masks import Mask
+from selfsup.specs.spec import Probability
 from selfsup.views import holes
 
 SHOWN_IMAGES = 4
@@ -28,6 +28,16 @@ class ContextEncoder(Method):
     step. Both see the discriminator as the last step left it, as in the published code, which takes the output that
     the discriminator gave before its own step for the generator's loss.
 
+    Args:
+        mask: which part of the image is hidden.
+        overlap_px: width in pixels of the border around a hole that is predicted too.
+        overlap_weight: weight of that border in the reconstruction.
+        reconstruction_weight: weight of the squared error.
+        adversarial_weight: weight of the discriminator's judgement; 0 makes no discriminator.
+        decoder_width: channels of the decoder's last hidden layer.
+        discriminator_width: channels of the discriminator's first layer.
+        flip_probability: probability that an image is mirrored.
+
     Source: Pathak et al. 2016, sections 3.1 to 3.3 and 4.
     Differs: the hole is filled with the mean colour of the image's own context, not with one constant of ImageNet's;
     the central hole has half of each side and the prediction extends beyond it, where the published code keeps the
@@ -40,24 +50,24 @@ class ContextEncoder(Method):
         encoder: Encoder,
         info: DataInfo,
         *,
-        mask: Literal["center", "blocks"],
-        blocks: PositiveInt,
+        mask: Mask,
         overlap_px: NonNegativeInt,
         overlap_weight: PositiveFloat,
         reconstruction_weight: NonNegativeFloat,
         adversarial_weight: NonNegativeFloat,
         decoder_width: PositiveInt,
         discriminator_width: PositiveInt,
-        flip_probability: NonNegativeFloat,
+        flip_probability: Probability,
     ) -> None:
         super().__init__(encoder, info)
         self.mask = mask
-        self.blocks = 1 if mask == "center" else blocks
-        _check(info, self.blocks, overlap_px, reconstruction_weight, adversarial_weight)
+        _check(info, mask, overlap_px, reconstruction_weight, adversarial_weight)
         self.overlap_px = overlap_px
         self.overlap_weight = overlap_weight
         self.reconstruction_weight = reconstruction_weight
         self.adversarial_weight = adversarial_weight
+        self.decoder_width = decoder_width
+        self.discriminator_width = discriminator_width
         self.flip_probability = flip_probability
         side_px = _map_side_px(encoder, info.size_px)
         bottleneck = nn.Sequential(
@@ -77,8 +87,9 @@ class ContextEncoder(Method):
     def draw(self, examples: int, generator: torch.Generator) -> Draws:
         """Return ``flip`` (N,) bool, and for random blocks their ``corner`` (N, blocks, 2)."""
         draws = {"flip": torch.rand(examples, generator=generator) < self.flip_probability}
-        if self.mask == "blocks":
-            draws["corner"] = holes.draw_corners(examples, generator, size_px=self.info.size_px, blocks=self.blocks)
+        if self.mask.name == "blocks":
+            blocks = self.mask.blocks
+            draws["corner"] = holes.draw_corners(examples, generator, size_px=self.info.size_px, blocks=blocks)
         return draws
 
     def views(self, batch: Views, draws: Draws) -> Views:
@@ -101,7 +112,7 @@ class ContextEncoder(Method):
             objectives[DISCRIMINATOR] = Objective(self.discriminator_loss, of_discriminator)
         return objectives
 
-    def loss(self, views: Views, extras: Extras) -> LossOutput:
+    def loss(self, views: Views, extras: Extras, step: Step) -> LossOutput:
         """Return the generator's loss, the weighted sum of both; its ``prediction`` (N, 3, H, W) waits in ``extras``.
 
         Colours are in [-1, 1] here, the scale for which the paper's weights are meant.
@@ -116,7 +127,7 @@ class ContextEncoder(Method):
             metrics["adversarial"] = adversarial.detach()
         return LossOutput(loss, metrics, {"prediction": prediction.detach()})
 
-    def discriminator_loss(self, views: Views, extras: Extras) -> LossOutput:
+    def discriminator_loss(self, views: Views, extras: Extras, step: Step) -> LossOutput:
         """Return the discriminator's loss on the images and on the generator's prediction of the same step."""
         with torch.no_grad():
             prediction = extras["prediction"] if "prediction" in extras else self._predict(views["masked"])
@@ -154,9 +165,9 @@ def _signed(image: Tensor) -> Tensor:
     return image * 2 - 1
 
 
-def _judged(mask: str, size_px: int, overlap_px: int) -> slice:
+def _judged(mask: Mask, size_px: int, overlap_px: int) -> slice:
     """Return the rows, and the columns, that the discriminator sees."""
-    if mask == "blocks":
+    if mask.name == "blocks":
         return slice(0, size_px)
     side = holes.block_side_px(size_px, 1)
     start = (size_px - side) // 2
@@ -173,17 +184,18 @@ def _map_side_px(encoder: Encoder, size_px: int) -> int:
 
 
 def _check(
-    info: DataInfo, blocks: int, overlap_px: int, reconstruction_weight: float, adversarial_weight: float
+    info: DataInfo, mask: Mask, overlap_px: int, reconstruction_weight: float, adversarial_weight: float
 ) -> None:
     if not reconstruction_weight and not adversarial_weight:
         raise InputError(
             "hyper.reconstruction_weight and hyper.adversarial_weight are both 0, and nothing would be learned; "
             "set one above 0"
         )
+    blocks = mask.blocks if mask.name == "blocks" else 1
     side = holes.block_side_px(info.size_px, blocks)
     if side < 2:
         raise InputError(
-            f"hyper.blocks is {blocks}, which leaves blocks of {side} px in images of {info.size_px} px; set fewer"
+            f"hyper.mask.blocks is {blocks}, which leaves blocks of {side} px in images of {info.size_px} px; set fewer"
         )
     if overlap_px > (info.size_px - side) // 2:
         raise InputError(

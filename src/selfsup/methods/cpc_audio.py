@@ -5,8 +5,8 @@ from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 from torch import Tensor, nn
 
 from selfsup.losses.cpc import cpc_at
-from selfsup.methods._waveform_windows import check_stages, check_window, frame_samples, window_samples
-from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Views
+from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Step, Views
+from selfsup.methods.parts.waveform_windows import check_stages, check_window, frame_samples, window_samples
 from selfsup.nn.encoder import Encoder
 from selfsup.views.spectrograms import spectrogram
 from selfsup.views.waveforms import draw_window, first_sample, sounding, windows
@@ -18,6 +18,12 @@ HEARD_FRAMES = 64
 
 class CPCAudio(Method):
     """Convolutions turn samples into latents z_t, a GRU sums up the past as c_t, and W_k c_t must tell z_{t+k} from others.
+
+    Args:
+        window_seconds: length of the windows that are cut out of the recordings.
+        gain_db: largest change of a window's loudness, up or down.
+        steps_predicted: how many frames of 10 ms ahead are predicted, K.
+        times: times of each window at which the loss is asked.
 
     Source: van den Oord et al. 2018 (CPC), section 3.1.
     Differs: the loss is asked at some times of each window, spread evenly, and its negatives are what is to come at the
@@ -38,6 +44,7 @@ class CPCAudio(Method):
     ) -> None:
         super().__init__(encoder, info)
         check_stages(encoder)
+        self.window_seconds = window_seconds
         self.window = window_samples(info, window_seconds)
         self.frame = frame_samples(encoder, info)
         check_window(self.window, self.frame, steps_predicted)
@@ -65,7 +72,7 @@ class CPCAudio(Method):
         askable = (sounding(waveform) // self.frame - self.steps_predicted).clamp(min=1)[:, None]
         return {"waveform": waveform, "time": (draws["time"] * askable).long().minimum(askable - 1)}
 
-    def loss(self, views: Views, extras: Extras) -> LossOutput:
+    def loss(self, views: Views, extras: Extras, step: Step) -> LossOutput:
         """Return the mean of the steps' losses and each step's accuracy."""
         latents, predictions = self._predict(views)
         losses, accuracies = cpc_at(latents, predictions, views["time"])

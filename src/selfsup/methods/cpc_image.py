@@ -4,16 +4,17 @@ import math
 from typing import Self
 
 import torch
-from pydantic import NonNegativeFloat, PositiveInt
+from pydantic import PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from selfsup.errors import InputError
 from selfsup.losses.cpc import cpc
-from selfsup.methods._view_pairs import check_batch
-from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Pretext, Views
+from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Pretext, Step, Views
+from selfsup.methods.parts.view_pairs import check_batch
 from selfsup.nn.encoder import Encoder
 from selfsup.nn.row_context import RowContext
+from selfsup.specs.spec import Probability
 from selfsup.views.crops import resized_crop
 from selfsup.views.grayscale import grayscale_
 from selfsup.views.patch_grid import PADDING, draw_shift, grid_size, patch_grid
@@ -27,6 +28,17 @@ class CPCImage(Method):
     The paper's encoder has no BatchNorm: its statistics would tell the context of the rows below, and those of patches
     would not fit whole images. Here the same backbones as every method's are used, their BatchNorm held still (``train``),
     their convolutions initialised to keep the scale without it (He et al. 2015).
+
+    Args:
+        crop_px: side in pixels of the crop that is cut into patches.
+        patch_px: side in pixels of a patch.
+        stride_px: distance in pixels between neighbouring patches.
+        subcrop_px: side in pixels of the part of each patch that is kept, at a random position.
+        rows_predicted: how many rows below are predicted.
+        context_width: channels of the context network.
+        context_blocks: blocks of the context network.
+        flip_probability: probability that an image is mirrored.
+        gray_probability: probability that an image loses its colours.
 
     Source: van den Oord et al. 2018 (CPC), section 3.3.
     Differs: the pooled map is the encoder's last, where the paper's is the third of ResNet-101's four; the context's
@@ -45,8 +57,8 @@ class CPCImage(Method):
         rows_predicted: PositiveInt,
         context_width: PositiveInt,
         context_blocks: PositiveInt,
-        flip_probability: NonNegativeFloat,
-        gray_probability: NonNegativeFloat,
+        flip_probability: Probability,
+        gray_probability: Probability,
     ) -> None:
         super().__init__(encoder, info)
         check_batch(info)
@@ -56,6 +68,8 @@ class CPCImage(Method):
         self.stride_px = stride_px
         self.subcrop_px = subcrop_px
         self.rows_predicted = rows_predicted
+        self.context_width = context_width
+        self.context_blocks = context_blocks
         self.flip_probability = flip_probability
         self.gray_probability = gray_probability
         self.grid = grid_size(crop_px, patch_px, stride_px)
@@ -95,7 +109,7 @@ class CPCImage(Method):
         sizes = {"patch_px": self.patch_px, "stride_px": self.stride_px, "subcrop_px": self.subcrop_px}
         return {"image": image, "patch": patch_grid(image, draws["shift"], **sizes)}
 
-    def loss(self, views: Views, extras: Extras) -> LossOutput:
+    def loss(self, views: Views, extras: Extras, step: Step) -> LossOutput:
         """Return the mean of the steps' losses and each step's accuracy."""
         latents, context = self._encode(views["patch"])
         losses, accuracies = cpc(latents, torch.stack([predict(context) for predict in self.predict_rows]))

@@ -7,8 +7,8 @@ from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 from torch import Tensor
 
 from selfsup.losses.pixelwise_contrastive import match_loss, non_match_loss
-from selfsup.methods._image_pairs import check_full_resolution, pair_images, pair_panel
-from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Views
+from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Step, Views
+from selfsup.methods.parts.image_pairs import check_full_resolution, pair_images, pair_panel
 from selfsup.nn.encoder import Encoder
 from selfsup.views import correspondences
 
@@ -23,6 +23,15 @@ class DenseObjectNet(Method):
     non-matches elsewhere on it and on the background; what it makes of other objects is left open, so those of a class
     may come out alike. ``class_consistent``: the points of two objects of a class match too. ``multi_object_distinct``:
     non-matches are on every other object also, of the same image and of the batch's next pair.
+
+    Args:
+        sampling: which pixels match and which must differ.
+        matches: matches of each pair of images.
+        non_matches: non-matches of each sort for each match.
+        least_distance_px: non-matches on the object are at least this far from the match.
+        margin: distance in descriptor space that non-matches on objects must keep.
+        background_margin: distance that non-matches on the background must keep.
+        hard_negative_scaling: whether the loss is a mean over the non-matches within the margin alone.
 
     Source: Florence et al. 2018 (Dense Object Nets), section 3, and the authors' published code for the sorts of pairs.
     Differs: a batch holds several pairs, where the paper's step takes one; matches are where the data say, which for
@@ -48,14 +57,16 @@ class DenseObjectNet(Method):
         super().__init__(encoder, info)
         check_full_resolution(encoder, info)
         self.sampling = sampling
-        self.counts = {"matches": matches, "non_matches": non_matches}
+        self.matches = matches
+        self.non_matches = non_matches
         self.least_distance_px = least_distance_px
-        self.margins = {"object": margin, "background": background_margin, "across": margin}
+        self.margin = margin
+        self.background_margin = background_margin
         self.hard_negative_scaling = hard_negative_scaling
 
     def draw(self, examples: int, generator: torch.Generator) -> Draws:
         """Return the uniform numbers that choose pixels."""
-        return correspondences.draw(examples, generator, **self.counts)
+        return correspondences.draw(examples, generator, matches=self.matches, non_matches=self.non_matches)
 
     def views(self, batch: Views, draws: Draws) -> Views:
         """Return both images in [0, 1] and the pixels chosen, int64, counted in all images of one side.
@@ -72,7 +83,7 @@ class DenseObjectNet(Method):
         found = {"query": query, "match": match, "match_counts": counts.expand_as(query)}
         return pair_images(batch) | found | self._non_matches(match, counts, masks[1], draws)
 
-    def loss(self, views: Views, extras: Extras) -> LossOutput:
+    def loss(self, views: Views, extras: Extras, step: Step) -> LossOutput:
         """Return the sum of the losses of matches and of each sort of non-matches."""
         first, second = (self._descriptors(views[side]) for side in ("first", "second"))
         query = first[views["query"]]
@@ -83,7 +94,7 @@ class DenseObjectNet(Method):
                 query[:, :, None],
                 second[views[sort]],
                 views[f"{sort}_counts"],
-                self.margins[sort],
+                self.background_margin if sort == "background" else self.margin,
                 self.hard_negative_scaling,
             )
             total = total + loss

@@ -1,13 +1,14 @@
 """Jigsaw puzzles: in which of the known orders were an image's nine tiles laid out?"""
 
 import torch
-from pydantic import NonNegativeFloat, PositiveInt
+from pydantic import PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from selfsup.errors import InputError
-from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Pretext, Views
+from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Pretext, Step, Views
 from selfsup.nn.encoder import Encoder
+from selfsup.specs.spec import Probability
 from selfsup.views import patches
 from selfsup.views.grayscale import grayscale_
 
@@ -20,6 +21,12 @@ class Jigsaw(Method):
 
     The context-free network: the encoder sees every tile alone, and only two layers on top see all nine features,
     concatenated in the order of the puzzle.
+
+    Args:
+        cell_px: side in pixels of a cell of the 3 x 3 grid.
+        tile_px: side in pixels of the tile that is cut from each cell, at a random position.
+        gray_probability: probability that an image loses its colours.
+        hidden_width: width of the classifier's hidden layer.
 
     Source: Noroozi & Favaro 2016, sections 3 and 4.
     Differs: the mean over the encoder's last map stands for the layer fc6; no dropout, so that the loss is a function of
@@ -34,14 +41,15 @@ class Jigsaw(Method):
         *,
         cell_px: PositiveInt,
         tile_px: PositiveInt,
-        gray_probability: NonNegativeFloat,
+        gray_probability: Probability,
         hidden_width: PositiveInt,
     ) -> None:
         super().__init__(encoder, info)
         _check(info, cell_px, tile_px)
+        self.cell_px = cell_px
         self.tile_px = tile_px
         self.gray_probability = gray_probability
-        self.place = {"patch_px": tile_px, "pitch_px": cell_px, "room_px": cell_px - tile_px}
+        self.hidden_width = hidden_width
         self.permutations: Tensor
         self.register_buffer("permutations", info.table["permutations"], persistent=False)
         self.classifier = nn.Sequential(
@@ -52,8 +60,9 @@ class Jigsaw(Method):
 
     def draw(self, examples: int, generator: torch.Generator) -> Draws:
         """Return ``corner`` (N, 9, 2) of the tiles, ``permutation`` (N,) and ``gray`` (N,)."""
+        grid = {"patch_px": self.tile_px, "pitch_px": self.cell_px, "room_px": self.cell_px - self.tile_px}
         return {
-            "corner": patches.draw_corners(examples, generator, size_px=self.info.size_px, **self.place),
+            "corner": patches.draw_corners(examples, generator, size_px=self.info.size_px, **grid),
             "permutation": torch.randint(len(self.permutations), (examples,), generator=generator),
             "gray": torch.rand(examples, generator=generator) < self.gray_probability,
         }
@@ -65,7 +74,7 @@ class Jigsaw(Method):
         example = torch.arange(len(tile), device=tile.device)[:, None]
         return {"tile": tile[example, self.permutations[draws["permutation"]]], "permutation": draws["permutation"]}
 
-    def loss(self, views: Views, extras: Extras) -> LossOutput:
+    def loss(self, views: Views, extras: Extras, step: Step) -> LossOutput:
         """Return the cross entropy over the K permutations, the mean over N puzzles, and the accuracy."""
         logits = self._logits(views["tile"])
         accuracy = (logits.detach().argmax(1) == views["permutation"]).float().mean()

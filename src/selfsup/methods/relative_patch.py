@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from selfsup.errors import InputError
-from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Pretext, Views
+from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Pretext, Step, Views
 from selfsup.nn.encoder import Encoder
 from selfsup.views import chromatic as colours
 from selfsup.views import patches
@@ -32,6 +32,13 @@ class RelativePatch(Method):
     Every image gives eight pairs, one in each direction, the place of each on the grid drawn by chance: the first patch
     may be any, so the second's place in the image alone does not tell the direction. Each patch is encoded once.
 
+    Args:
+        patch_px: side in pixels of a patch.
+        gap_px: pixels between neighbouring patches.
+        jitter_px: how far in pixels a patch may move in each direction.
+        chromatic: against chromatic aberration: drop two colour channels, project colours, or nothing.
+        hidden_width: width of the classifier's hidden layers.
+
     Source: Doersch et al. 2015, sections 3 and 4; all pairs of one grid share its patches as in the published code.
     Differs: each patch is normalised by itself to a mean of 0.5, as the encoder takes images in [0, 1] (the paper
     subtracts the mean, its published code also divides by the standard deviation), so a kept colour is cut off at 1.4 of
@@ -52,8 +59,10 @@ class RelativePatch(Method):
     ) -> None:
         super().__init__(encoder, info)
         self.patch_px = patch_px
+        self.gap_px = gap_px
+        self.jitter_px = jitter_px
         self.chromatic = chromatic
-        self.place = {"patch_px": patch_px, "pitch_px": patch_px + gap_px, "room_px": 2 * jitter_px}
+        self.hidden_width = hidden_width
         _check(info, patch_px, gap_px, jitter_px)
         self.classifier = nn.Sequential(
             nn.Linear(2 * encoder.feature_dim, hidden_width),
@@ -66,8 +75,10 @@ class RelativePatch(Method):
 
     def draw(self, examples: int, generator: torch.Generator) -> Draws:
         """Return ``corner`` (N, 9, 2), ``pair`` (N, 8, 2) of patches, and what the colours need."""
+        pitch_px, room_px = self.patch_px + self.gap_px, 2 * self.jitter_px
+        grid = {"patch_px": self.patch_px, "pitch_px": pitch_px, "room_px": room_px}
         draws = {
-            "corner": patches.draw_corners(examples, generator, size_px=self.info.size_px, **self.place),
+            "corner": patches.draw_corners(examples, generator, size_px=self.info.size_px, **grid),
             "pair": draw_pairs(examples, generator),
         }
         if self.chromatic == "drop":
@@ -85,7 +96,7 @@ class RelativePatch(Method):
             patch = colours.projected(patch)
         return {"patch": patches.normalised(patch), "pair": draws["pair"]}
 
-    def loss(self, views: Views, extras: Extras) -> LossOutput:
+    def loss(self, views: Views, extras: Extras, step: Step) -> LossOutput:
         """Return the cross entropy over the eight directions, the mean over 8N pairs, and the accuracy."""
         logits, direction = self._logits(views), directions(views)
         accuracy = (logits.detach().argmax(1) == direction).float().mean()

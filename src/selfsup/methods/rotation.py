@@ -3,12 +3,12 @@
 from typing import Literal
 
 import torch
-from pydantic import NonNegativeFloat, PositiveFloat
 from torch import nn
 from torch.nn import functional as F
 
-from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Pretext, Views
+from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Pretext, Step, Views
 from selfsup.nn.encoder import Encoder
+from selfsup.specs.augmentation import Augmentation
 from selfsup.views import augmentation, rotations, rotations_45
 
 SHOWN_IMAGES = 8  # all directions of one image, of two, or of four
@@ -18,7 +18,9 @@ TURNED = {2: rotations.all_rotations_180, 4: rotations.all_rotations_90, 8: rota
 class Rotation(Method):
     """Classification of images by the angle they were turned by, every image in all K directions in one batch.
 
-    ``directions`` K: 4 are the quarter turns, 2 are 0 and 180 degrees, 8 the multiples of 45 degrees.
+    Args:
+        directions: K; 4 are the quarter turns, 2 are 0 and 180 degrees, 8 the multiples of 45 degrees.
+        augmentation: of the image before it is turned.
 
     Source: Gidaris et al. 2018 (RotNet), sections 2.1 and 3.1, table 2 for 2, 4 and 8 directions.
     Differs: images may be cropped, mirrored and jittered before they are turned, as the recipe says; the classifier is
@@ -32,38 +34,25 @@ class Rotation(Method):
         info: DataInfo,
         *,
         directions: Literal[2, 4, 8],
-        crop_scale_min: PositiveFloat,
-        flip_probability: NonNegativeFloat,
-        color_strength: NonNegativeFloat,
-        jitter_probability: NonNegativeFloat,
-        gray_probability: NonNegativeFloat,
-        color: Literal["exact", "shared_order", "affine"],
+        augmentation: Augmentation,
     ) -> None:
         super().__init__(encoder, info)
         self.directions = directions
-        self.color: augmentation.ColorVariant = color
-        self.law = {
-            "crop_scale_min": crop_scale_min,
-            "flip_probability": flip_probability,
-            "color_strength": color_strength,
-            "jitter_probability": jitter_probability,
-            "gray_probability": gray_probability,
-            "blur_probability": 0.0,
-        }
+        self.augmentation = augmentation
         self.classifier = nn.Linear(encoder.feature_dim, directions)
 
     def draw(self, examples: int, generator: torch.Generator) -> Draws:
         """Return the draws of the augmentation; the rotations need none, since all are taken."""
         size_px = self.info.size_px
-        return augmentation.draw(examples, generator, height_px=size_px, width_px=size_px, **self.law)
+        return augmentation.draw(self.augmentation, examples, generator, height_px=size_px, width_px=size_px)
 
     def views(self, batch: Views, draws: Draws) -> Views:
         """Return ``image`` (KN, 3, H, W) in [0, 1], all rotations of an image in a row, and ``rotation`` (KN,)."""
-        upright = augmentation.apply(batch["image"], draws, size_px=self.info.size_px, color=self.color)
+        upright = augmentation.apply(self.augmentation, batch["image"], draws, size_px=self.info.size_px)
         image, rotation = TURNED[self.directions](upright)
         return {"image": image, "rotation": rotation}
 
-    def loss(self, views: Views, extras: Extras) -> LossOutput:
+    def loss(self, views: Views, extras: Extras, step: Step) -> LossOutput:
         """Return the cross entropy over the K rotations, the mean over KN images, and the accuracy."""
         logits = self.classifier(self.encoder(views["image"]))
         accuracy = (logits.detach().argmax(1) == views["rotation"]).float().mean()

@@ -1,15 +1,15 @@
 """Split-brain autoencoder: half of the encoder colours the lightness, the other half lights the colours."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import torch
-from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import PositiveFloat, PositiveInt
 from torch import Tensor
 from torch.nn import functional as F
 
 from selfsup.errors import InputError
-from selfsup.methods import _cross_channel as cross
-from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Prediction, Pretext, Views
+from selfsup.methods.base import DataInfo, Panel, Prediction, Pretext, Views
+from selfsup.methods.parts import cross_channel as cross
 from selfsup.nn.encoder import Encoder
 from selfsup.nn.inputs import AB_RANGE, preprocess
 from selfsup.views.ab_bins import nearest_bin
@@ -25,11 +25,18 @@ TITLES = {
 PRETEXT_SPACING = 20.0
 
 
-class SplitBrain(Method):
+class SplitBrain(cross.CrossChannelMethod):
     """Cross-channel encoders side by side, each predicting the channels of Lab that it does not see.
 
     An encoder of two parts, one of which sees lightness and one ab, is the paper's; the same code trains its
     baselines: one encoder of lightness (L to ab alone), or two of them (the ensemble).
+
+    Args:
+        half_objectives: for each half of the encoder, bins or values of what it must answer.
+        ab_spacing: distance in ab units between bins of colour.
+        lightness_bins: bins of lightness.
+        temperature: of the annealed mean, by which a distribution becomes a colour; for pictures and the
+            pretext answer alone.
 
     Source: Zhang et al. 2017 (Split-brain autoencoders), sections 3.1, 3.2 and 4.1.
     Differs: the decoder is one transposed convolution and one linear layer on the encoder's last map, where the paper
@@ -41,39 +48,26 @@ class SplitBrain(Method):
         encoder: Encoder,
         info: DataInfo,
         *,
-        objectives: list[Literal["classification", "regression"]],
+        half_objectives: list[Literal["classification", "regression"]],
         ab_spacing: PositiveFloat,
         lightness_bins: PositiveInt,
         temperature: PositiveFloat,
-        decoder_width: PositiveInt,
-        upsampling: PositiveInt,
-        crop_scale_min: PositiveFloat,
-        flip_probability: NonNegativeFloat,
+        **cross_channel: Any,
     ) -> None:
-        super().__init__(encoder, info)
-        cross.check_colours(info)
-        cross.check_crops(crop_scale_min, flip_probability)
-        self.sees = _inputs(encoder, objectives)
+        super().__init__(encoder, info, **cross_channel)
+        _check(self.sees, half_objectives)
+        self.half_objectives = half_objectives
+        self.ab_spacing = ab_spacing
+        self.lightness_bins = lightness_bins
         self.temperature = temperature
-        self.law = {"crop_scale_min": crop_scale_min, "flip_probability": flip_probability}
         centres = _centres(ab_spacing, lightness_bins)
-        self.tasks = [
-            cross.Task(half, OTHER[given], centres[OTHER[given]] if objective == "classification" else None)
-            for half, (given, objective) in enumerate(zip(self.sees, objectives, strict=True))
-        ]
-        self.prediction = cross.CrossChannel(encoder, self.tasks, decoder_width=decoder_width, upsampling=upsampling)
-
-    def draw(self, examples: int, generator: torch.Generator) -> Draws:
-        """Return the draws of crop and mirror."""
-        return cross.draw_crops(examples, generator, self.info.size_px, **self.law)
-
-    def views(self, batch: Views, draws: Draws) -> Views:
-        """Return ``image`` and ``whole`` (N, 3, H, W), and what is asked for: ``ab`` (N, 2, H, W), ``lightness``."""
-        return cross.make_views(batch["image"], draws, self.info.size_px, self.tasks)
-
-    def loss(self, views: Views, extras: Extras) -> LossOutput:
-        """Return the sum of the halves' losses, each its cross entropy over bins or half its squared error."""
-        return self.prediction.terms(self.encoder, views)
+        pairs = enumerate(zip(self.sees, half_objectives, strict=True))
+        self.ask(
+            [
+                cross.Task(half, OTHER[given], centres[OTHER[given]] if objective == "classification" else None)
+                for half, (given, objective) in pairs
+            ]
+        )
 
     @torch.no_grad()
     def pretext(self, views: Views) -> Pretext | None:
@@ -118,19 +112,17 @@ class SplitBrain(Method):
         return self.prediction.estimate(self.encoder, image, "ab", self.temperature)
 
 
-def _inputs(encoder: Encoder, objectives: list[Literal["classification", "regression"]]) -> list[str]:
-    """Return what each half sees; InputError where that is neither lightness nor ab, or the objectives are not theirs."""
-    sees = [half.input for half in cross.halves(encoder)]
+def _check(sees: list[str], half_objectives: list[Literal["classification", "regression"]]) -> None:
+    """Refuse halves that see neither lightness nor ab, or objectives that are not theirs."""
     if not set(sees) <= set(OTHER):
         raise InputError(
             f"encoder sees {' and '.join(sees)}, but each half must leave channels of Lab to predict; "
             "give each of encoder.parts the input lightness or ab"
         )
-    if len(objectives) != len(sees):
+    if len(half_objectives) != len(sees):
         raise InputError(
-            f"hyper.objectives names {len(objectives)}, but the encoder has {len(sees)} halves; name one for each"
+            f"hyper.half_objectives names {len(half_objectives)}, but the encoder has {len(sees)} halves; name one for each"
         )
-    return sees
 
 
 def _centres(ab_spacing: float, count: int) -> dict[str, Tensor]:

@@ -1,16 +1,21 @@
 """Split-brain autoencoder across colour and depth: half of the encoder sees the image, the other half its depth."""
 
-import torch
-from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
+from typing import Any
+
+from pydantic import PositiveFloat
 
 from selfsup.errors import InputError
-from selfsup.methods import _cross_channel as cross
-from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Views
+from selfsup.methods.base import DataInfo, Panel, Views
+from selfsup.methods.parts import cross_channel as cross
 from selfsup.nn.encoder import Encoder
 
 
-class SplitBrainDepth(Method):
+class SplitBrainDepth(cross.CrossChannelMethod):
     """The image predicts its depth, and the depth predicts the image: L by its squared error, ab by its bins.
+
+    Args:
+        ab_spacing: distance in ab units between bins of colour.
+        ab_weight: weight of the cross entropy of ab.
 
     Source: Zhang et al. 2017 (Split-brain autoencoders), section 4.2.
     Differs: depth is one channel, where the paper encodes it in three (HHA), which needs the direction of gravity; the
@@ -26,35 +31,17 @@ class SplitBrainDepth(Method):
         *,
         ab_spacing: PositiveFloat,
         ab_weight: PositiveFloat,
-        decoder_width: PositiveInt,
-        upsampling: PositiveInt,
-        crop_scale_min: PositiveFloat,
-        flip_probability: NonNegativeFloat,
+        **cross_channel: Any,
     ) -> None:
-        super().__init__(encoder, info)
-        cross.check_colours(info)
-        cross.check_crops(crop_scale_min, flip_probability)
-        sees = [half.input for half in cross.halves(encoder)]
-        if sees != ["rgb", "depth"]:
+        super().__init__(encoder, info, **cross_channel)
+        if self.sees != ["rgb", "depth"]:
             raise InputError(
-                f"encoder sees {' and '.join(sees)}; give it two parts, the first of input rgb, the second of depth"
+                f"encoder sees {' and '.join(self.sees)}; give it two parts, the first of input rgb, the second of depth"
             )
-        self.law = {"crop_scale_min": crop_scale_min, "flip_probability": flip_probability}
+        self.ab_spacing = ab_spacing
+        self.ab_weight = ab_weight
         colours = cross.Task(1, "ab", cross.colour_bins(ab_spacing), ab_weight)
-        self.tasks = [cross.Task(0, "depth"), cross.Task(1, "lightness"), colours]
-        self.prediction = cross.CrossChannel(encoder, self.tasks, decoder_width=decoder_width, upsampling=upsampling)
-
-    def draw(self, examples: int, generator: torch.Generator) -> Draws:
-        """Return the draws of crop and mirror."""
-        return cross.draw_crops(examples, generator, self.info.size_px, **self.law)
-
-    def views(self, batch: Views, draws: Draws) -> Views:
-        """Return ``image`` and ``whole`` (N, 4, H, W), and what is asked for: ``depth``, ``lightness``, ``ab``."""
-        return cross.make_views(batch["image"], draws, self.info.size_px, self.tasks)
-
-    def loss(self, views: Views, extras: Extras) -> LossOutput:
-        """Return the squared errors of depth and of L, each halved, and ``ab_weight`` times the cross entropy of ab."""
-        return self.prediction.terms(self.encoder, views)
+        self.ask([cross.Task(0, "depth"), cross.Task(1, "lightness"), colours])
 
     def panels(self, views: Views) -> list[Panel]:
         """Return for each half four images as it sees them, each beside what it must answer."""

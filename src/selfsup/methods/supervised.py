@@ -1,15 +1,13 @@
 """Supervised training: the ceiling of every table, and the only method that is given labels."""
 
-from typing import Literal
-
 import torch
-from pydantic import NonNegativeFloat, PositiveFloat
 from torch import nn
 from torch.nn import functional as F
 
 from selfsup.errors import InputError
-from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Pretext, Views
+from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Pretext, Step, Views
 from selfsup.nn.encoder import Encoder
+from selfsup.specs.augmentation import Augmentation
 from selfsup.views import augmentation
 
 ROLE = "ceiling"
@@ -18,53 +16,36 @@ ROLE = "ceiling"
 class Supervised(Method):
     """Classification of augmented images by a linear layer on the encoder's features.
 
+    Args:
+        augmentation: of the training images.
+
     Source: He et al. 2016, section 3.3.
     Differs: its augmentation is the recipe's, by default close to what the self-supervised methods of this project see.
     """
 
     modality = "labelled_image"
 
-    def __init__(
-        self,
-        encoder: Encoder,
-        info: DataInfo,
-        *,
-        crop_scale_min: PositiveFloat,
-        flip_probability: NonNegativeFloat,
-        color_strength: NonNegativeFloat,
-        jitter_probability: NonNegativeFloat,
-        gray_probability: NonNegativeFloat,
-        blur_probability: NonNegativeFloat,
-        color: Literal["exact", "shared_order", "affine"],
-    ) -> None:
+    def __init__(self, encoder: Encoder, info: DataInfo, *, augmentation: Augmentation) -> None:
         super().__init__(encoder, info)
         if info.classes < 2:
             raise InputError(
                 f"method is supervised, which needs 2 classes or more, and the data set has {info.classes}; "
                 "take a labelled data set or another method"
             )
-        self.color: augmentation.ColorVariant = color
-        self.law = {
-            "crop_scale_min": crop_scale_min,
-            "flip_probability": flip_probability,
-            "color_strength": color_strength,
-            "jitter_probability": jitter_probability,
-            "gray_probability": gray_probability,
-            "blur_probability": blur_probability,
-        }
+        self.augmentation = augmentation
         self.classifier = nn.Linear(encoder.feature_dim, info.classes)
 
     def draw(self, examples: int, generator: torch.Generator) -> Draws:
         """Return the draws of the augmentation."""
         size_px = self.info.size_px
-        return augmentation.draw(examples, generator, height_px=size_px, width_px=size_px, **self.law)
+        return augmentation.draw(self.augmentation, examples, generator, height_px=size_px, width_px=size_px)
 
     def views(self, batch: Views, draws: Draws) -> Views:
         """Return ``image`` (N, 3, H, W) in [0, 1] and ``label`` (N,)."""
-        image = augmentation.apply(batch["image"], draws, size_px=self.info.size_px, color=self.color)
+        image = augmentation.apply(self.augmentation, batch["image"], draws, size_px=self.info.size_px)
         return {"image": image, "label": batch["label"]}
 
-    def loss(self, views: Views, extras: Extras) -> LossOutput:
+    def loss(self, views: Views, extras: Extras, step: Step) -> LossOutput:
         """Return the cross entropy over the classes, the mean over N images, and the accuracy."""
         logits = self.classifier(self.encoder(views["image"]))
         accuracy = (logits.detach().argmax(1) == views["label"]).float().mean()

@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from selfsup.errors import InputError
-from selfsup.methods._waveform_windows import check_stages, frame_samples, window_samples
-from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Views
+from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Step, Views
+from selfsup.methods.parts.waveform_windows import check_stages, frame_samples, window_samples
 from selfsup.nn.encoder import Encoder
 from selfsup.views.spectrograms import spectrogram
 from selfsup.views.waveforms import draw_window, first_sample, frames_of, windows
@@ -22,6 +22,11 @@ ROLE = "ceiling"
 
 class SupervisedWaveform(Method):
     """A linear layer on the context of every frame of a window, and the cross entropy of its label.
+
+    Args:
+        target: what is asked of every frame.
+        window_seconds: length of the windows that are cut out of the recordings.
+        gain_db: largest change of a window's loudness, up or down.
 
     Source: van den Oord et al. 2018 (CPC), table 1: the same architecture, trained end to end.
     Differs: content and speaker are asked of every frame, as the probes ask; windows are made louder or softer at random.
@@ -44,6 +49,7 @@ class SupervisedWaveform(Method):
         if classes < 2:
             raise InputError(f"hyper.target is {target}, of which the data set has {classes}; choose the other target")
         self.target = target
+        self.window_seconds = window_seconds
         self.window = window_samples(info, window_seconds)
         self.frame = frame_samples(encoder, info)
         self.gain_db = gain_db
@@ -61,7 +67,7 @@ class SupervisedWaveform(Method):
         speaker = batch["speaker"][:, None].expand_as(content).masked_fill(content == UNSAID, UNSAID)
         return {"waveform": waveform, "label": content if self.target == "content" else speaker}
 
-    def loss(self, views: Views, extras: Extras) -> LossOutput:
+    def loss(self, views: Views, extras: Extras, step: Step) -> LossOutput:
         """Return the cross entropy over the classes, the mean over all frames with a label, and the accuracy."""
         logits, label = self._logits(views["waveform"]), views["label"]
         right = (logits.detach().argmax(2) == label)[label != UNSAID]

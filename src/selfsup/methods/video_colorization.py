@@ -7,8 +7,9 @@ from torch.nn import functional as F
 
 from selfsup.errors import InputError
 from selfsup.losses.pointer import copied, copied_cross_entropy, pointers
-from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Prediction, Pretext, Views
+from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Prediction, Pretext, Step, Views
 from selfsup.nn.encoder import Encoder
+from selfsup.specs.spec import Probability
 from selfsup.views.ab_bins import nearest_bin
 from selfsup.views.clips import draw_exposure, draw_frames, exposed, take_frames
 from selfsup.views.lab import lab_to_rgb, rgb_to_lab
@@ -22,6 +23,14 @@ TITLE = "From where does each grey place copy its colour?"
 
 class VideoColorization(Method):
     """Pointers of each place of a grey target into grey reference frames, through which it copies their colours.
+
+    Args:
+        references: reference frames before the target.
+        longest_step: largest distance in frames between neighbours.
+        temperature: what the cosines of embeddings are divided by.
+        uniform_fraction: share of a uniform distribution that is mixed into the copied colours.
+        flip_probability: probability that a clip is mirrored.
+        exposure_strength: how much the exposure of each frame may change.
 
     Source: Vondrick et al. 2018 (Tracking emerges by colorizing videos), sections 3.1 and 3.2.
     Differs: a frame is embedded on its own, where the paper's 3D convolutions see the other frames too; embeddings have
@@ -40,7 +49,7 @@ class VideoColorization(Method):
         longest_step: PositiveInt,
         temperature: PositiveFloat,
         uniform_fraction: PositiveFloat,
-        flip_probability: NonNegativeFloat,
+        flip_probability: Probability,
         exposure_strength: NonNegativeFloat,
     ) -> None:
         super().__init__(encoder, info)
@@ -56,9 +65,10 @@ class VideoColorization(Method):
     def draw(self, examples: int, generator: torch.Generator) -> Draws:
         """Return ``frame`` (N, R + 1), the target's last, ``flip`` (N,) bool and ``exposure`` (N, R + 1, 2)."""
         seen = self.references + 1
-        law = {"frames": self.info.length, "count": seen, "longest_step": self.longest_step}
         return {
-            "frame": draw_frames(examples, generator, **law),
+            "frame": draw_frames(
+                examples, generator, frames=self.info.length, count=seen, longest_step=self.longest_step
+            ),
             "flip": torch.rand(examples, generator=generator) < self.flip_probability,
             "exposure": draw_exposure(examples, seen, generator, self.exposure_strength),
         }
@@ -71,7 +81,7 @@ class VideoColorization(Method):
         frames = take_frames(batch["clip"], draws["frame"], draws["flip"])
         return {"frames": frames, "seen": exposed(frames, draws["exposure"])}
 
-    def loss(self, views: Views, extras: Extras) -> LossOutput:
+    def loss(self, views: Views, extras: Extras, step: Step) -> LossOutput:
         """Return the cross-entropy of the copied colours, and their accuracy beside that of the frame before."""
         embedding = self._embedding(views["seen"])
         colour = self._colours(views["frames"], embedding)

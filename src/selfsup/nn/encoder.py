@@ -156,7 +156,7 @@ class ProjectedEncoder(Encoder):
     """
 
     def __init__(self, encoder: Encoder, projection: nn.Module, head: dict[str, Any]) -> None:
-        width = encoder.feature_dim if head["kind"] == "none" else int(head["output_width"])
+        width = encoder.feature_dim if head["kind"] == "none" else int(head["out_dim"])
         description = {"projected": encoder.description, "head": dict(head)}
         super().__init__({"projection": width}, description, encoder.inputs)
         self.encoder = encoder

@@ -1,4 +1,4 @@
-"""Projection heads: from the representation h to the space z in which a contrastive loss compares."""
+"""Projection heads: from the representation h to the space z in which a contrastive loss compares (specs/heads.py)."""
 
 from typing import Literal
 
@@ -6,11 +6,11 @@ from torch import nn
 
 
 def projection_head(
-    kind: Literal["none", "linear", "nonlinear"], features: int, hidden_width: int, output_width: int
+    features: int, kind: Literal["none", "linear", "nonlinear"], out_dim: int = 0, hidden_dim: int = 0
 ) -> nn.Module:
-    """Return a map of h (N, ``features``) to z (N, ``output_width``); ``none`` keeps h and its width.
+    """Return a map of h (N, ``features``) to z (N, ``out_dim``); ``none`` keeps h and its width.
 
-    ``nonlinear`` is W2 relu(W1 h) with ``hidden_width`` rows in W1; ``hidden_width`` says nothing of the other kinds.
+    ``nonlinear`` is W2 relu(W1 h) with ``hidden_dim`` rows in W1.
 
     Source: Chen et al. 2020 (SimCLR), sections 2.1 and 4.2; Chen et al. 2020 (MoCo v2), section 2.
     Differs: SimCLR's published code has BatchNorm after both layers; the paper's equation, which this is, has none.
@@ -18,5 +18,5 @@ def projection_head(
     if kind == "none":
         return nn.Identity()
     if kind == "linear":
-        return nn.Linear(features, output_width)
-    return nn.Sequential(nn.Linear(features, hidden_width), nn.ReLU(), nn.Linear(hidden_width, output_width))
+        return nn.Linear(features, out_dim)
+    return nn.Sequential(nn.Linear(features, hidden_dim), nn.ReLU(), nn.Linear(hidden_dim, out_dim))

@@ -53,8 +53,8 @@ def _construct(chain: Chain, data: Data) -> None:
         table=_trial_table(chain.run),
     )
     method = method_class(chain.run.method)
-    objectives = method(build(recipe["encoder"]), info, **recipe["hyper"]).objectives()
-    if unknown := [name for name in recipe["optimiser"]["objective_factors"] if name not in objectives]:
+    objectives = method.from_recipe(build(recipe["encoder"]), info, recipe["hyper"]).objectives()
+    if unknown := [name for name in recipe["optimiser"].get("objective_factors", ()) if name not in objectives]:
         raise InputError(f"optimiser.objective_factors names {unknown[0]}; {nearest(unknown[0], list(objectives))}")
 
 

@@ -96,8 +96,7 @@ def _chain(suite: Suite, group: Group, run: Run, seed: int) -> Chain:
         return _scored(suite, group, run, seed, {"prepared": source, "weights": _imported(run)})
     table = _table(json.dumps(run.recipe["table"]), source, run.origin) if "table" in run.recipe else None
     trained = {"prepared": source} if table is None else {"prepared": source, "table": table}
-    module = f"methods.{run.method}"
-    method = (f"{full_name(module)}.{signature.class_of(module, 'Method').name}",)
+    method = signature.method_roots(run.method)
     params = {**run.recipe, **_machine(suite)}
 
     def made(kind: str, maker: str, parents: dict[str, Artefact]) -> Artefact:

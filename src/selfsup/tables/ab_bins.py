@@ -17,6 +17,11 @@ def make(
     Scalars for the report: ``bins``, Q; ``bins_that_occur`` in the training set. ``spacing`` and ``smoothing_sigma`` are in
     units of ab, ``uniform_fraction`` is the paper's lambda. Raises InputError where lambda is 0 or above 1.
 
+    Args:
+        spacing: distance in ab units between bins.
+        smoothing_sigma: width in ab units by which the prior is smoothed.
+        uniform_fraction: share of a uniform distribution in the weights.
+
     Source: Zhang et al. 2016 (Colorful image colorization), sections 2.1 and 2.2.
     """
     if not 0 < uniform_fraction <= 1:

@@ -24,6 +24,12 @@ def make(
     k-means++ and stops after ``iterations`` at the latest. Raises InputError where there are fewer different colours than
     centroids.
 
+    Args:
+        centroids: clusters of colours.
+        sampled_colours: colours that are clustered.
+        iterations: iterations of k-means.
+        seed: seed of the sample and the first centroids.
+
     Source: Vondrick et al. 2018, section 3.2; Arthur and Vassilvitskii 2007 (k-means++), section 2.2.
     """
     draws = generator(seed, "colour_centroids")

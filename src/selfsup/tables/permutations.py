@@ -22,6 +22,10 @@ def make(*, permutations: PositiveInt, seed: NonNegativeInt) -> dict[str, Tensor
     are 0.
 
     Raises InputError for more than 9! permutations. Source: Noroozi & Favaro 2016, algorithm 1.
+    Args:
+        permutations: orders of the nine tiles.
+        seed: seed of the candidates.
+
     Differs: ties go to the permutation whose nearest neighbour is farthest, then to the first in lexicographic order; the
     paper leaves this open.
     """

@@ -17,6 +17,9 @@ def make(*, captions: Tensor, vocabulary_size: PositiveInt) -> dict[str, Tensor]
     and ``tokens_of_longest_caption`` with start and end. Every byte is a token, so that any text can be encoded. Equal
     captions give equal bytes in any order. Raises InputError where ``vocabulary_size`` is too small for the bytes.
 
+    Args:
+        vocabulary_size: tokens that are learned from the captions.
+
     Source: Sennrich et al. 2016 for byte pairs; Radford et al. 2021 (CLIP), section 2.4: lower case, 49,152 pairs.
     Differs: a word is marked by the space before it, as in GPT-2, not by a mark at its end.
     """

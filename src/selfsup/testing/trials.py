@@ -11,7 +11,7 @@ from torch import Tensor
 
 from selfsup import extensions
 from selfsup.config.lookup import TABLE_READS
-from selfsup.methods.base import DataInfo, Extras, Method, Views
+from selfsup.methods.base import DataInfo, Extras, Method, Step, Views
 from selfsup.nn import encoder
 from selfsup.seeds import generator
 from selfsup.testing.examples import CLASSES, EXAMPLES, FRAMES, SIZE_PX, SPEAKERS, batch_of, every_array
@@ -20,12 +20,13 @@ from selfsup.training.pretrain import method_class
 Recipe = Mapping[str, Any]
 Optimisers = dict[str, torch.optim.Optimizer]
 INFO = DataInfo(examples=EXAMPLES, classes=CLASSES, size_px=SIZE_PX, batch_size=EXAMPLES, total_steps=40)
+STEP = Step(0, INFO.total_steps)
 PATCH_INFO = replace(INFO, size_px=2 * SIZE_PX)  # for methods that cut an image into patches
 
 
 def info_of(recipe: Recipe) -> DataInfo:
     """Return what the method of a recipe is told of eight examples, at the size that it needs."""
-    modality = method_class(recipe["method"]).modality
+    modality = method_class(recipe["method"]).modality_of(recipe["hyper"])
     if modality == "clip":
         return replace(INFO, length=FRAMES)
     if modality.endswith("waveform"):
@@ -52,16 +53,28 @@ def table_of(recipe: Recipe, info: DataInfo) -> dict[str, Tensor]:
     return made
 
 
+def hyper_of(recipe: Recipe, info: DataInfo, **changes: Any) -> dict[str, Any]:
+    """Return a recipe's hyper-parameters at the scale of eight examples, some of them changed.
+
+    A change of a group of keys changes those that it names; one that names its ``kind`` or ``name`` is another group.
+    """
+    hyper = dict(recipe["hyper"])
+    for key, most in {"batch_norm_splits": max(1, info.batch_size // 2), "queue_length": 20}.items():
+        if key in hyper:
+            hyper[key] = min(hyper[key], most)
+    for key, value in changes.items():
+        partial = isinstance(value, dict) and not {"kind", "name"} & set(value)
+        hyper[key] = {**hyper[key], **value} if partial else value
+    return hyper
+
+
 def build(recipe: Recipe, seed: int = 0, info: DataInfo | None = None, **changes: Any) -> Method:
     """Return the method of a recipe at the scale of eight examples, with some of its hyper-parameters changed."""
     info = info or info_of(recipe)
     info = replace(info, table=table_of(recipe, info))
     torch.manual_seed(seed)
-    hyper = dict(recipe["hyper"])
-    for key, most in {"batch_norm_splits": info.batch_size // 2, "queue_length": 20}.items():
-        if key in hyper:
-            hyper[key] = min(hyper[key], most)
-    return method_class(recipe["method"])(encoder.build(recipe["encoder"]), info, **{**hyper, **changes})
+    network = encoder.build(recipe["encoder"])
+    return method_class(recipe["method"]).from_recipe(network, info, hyper_of(recipe, info, **changes))
 
 
 def views_of(method: Method, seed: int = 0, **changed: Tensor) -> Views:
@@ -78,12 +91,12 @@ def optimisers(method: Method, learning_rate: float = 2e-3) -> Optimisers:
     }
 
 
-def move(method: Method, views: Views, of: Optimisers) -> tuple[float, Extras]:
-    """Take one step of every objective, without ``after_step``; return the sum of their losses and their extras."""
+def move(method: Method, views: Views, of: Optimisers, number: int = 0) -> tuple[float, Extras]:
+    """Take step ``number`` of every objective, without ``after_step``; return the sum of their losses and their extras."""
     extras: Extras = {}
     total = 0.0
     for name, objective in method.objectives().items():
-        output = objective.loss(views, extras)
+        output = objective.loss(views, extras, Step(number, INFO.total_steps))
         if name in of:
             parameters = list(objective.parameters.values())
             for parameter, gradient in zip(parameters, torch.autograd.grad(output.loss, parameters), strict=True):
@@ -94,10 +107,10 @@ def move(method: Method, views: Views, of: Optimisers) -> tuple[float, Extras]:
     return total, extras
 
 
-def step(method: Method, views: Views, of: Optimisers) -> float:
+def step(method: Method, views: Views, of: Optimisers, number: int = 0) -> float:
     """Take one whole step and return the sum of the objectives' losses."""
-    total, extras = move(method, views, of)
-    method.after_step(extras)
+    total, extras = move(method, views, of, number)
+    method.after_step(extras, Step(number, INFO.total_steps))
     return total
 
 
@@ -106,5 +119,5 @@ def trained(recipe: Recipe, steps: int = 2, seed: int = 0) -> tuple[Method, Opti
     method = build(recipe, seed).train()
     of = optimisers(method)
     for number in range(steps):
-        step(method, views_of(method, number), of)
+        step(method, views_of(method, number), of, number)
     return method, of

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from selfsup.errors import InputError
-from selfsup.methods.base import Method
+from selfsup.methods.base import Method, Step
 from selfsup.nn.encoder import ConcatenatedEncoder, Encoder
 from selfsup.optim.optimisers import optimiser as make_optimiser
 from selfsup.optim.optimisers import scaled_learning_rate, warmup_cosine
@@ -116,19 +116,20 @@ class Training:
         with torch.no_grad():
             views = self.method.views(self.train.rows(index), {name: d.to(device) for name, d in draws.items()})
         factor = warmup_cosine(self.step, self.total_steps, self.warmup_fraction)
+        step = Step(self.step, self.total_steps)
         extras: dict[str, Tensor] = {}
         seen: dict[str, Tensor] = {}
         objectives = self.method.objectives()
         for name, objective in objectives.items():
             with torch.autocast(device.type, torch.bfloat16, enabled=self.precision == "bfloat16"):
-                terms = objective.loss(views, extras)
+                terms = objective.loss(views, extras, step)
             self._move(name, objective.parameters, terms.loss, factor)
             extras |= terms.extras
             prefix = f"{name}_" if len(objectives) > 1 else ""
             seen |= {f"{prefix}loss": terms.loss.detach()} | {
                 f"{prefix}{k}": v.detach() for k, v in terms.metrics.items()
             }
-        self.method.after_step(extras)
+        self.method.after_step(extras, step)
         self.curves.add(seen)
         return self._log(factor)
 

@@ -1,6 +1,5 @@
 """Pretraining: one method, one seed, from prepared data to the weights of the method and its encoders."""
 
-import inspect
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from selfsup.device import prepare_device
 from selfsup.methods.base import DataInfo, Method
 from selfsup.nn.encoder import build, save_encoder
 from selfsup.seeds import derive
+from selfsup.specs import syntax
 from selfsup.training.checkpoint import Checkpoint
 from selfsup.training.loop import Progress, Training
 from selfsup.training.source import Source, open_source
@@ -91,7 +91,7 @@ def construct(
 ) -> tuple[Method, Source]:
     """Return a freshly initialised method on the device, and the training set that it was told of."""
     kind = method_class(method)
-    train = open_source(prepared / "train.h5", kind.modality, device)
+    train = open_source(prepared / "train.h5", kind.modality_of(hyper), device)
     info = DataInfo(
         examples=len(train),
         classes=train.classes,
@@ -105,14 +105,11 @@ def construct(
         table=load_file(table / "table.safetensors") if table else {},
     )
     torch.manual_seed(derive(seed, "init"))
-    return kind(build(encoder), info, **hyper).to(device), train
+    return kind.from_recipe(build(encoder), info, hyper).to(device), train
 
 
 def method_class(name: str) -> type[Method]:
     """Return the one class of ``methods/<name>.py`` that is a method; by name, so that no other method is imported."""
     module = extensions.load(f"methods.{name}")
-    return next(
-        found
-        for _, found in inspect.getmembers(module, inspect.isclass)
-        if issubclass(found, Method) and found.__module__ == module.__name__
-    )
+    kind: type[Method] = getattr(module, syntax.method_class(module.__name__))
+    return kind

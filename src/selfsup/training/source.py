@@ -12,6 +12,7 @@ from torch import Tensor
 
 from selfsup.datasets.prepared import map_split, quantised_depth, read_split, stored_bytes
 from selfsup.methods.base import ARRAYS
+from selfsup.specs.modality import Modality
 
 IN_MEMORY_BYTES = 8 * 2**30
 CHUNK = 4096
@@ -83,7 +84,7 @@ class MemorySource(Source):
 class FileSource(Source):
     """Arrays that stay in the prepared file; the system keeps in memory what it has room for."""
 
-    def __init__(self, file: Path, modality: str, device: str) -> None:
+    def __init__(self, file: Path, modality: Modality, device: str) -> None:
         split = map_split(file, _names(modality))
         self.arrays = {name: split.arrays[name] for name in ARRAYS[modality]}
         self.depth = split.arrays.get("depth")
@@ -100,7 +101,7 @@ class FileSource(Source):
         return torch.from_numpy(rows).to(self.device)
 
 
-def open_source(file: Path, modality: str, device: str, in_memory_bytes: int | None = None) -> Source:
+def open_source(file: Path, modality: Modality, device: str, in_memory_bytes: int | None = None) -> Source:
     """Return the examples of a prepared split: in memory up to ``in_memory_bytes`` (8 GiB), else read row by row from the file.
 
     Only what the modality names is read: labels never reach a method that is not to see them.
@@ -112,5 +113,5 @@ def open_source(file: Path, modality: str, device: str, in_memory_bytes: int | N
     return MemorySource(arrays, classes=len(split.classes), size_px=split.size_px, rate_hz=split.rate_hz)
 
 
-def _names(modality: str) -> tuple[str, ...]:
+def _names(modality: Modality) -> tuple[str, ...]:
     return (*ARRAYS[modality], "depth") if modality == "image_depth" else ARRAYS[modality]

@@ -15,6 +15,10 @@ def build(
     stem (11 x 11, stride 4) 224 pixels become 55, 27, 13, 13, 13; it needs at least 63 pixels. With the ``small`` stem
     (5 x 5, stride 2, pools padded) 32 pixels become 16, 8, 4, 4, 4, and 64 become 32, 16, 8, 8, 8.
 
+    Args:
+        width: channels of the first stage; 64 is AlexNet's.
+        stem: first layer for small images, or for those of 63 pixels and more.
+
     Source: Krizhevsky 2014 (One weird trick), the single-column AlexNet that torchvision has; Gidaris et al. 2018
     (RotNet), section 3.2, for BatchNorm after each convolution.
     Differs: no fully connected layers, since an encoder's features are the mean over its last map; so the pool after

@@ -16,6 +16,10 @@ def build(
     conv1 and conv2 halve H and W, which must be multiples of 4; conv3 to conv5 keep them, with dilations of 1, 2 and 4,
     and see 65 pixels. Channels: width, 2 width, then 4 width.
 
+    Args:
+        width: channels of the first stage.
+        dimension: length of a descriptor.
+
     Source: Florence et al. 2018, section 4: a dilated network of stride 8, upsampled to full resolution.
     Differs: five layers of stride 4 in place of the paper's ResNet-34, for images of 64 pixels and a CPU.
     """

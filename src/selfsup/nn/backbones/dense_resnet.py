@@ -16,6 +16,11 @@ def build(
 
     H and W must be multiples of 8.
 
+    Args:
+        width: channels of the first stage.
+        depth: layers of the residual network.
+        dimension: length of a descriptor.
+
     Source: Florence et al. 2018, section 4: ResNet-34 of stride 8, upsampled to full resolution.
     Differs: the stride of 8 is that of the stem without strides, for small images, where the paper dilates the last
     layers of the published network; 18 or 50 layers in place of 34.

@@ -33,6 +33,15 @@ def build(
     go to the library's constructor. Nothing is downloaded: weights are random.
     Raises InputError where the library is not installed, or has no such architecture or layer.
 
+    Args:
+        library: which library builds it.
+        architecture: its name in that library.
+        arguments: arguments of its constructor.
+        layers: names of its modules or nodes, with their channels.
+        layout: where its layers are.
+        prefix_tokens: tokens before those of patches.
+        pooling: how the last layer becomes an image's feature.
+
     Source: torchvision.models.feature_extraction, which traces the network and drops what no layer needs.
     """
     if in_channels != 3:

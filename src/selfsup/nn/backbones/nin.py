@@ -15,6 +15,10 @@ def build(
     the first, 192 in all others, scaled by ``width`` / 192. Pooling halves H and W after conv1 and conv2, so 32 pixels
     become 16, 8, and stay 8. At width 192 three blocks have 1.00 million parameters, each further one 0.41.
 
+    Args:
+        width: channels of the first block; the paper's is 192.
+        blocks: blocks of three convolutions.
+
     Source: Lin et al. 2014 (Network in network); Gidaris et al. 2018 (RotNet), section 3.1, and the authors' code for
     four blocks, which do not pool after conv3.
     """

@@ -17,6 +17,11 @@ def build(
 
     conv1 and conv2 halve H and W, with stride 8 conv3 too; conv4 is dilated, so that a place of stride 4 sees 33
     pixels. The embedding is linear in conv4; at width 24 the network has about 60,000 parameters.
+
+    Args:
+        width: channels of the first stage.
+        stride: pixels of the image between neighbouring positions of the last map.
+        embedding: channels of the last map.
     """
     wide = 2 * width
     stages = {

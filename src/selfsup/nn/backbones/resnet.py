@@ -20,6 +20,11 @@ def build(
     The ``imagenet`` stem divides H and W by 4, the whole network by 32; with the ``cifar`` stem they are divided by 1
     and 8, for images of 32 pixels.
 
+    Args:
+        width: channels of the first stage.
+        depth: layers of the residual network.
+        stem: first layer for images of 32 pixels, or for large ones.
+
     Source: He et al. 2016, section 4.1 and table 1, width 64; the ``cifar`` stem (3 x 3, stride 1, no max-pool) is that
     of Chen et al. 2020 (SimCLR), appendix B.9.
     """

@@ -9,6 +9,9 @@ def build(*, in_channels: PositiveInt = 3, width: PositiveInt = 24) -> tuple[dic
 
     Each stage halves H and W, so 32 pixels end in a map of 2 x 2. The stride of the first layer makes training three
     times as fast; at width 24 the network has about 0.22 million parameters.
+
+    Args:
+        width: channels of the first stage.
     """
     channels = {f"conv{i + 1}": width * 2**i for i in range(4)}
     inputs = [in_channels, *channels.values()]

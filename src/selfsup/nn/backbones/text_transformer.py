@@ -21,6 +21,14 @@ def build(
     """Return one stage, ``end``: tokens int64 (N, T) to (N, ``width``, 1).
 
     ``vocabulary_bytes`` is the length of the tokenizer's JSON, which the stage keeps; ``in_channels`` says nothing here.
+
+    Args:
+        vocabulary_size: tokens of the vocabulary.
+        vocabulary_bytes: length of the vocabulary as the buffer holds it.
+        context_length: tokens of a text.
+        width: features of a token.
+        layers: transformer blocks.
+        heads: attention heads of each block.
     """
     return {"end": TextTower(vocabulary_size, vocabulary_bytes, context_length, width, layers, heads)}, {"end": width}
 

@@ -32,6 +32,17 @@ def build(
 
     ``size_px`` is the side of the images that the learned positions are for; for others they are interpolated. ViT-S/16 is
     width 384, depth 12, heads 6. ``pooling`` makes an image's feature from ``norm``.
+
+    Args:
+        size_px: side in pixels of the images that learned positions are for.
+        patch_px: side in pixels of a patch.
+        width: features of a token.
+        depth: transformer blocks.
+        heads: attention heads of each block.
+        mlp_ratio: width of a block's hidden layer, as a multiple of the width.
+        positions: embeddings of positions: learned, or sines and cosines.
+        class_token: whether a class token comes before the patches.
+        pooling: how the tokens of ``norm`` become an image's feature.
     """
     if size_px % patch_px:
         raise InputError(

@@ -20,6 +20,12 @@ def build(
     T is the number of samples over the product of ``strides``, rounded up. No place of any map sees a sample to the right
     of its own stride, so the context c_t knows the samples before (t + 1) strides and no later one.
 
+    Args:
+        widths: channels of each convolution.
+        filters: samples or frames that each convolution sees.
+        strides: step of each convolution; their product is the samples of a frame.
+        context_width: features of the context.
+
     Source: van den Oord et al. 2018 (CPC), section 3.1: five convolutions of 512 channels with strides 5, 4, 2, 2, 2 and
     filters 10, 8, 4, 4, 4, and a GRU of 256 units.
     Differs: BatchNorm after each convolution (the paper names no norm; in training its statistics are of the whole batch), and

@@ -5,15 +5,17 @@ from functools import cache
 from typing import Literal
 
 import torch
+from pydantic import PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from selfsup.errors import InputError
 from selfsup.losses.colorization import soft_cross_entropy, squared_error
-from selfsup.methods.base import DataInfo, Draws, LossOutput, Panel, Views
+from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Step, Views
 from selfsup.nn.encoder import ConcatenatedEncoder, Encoder
 from selfsup.nn.inputs import AB_RANGE, CHANNELS, preprocess
 from selfsup.nn.map_decoder import map_decoder
+from selfsup.specs.augmentation import Crop
 from selfsup.views.ab_bins import annealed_mean, bins_in_gamut, nearest_bin
 from selfsup.views.crops import draw_boxes, resized_crop
 from selfsup.views.lightness_bins import nearest_lightness
@@ -113,6 +115,54 @@ def _last(half: Encoder, image: Tensor) -> Tensor:
     return last
 
 
+class CrossChannelMethod(Method):
+    """A method whose encoder, or each half of it, predicts channels of the image: a child says which by ``ask``.
+
+    Args:
+        decoder_width: channels of the decoder's hidden layer.
+        upsampling: how many times finer than the encoder's last map the answer is.
+        crop: of the training images.
+    """
+
+    tasks: list[Task]
+    prediction: CrossChannel
+
+    def __init__(
+        self, encoder: Encoder, info: DataInfo, *, decoder_width: PositiveInt, upsampling: PositiveInt, crop: Crop
+    ) -> None:
+        super().__init__(encoder, info)
+        if info.grey:
+            raise InputError("the data is grey, and the method predicts colours; give it images in colour")
+        self.decoder_width = decoder_width
+        self.upsampling = upsampling
+        self.crop = crop
+        self.sees = [half.input for half in halves(encoder)]
+
+    def ask(self, tasks: list[Task]) -> None:
+        """Set what the encoder must answer, and make the decoders."""
+        sizes = {"decoder_width": self.decoder_width, "upsampling": self.upsampling}
+        self.tasks = tasks
+        self.prediction = CrossChannel(self.encoder, tasks, **sizes)
+
+    def draw(self, examples: int, generator: torch.Generator) -> Draws:
+        """Return ``box`` (N, 4) and ``flip`` (N,); colours are left as they are, for they are the answer."""
+        size_px, crop = self.info.size_px, self.crop
+        box = draw_boxes(examples, generator, height_px=size_px, width_px=size_px, scale_min=crop.scale_min)
+        return {"box": box, "flip": torch.rand(examples, generator=generator) < crop.flip_probability}
+
+    def views(self, batch: Views, draws: Draws) -> Views:
+        """Return ``image``, cropped and mirrored, and ``whole``, as it is, both (N, 3 or 4, H, W) in [0, 1]; and of
+        ``image`` the channels that the tasks ask for, (N, C, H, W) by their names, scaled as of nn/inputs.py.
+        """
+        image = resized_crop(batch["image"], draws["box"], draws["flip"], self.info.size_px).clamp_(0, 1)
+        asked: Views = {task.channels: preprocess(image, task.channels) for task in self.tasks}
+        return {"image": image, "whole": batch["image"].float() / 255, **asked}
+
+    def loss(self, views: Views, extras: Extras, step: Step) -> LossOutput:
+        """Return the weighted sum of the tasks' losses: cross entropies over bins, or half of squared errors."""
+        return self.prediction.terms(self.encoder, views)
+
+
 @cache
 def colour_bins(spacing: float) -> Tensor:
     """Return the bins of ab (Q, 2), scaled as ab is: the same tensor every time, to be read alone."""
@@ -124,37 +174,6 @@ def halves(encoder: Encoder) -> list[Encoder]:
     if not isinstance(encoder, ConcatenatedEncoder):
         return [encoder]
     return [part for part in encoder.parts if isinstance(part, Encoder)]
-
-
-def check_colours(info: DataInfo) -> None:
-    """Raise InputError where the data has no colours, for then there is nothing to predict."""
-    if info.grey:
-        raise InputError("the data is grey, and the method predicts colours; give it images in colour")
-
-
-def check_crops(crop_scale_min: float, flip_probability: float) -> None:
-    """Raise InputError where a crop or a mirror has no meaning."""
-    if not 0 < crop_scale_min <= 1:
-        raise InputError(f"hyper.crop_scale_min is {crop_scale_min:g}; give more than 0 and at most 1")
-    if not 0 <= flip_probability <= 1:
-        raise InputError(f"hyper.flip_probability is {flip_probability:g}; give a probability, 0 to 1")
-
-
-def draw_crops(
-    examples: int, generator: torch.Generator, size_px: int, crop_scale_min: float, flip_probability: float
-) -> Draws:
-    """Return ``box`` (N, 4) and ``flip`` (N,); colours are left as they are, for they are the answer."""
-    box = draw_boxes(examples, generator, height_px=size_px, width_px=size_px, scale_min=crop_scale_min)
-    return {"box": box, "flip": torch.rand(examples, generator=generator) < flip_probability}
-
-
-def make_views(images: Tensor, draws: Draws, size_px: int, tasks: list[Task]) -> Views:
-    """Return ``image``, cropped and mirrored, and ``whole``, as it is, both (N, 3 or 4, H, W) in [0, 1]; and of
-    ``image`` the channels that the tasks ask for, (N, C, H, W) by their names, scaled as of nn/inputs.py.
-    """
-    image = resized_crop(images, draws["box"], draws["flip"], size_px).clamp_(0, 1)
-    asked: Views = {task.channels: preprocess(image, task.channels) for task in tasks}
-    return {"image": image, "whole": images.float() / 255, **asked}
 
 
 def at(channels: Tensor, answer: Tensor) -> Tensor:
