@@ -13,6 +13,13 @@ from tests.clones import Clone, clone
 ROOT = Path(__file__).parents[1]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test of what takes long to make, the smoke suite or a whole report, is slow whatever it does itself."""
+    for item in items:
+        if {"smoke", "built"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(autouse=True)
 def _one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     import torch

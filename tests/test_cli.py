@@ -9,6 +9,8 @@ from PIL import Image
 
 from tests.clones import Clone, clone
 
+pytestmark = pytest.mark.slow
+
 SUITE = """
 title: own
 summary: own images

@@ -5,10 +5,13 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
 import yaml
 
 from tests.clones import Clone
 from tests.conftest import ROOT
+
+pytestmark = pytest.mark.slow
 
 
 def test_dvc_compares_every_recipe_and_protocol_without_a_list(tmp_path: Path):

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from selfsup import cli, extensions
 from selfsup.pipeline import register
-
-from .conftest import ROOT
+from tests.conftest import ROOT
 
 DATASETS = extensions.ROOT / "datasets"
 

@@ -7,6 +7,8 @@ import pytest
 from tests.clones import Clone, clone
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 
 def blocks() -> dict[str, str]:
     """Return {path: content} of the README's code blocks that begin with their file's path."""

@@ -12,6 +12,8 @@ from selfsup.errors import InputError
 from selfsup.nn.encoder import build, load_encoder
 from selfsup.nn.imported import import_weights, renamed
 
+pytestmark = pytest.mark.slow
+
 RESNET = {"backbone": "library", "library": "torchvision", "architecture": "resnet18", "layers": {"layer4": 512}}
 PREPROCESSING = {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225], "resize_px": 72, "crop_px": 64}
 

@@ -6,6 +6,8 @@ import pytest
 
 from tests.clones import Clone, clone
 
+pytestmark = pytest.mark.slow
+
 SUITE = """
 title: tiny
 summary: one run

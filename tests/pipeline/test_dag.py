@@ -13,6 +13,8 @@ import yaml
 
 from tests.clones import Clone, clone
 
+pytestmark = pytest.mark.slow
+
 BRANCH = {"pretrain": 1, "features": 1, "evaluate": 1, "report": 1}
 
 

@@ -11,7 +11,10 @@ from tests.conftest import ROOT
 SUITES = sorted(file.stem for file in (ROOT / "params" / "suites").glob("*.yaml"))
 
 
-@pytest.mark.parametrize("name", SUITES)
+slow = [pytest.param(name, marks=pytest.mark.slow) for name in SUITES if name != "smoke"]
+
+
+@pytest.mark.parametrize("name", ["smoke", *slow])
 def test_a_shipped_suite_can_be_served(project, name):
     if suite.load(name).device == "cpu" or torch.cuda.is_available():
         feasibility.check(name)

@@ -5,9 +5,13 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import pytest
+
 from selfsup.report.build import build
 from selfsup.results import write_measures
 from tests.report.fabricate import VARIANTS, group_of, protocol
+
+pytestmark = pytest.mark.slow
 
 NONE = {"ablations": [], "experiments": []}
 

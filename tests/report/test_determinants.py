@@ -9,6 +9,8 @@ from selfsup.pipeline import publish
 from tests.conftest import forget
 from tests.report.fabricate import PARAMS
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def _in_the_repository(monkeypatch):

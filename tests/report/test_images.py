@@ -27,6 +27,8 @@ from tests.report import fabricate_images
 from tests.report.fabricate import asked, protocol
 from tests.report.fabricate_images import LOSSES, WIDTHS
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def content(built):

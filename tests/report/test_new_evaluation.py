@@ -34,6 +34,8 @@ from selfsup.evaluations.inputs import Inputs
 from selfsup.hdf5 import write_arrays
 from selfsup.results import Measure
 
+pytestmark = pytest.mark.slow
+
 NEEDS = ("target", "weights")
 SHOWN = {
     "title": "Detection",

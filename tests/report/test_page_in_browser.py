@@ -9,6 +9,8 @@ import pytest
 from tests.browser import dump_dom
 from tests.report.fabricate import TITLES
 
+pytestmark = pytest.mark.slow
+
 PROBE = """
 <script>
 const table = tables.find((found) => found.name === "main-scenes");

@@ -10,6 +10,8 @@ from pypdf import PdfReader
 from selfsup.report.pdf import paper
 from selfsup.report.tables import Cell, Column, Table, as_values
 
+pytestmark = pytest.mark.slow
+
 BOTTOM_PT = 60  # just below the text, above the page's number
 
 

@@ -11,6 +11,8 @@ from selfsup import extensions
 from selfsup.store import chains, modules, reach
 from tests.conftest import ROOT, forget
 
+pytestmark = pytest.mark.slow
+
 SUITE = "smoke"
 
 

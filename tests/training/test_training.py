@@ -27,6 +27,8 @@ from selfsup.training.pretrain import method_class, pretrain
 from selfsup.training.source import MemorySource
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory):
