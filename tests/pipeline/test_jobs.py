@@ -50,3 +50,23 @@ def test_a_mistake_in_a_protocol_names_the_protocols_own_file(tmp_path, monkeypa
     measures = Artefact("measures", "toy-few_labels_scratch_full", params, (), {}, 0, origin)
     with pytest.raises(InputError, match=rf"^{origin}: key steps has 1 entries and labels_per_class 2"):
         make(measures, Progress("test"))
+
+
+@pytest.mark.parametrize(
+    ("sentence", "told"),
+    [
+        ("key pooling is median; use mean", "params/evaluations/knn.yaml: key pooling is median; use mean"),
+        ("data/x/cat.png cannot be read; replace it", "data/x/cat.png cannot be read; replace it"),
+    ],
+)
+def test_an_error_names_the_file_of_the_values_it_is_about(tmp_path, monkeypatch, sentence, told):
+    monkeypatch.chdir(tmp_path)
+
+    def fail(artefact, scratch, progress):
+        raise InputError(sentence)
+
+    monkeypatch.setitem(jobs.MAKERS, "measures", fail)
+    measures = Artefact("measures", "toy-knn", {}, (), {}, 0, "params/evaluations/knn.yaml")
+    with pytest.raises(InputError) as caught:
+        jobs.make(measures, Progress("test"))
+    assert str(caught.value) == told

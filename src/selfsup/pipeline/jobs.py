@@ -23,7 +23,6 @@ MAKERS = {
     "measures": makers.measure,
     "experiment": makers.experiment,
 }
-CONFIGURED = ("weights", "features", "measures")  # a mistake in their values is one of the file that they come from
 
 
 def run(artefact: Artefact, progress: Progress) -> None:
@@ -48,12 +47,18 @@ def _threads(artefact: Artefact) -> int:
 
 
 def make(artefact: Artefact, progress: Progress) -> None:
-    """Make one artefact by the function of its kind; an error in its values names the file that they are from."""
+    """Make one artefact by the function of its kind; an error in its values names the file that they come from."""
     with damage_named(artefact):
         try:
             disk.build(artefact, lambda scratch: MAKERS[artefact.kind](artefact, scratch, progress))
         except InputError as error:
-            raise InputError(f"{artefact.origin}: {error}" if artefact.kind in CONFIGURED else str(error)) from error
+            raise InputError(_with_origin(artefact, str(error))) from error
+
+
+def _with_origin(artefact: Artefact, sentence: str) -> str:
+    """Return an error's sentence behind the file of params/ that it is about, unless it begins with a path of its own."""
+    names_a_file = "/" in sentence.partition(" ")[0]
+    return sentence if names_a_file or not artefact.origin else f"{artefact.origin}: {sentence}"
 
 
 def results(artefact: Artefact, progress: Progress) -> None:
