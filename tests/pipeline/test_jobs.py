@@ -5,6 +5,7 @@ import errno
 import pytest
 
 from selfsup.errors import InputError
+from selfsup.pipeline import jobs
 from selfsup.pipeline.jobs import damage_named, make
 from selfsup.progress import Progress
 from selfsup.store.artefact import Artefact
