@@ -23,6 +23,7 @@ from selfsup.report.build import build
 from selfsup.results import write_measures
 from tests.conftest import forget
 
+pytestmark = pytest.mark.slow
 CODE = '''"""Detection: how well boxes are found."""
 
 import json
@@ -33,8 +34,6 @@ from pydantic import PositiveFloat
 from selfsup.evaluations.inputs import Inputs
 from selfsup.hdf5 import write_arrays
 from selfsup.results import Measure
-
-pytestmark = pytest.mark.slow
 
 NEEDS = ("target", "weights")
 SHOWN = {
