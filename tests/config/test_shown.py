@@ -5,11 +5,11 @@ import re
 import pytest
 
 from selfsup import extensions
-from selfsup.config import signature
 from selfsup.config.recipe import evaluation
 from selfsup.config.shown import Shown, protocol_title, shown
 from selfsup.errors import InputError
 from selfsup.pipeline import publish
+from selfsup.specs import syntax
 from tests.conftest import forget
 
 SHOWN = {
@@ -33,7 +33,7 @@ def package(tmp_path, monkeypatch):
 
 
 def _forget():
-    for cached in (signature.tree, extensions.source, extensions.full_name):
+    for cached in (syntax.tree, extensions.source, extensions.full_name):
         cached.cache_clear()
     shown.cache_clear()
 

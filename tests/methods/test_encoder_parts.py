@@ -28,7 +28,7 @@ def test_another_encoder_is_built_or_refused_in_one_sentence(name, kind):
         hyper["batch_norm_splits"] = 1
     info = replace(info, table=table_of(name, info))
     with contextlib.suppress(InputError):  # any other exception is a traceback for the user
-        method = method_class(name)(encoder.build(description), info, **hyper)
+        method = method_class(name).from_recipe(encoder.build(description), info, hyper)
         assert isinstance(method, Method)
         assert method.encoder.input
 
@@ -37,6 +37,6 @@ def test_video_colorization_names_what_two_parts_see():
     parts = {"parts": [part_of("video_colorization"), part_of("video_colorization") | {"input": "ab"}]}
     sentence = "encoder.input is lightness and ab, which shows the colours.*; set encoder.input: lightness"
     with pytest.raises(InputError, match=sentence):
-        method_class("video_colorization")(
-            encoder.build(parts), info_of("video_colorization"), **recipe("video_colorization")["hyper"]
+        method_class("video_colorization").from_recipe(
+            encoder.build(parts), info_of("video_colorization"), recipe("video_colorization")["hyper"]
         )

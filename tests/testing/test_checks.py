@@ -45,6 +45,13 @@ def objective_of_the_classifier_alone(self, honest=Rotation.objectives):
     return {"main": replace(main, parameters=own)}
 
 
+@classmethod
+def forgotten_key(cls, encoder, info, hyper, honest=Rotation.from_recipe.__func__):
+    method = honest(cls, encoder, info, hyper)
+    method.directions += 0.5
+    return method
+
+
 def bright_panels(self, views, honest=Rotation.panels):
     return [replace(panel, images=panel.images + 1) for panel in honest(self, views)]
 
@@ -62,12 +69,20 @@ FAULTS = [
         checks.each_objective_moves_its_own_parameters_and_no_other,
         "main moves ",
     ),
+    (
+        "from_recipe",
+        forgotten_key,
+        checks.every_key_is_stored_under_its_name,
+        "directions is 4, and the method has 4.5",
+    ),
     ("panels", bright_panels, shown.panels_are_well_formed, r"not in \[0, 1\]"),
 ]
 
 
 @pytest.mark.parametrize(
-    ("name", "fault", "check", "sentence"), FAULTS, ids=[fault.__name__ for _, fault, _, _ in FAULTS]
+    ("name", "fault", "check", "sentence"),
+    FAULTS,
+    ids=[getattr(fault, "__name__", name) for name, fault, _, _ in FAULTS],
 )
 def test_a_fault_is_noticed(monkeypatch, name, fault, check, sentence):
     monkeypatch.setattr(Rotation, name, fault)
@@ -79,4 +94,4 @@ def test_a_key_that_no_argument_takes_is_noticed():
     content = recipe("rotation")
     content["hyper"]["unknown"] = 1
     with pytest.raises(AssertionError, match="hyper has"):
-        checks.hyper_is_the_keyword_only_arguments(content)
+        checks.every_key_is_stored_under_its_name(content)

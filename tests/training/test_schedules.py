@@ -11,7 +11,8 @@ from selfsup.nn.encoder import build
 from selfsup.nn.momentum import momentum_copy, update_momentum
 from selfsup.progress import Progress
 from selfsup.training.checkpoint import Checkpoint
-from selfsup.training.loop import Examples, Training
+from selfsup.training.loop import Training
+from selfsup.training.source import MemorySource
 
 TOTAL = 8
 
@@ -51,7 +52,7 @@ class Averaged(Method):
 def training(folder):
     torch.manual_seed(0)
     method = Averaged(build({"backbone": "small_conv", "width": 1}), DataInfo(8, 0, 32, 8, TOTAL))
-    images = Examples({"image": torch.zeros(8, 3, 32, 32, dtype=torch.uint8)})
+    images = MemorySource({"image": torch.zeros(8, 3, 32, 32, dtype=torch.uint8)})
     law = {"name": "sgd", "learning_rate": 0.1, "weight_decay": 0.0}
     return Training(method, images, 0, law, {"warmup_fraction": 0.0}, 8, TOTAL, "float32", Checkpoint(folder / "c"))
 

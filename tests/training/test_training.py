@@ -179,7 +179,7 @@ def test_a_transformer_is_counted_by_the_patches_it_encodes(prepared, tmp_path):
     """A method that keeps 4 of 16 patches of half of its images: the budget knows."""
     description = {"backbone": "vit", "size_px": 32, "patch_px": 8, "width": 8, "depth": 1, "heads": 1}
     content = yaml.safe_load((ROOT / "params" / "methods" / "random.yaml").read_text())
-    method = method_class("random")(build(description), DataInfo(20, 0, 32, 6, 9))
+    method = method_class("random")(build(description), DataInfo(20, 0, 32, 6, 9), modality="image")
     images = MemorySource({"image": torch.zeros(20, 3, 32, 32, dtype=torch.uint8)})
     keys = (content["optimiser"], content["schedule"], 6, 9, "float32", Checkpoint(tmp_path / "c"))
     training = Training(method, images, 0, *keys)

@@ -49,15 +49,10 @@ def method_schema(method: str) -> type[Keys]:
     return _model(f"methods.{method}", syntax.method_keys(extensions.full_name(f"methods.{method}")))
 
 
-def class_constant(method: str, name: str) -> Any:
-    """Return the literal that a method's class or the nearest of its parents assigns to a name; None where none does."""
-    module = extensions.full_name(f"methods.{method}")
-    return syntax.constant(module, name, syntax.method_class(module))
-
-
 def modality(method: str, hyper: dict[str, Any]) -> str:
     """Return what a method eats: its recipe's key ``modality`` where it has one, else its class's constant."""
-    return str(hyper.get("modality") or class_constant(method, "modality") or "image")
+    module = extensions.full_name(f"methods.{method}")
+    return str(hyper.get("modality") or syntax.constant(module, "modality", syntax.method_class(module)) or "image")
 
 
 def method_roots(method: str) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from selfsup.specs.spec import instances
 from selfsup.testing.examples import EXAMPLES, batch_of, every_array
 from selfsup.testing.shown import panels_are_well_formed, prediction_is_well_formed, pretext_is_well_formed
 from selfsup.testing.trials import STEP, Recipe, build, hyper_of, move, optimisers, step, trained, views_of
+from selfsup.training.pretrain import method_class
 
 Check = Callable[[Recipe], None]
 SMALL_PARAMETERS = 500_000
@@ -34,6 +35,8 @@ def method_checks(recipe: Recipe) -> list[Check]:
 
 
 def every_key_is_stored_under_its_name(recipe: Recipe) -> None:
+    unknown = set(recipe["hyper"]) - set(method_class(recipe["method"]).hints())
+    assert not unknown, f"hyper has {unknown}, which no argument takes"
     method = build(recipe)
     given = instances(method.hints(), hyper_of(recipe, method.info))
     for key, value in given.items():

@@ -23,6 +23,10 @@ def build(
 
     The map is (N, 3 coefficients, T) of waveforms at ``rate_hz``.
 
+    Args:
+        rate_hz: samples per second.
+        coefficients: coefficients of a frame, before differences.
+
     Source: Davis and Mermelstein 1980; the numbers are those of librosa's ``feature.mfcc`` and ``feature.delta``, with
     windows of 25 ms.
     """
