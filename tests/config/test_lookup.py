@@ -5,7 +5,7 @@ import pytest
 from selfsup.config.lookup import encoder
 from selfsup.errors import InputError
 from selfsup.report.rows import encoder_name
-from selfsup.store.chains import backbones
+from selfsup.store.artefact import backbones
 from selfsup.store.reach import words_of
 
 LIGHTNESS = {"backbone": "small_conv", "width": 12, "input": "lightness"}

@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from selfsup.extensions import full_name, names
 from selfsup.store.reach import Code, reach, words_of
 
 FOLDERS = {
@@ -26,8 +28,9 @@ FOLDERS = {
 class Artefact:
     """One folder of the store. ``parents`` are the artefacts that it is made from, by role; the seed is in the path.
 
-    ``roots`` are the functions and classes that make it, as dotted names. ``origin`` is the file where a person changes
-    it: part of an error message, never of what the artefact is.
+    ``roots`` are the functions and classes that make it, as dotted names; with ``rebuilds`` also those of the backbones
+    that its parents name, since an encoder is rebuilt from its description. ``origin`` is the file where a person
+    changes it: part of an error message, never of what the artefact is.
     """
 
     kind: str
@@ -37,11 +40,12 @@ class Artefact:
     parents: dict[str, "Artefact"]
     seed: int | None = None
     origin: str = ""
+    rebuilds: bool = False
 
     @cached_property
     def code(self) -> Code:
         """The definitions that can change its bytes, given its parameters and what its parents can contain."""
-        return reach(self.roots, self._given)
+        return reach((*self.roots, *(backbones(self._given) if self.rebuilds else ())), self._given)
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -94,6 +98,11 @@ class Artefact:
         made = {part.folder for part in self.parents.values()}
         needs = {need.folder: need for part in self.parents.values() for need in part.parents.values()}
         return tuple(need for folder, need in needs.items() if folder not in made)
+
+
+def backbones(words: Collection[str]) -> list[str]:
+    """Return the functions that build the backbones which these words name: they are imported by name alone."""
+    return [f"{full_name(f'nn.backbones.{name}')}.build" for name in names("nn.backbones") if name in words]
 
 
 def sha256(value: Any) -> str:

@@ -1,7 +1,6 @@
 """The artefacts that a suite leads to: for each run and seed, from its data to its results."""
 
 import json
-from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -10,8 +9,8 @@ from selfsup.config import signature
 from selfsup.config.lookup import table_reads
 from selfsup.config.recipe import PARAMS, Data, Run, evaluation, experiment
 from selfsup.config.suite import Group, Suite, load
-from selfsup.extensions import full_name, names
-from selfsup.store.artefact import Artefact
+from selfsup.extensions import full_name
+from selfsup.store.artefact import Artefact, backbones
 from selfsup.store.reach import words_of
 
 MAKERS = "selfsup.pipeline.makers"
@@ -35,9 +34,9 @@ class Chain:
     def every(self) -> tuple[Artefact, ...]:
         """Return them in the order in which they are made."""
         first = (self.prepared, self.table, self.weights)
-        targets = {features.parents["target"].folder: features.parents["target"] for features in self.features.values()}
-        last = (*targets.values(), *self.features.values(), *self.results.parents.values(), self.results)
-        return tuple({a.folder: a for a in (*first, *last) if a is not None}.values())
+        targets = [features.parents["target"] for features in self.features.values()]
+        last = (*targets, *self.features.values(), *self.results.parents.values(), self.results)
+        return tuple({id(a): a for a in (*first, *last) if a is not None}.values())
 
     def of_kind(self, kind: str) -> list[Artefact]:
         """Return the artefacts of one kind, in the order in which they are made."""
@@ -149,31 +148,27 @@ def _machine(suite: Suite) -> dict[str, Any]:
     return {"device": suite.device, "precision": suite.precision, "threads": suite.threads}
 
 
-def backbones(words: Collection[str]) -> list[str]:
-    """Return the functions that build the backbones which these words name: they are imported by name alone."""
-    return [f"{full_name(f'nn.backbones.{name}')}.build" for name in names("nn.backbones") if name in words]
-
-
 def _features(suite: Suite, roles: dict[str, Artefact]) -> Artefact:
     module, arguments = evaluation("features")
     weights = roles["weights"]
     parents = {role: roles[role] for role in ("target", "weights")}
-    roots = (f"{MAKERS}.features", f"{full_name(f'evaluations.{module}')}.extract", *backbones(weights.words))
+    roots = (f"{MAKERS}.features", f"{full_name(f'evaluations.{module}')}.extract")
     origin = str(PARAMS / "evaluations" / "features.yaml")
-    return Artefact("features", weights.name, {**arguments, **_machine(suite)}, roots, parents, weights.seed, origin)
+    params = {**arguments, **_machine(suite)}
+    return Artefact("features", weights.name, params, roots, parents, weights.seed, origin, rebuilds=True)
 
 
 def _measures(suite: Suite, protocol: str, roles: dict[str, Artefact], seed: int) -> Artefact:
     """Return the measures of one protocol; ``NEEDS`` of its module names the roles that it reads."""
     module, arguments = evaluation(protocol)
     needs = signature.constant(f"evaluations.{module}", "NEEDS")
-    builds = backbones(roles["weights"].words) if "weights" in needs else []
     return Artefact(
         "measures",
         f"{roles['weights'].name}-{protocol}",
         {"evaluation": module, "arguments": arguments, "device": suite.device, "threads": suite.threads},
-        (f"{MAKERS}.measure", f"{full_name(f'evaluations.{module}')}.evaluate", *builds),
+        (f"{MAKERS}.measure", f"{full_name(f'evaluations.{module}')}.evaluate"),
         {role: roles[role] for role in needs},
         seed,
         str(PARAMS / "evaluations" / f"{protocol}.yaml"),
+        rebuilds="weights" in needs,
     )
