@@ -27,14 +27,14 @@ def test_dvc_compares_every_recipe_and_protocol_without_a_list(tmp_path: Path):
     copy.run("dvc", "repro", "--quiet")
     commit(copy)
 
-    copy.run("dvc", "exp", "run", "--quiet", "-S", "params/methods/simclr.yaml:hyper.temperature=0.5")
+    copy.run("dvc", "exp", "run", "--quiet", "-S", "params/methods/simclr.yaml:hyper.criterion.temperature=0.5")
     shown = copy.run("dvc", "exp", "show", "--only-changed", "--csv").stdout.splitlines()
-    assert "params/methods/simclr.yaml:hyper.temperature" in shown[0].split(",")
+    assert "params/methods/simclr.yaml:hyper.criterion.temperature" in shown[0].split(",")
 
     for folder in ("methods", "evaluations", "experiments"):
         (tmp_path / "params" / folder / "new.yaml").write_text("epochs: 7\n")
     changed = json.loads(copy.run("dvc", "params", "diff", "--json").stdout)
-    temperature = changed["params/methods/simclr.yaml"]["hyper.temperature"]
+    temperature = changed["params/methods/simclr.yaml"]["hyper.criterion.temperature"]
     assert (temperature["old"], temperature["new"]) == (0.2, 0.5)
     for folder in ("methods", "evaluations", "experiments"):
         assert changed[f"params/{folder}/new.yaml"]["epochs"]["new"] == 7

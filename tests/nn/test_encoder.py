@@ -9,7 +9,7 @@ from selfsup.nn.network import NetworkEncoder
 
 SMALL = {"backbone": "small_conv", "width": 2}
 VIT = {"backbone": "vit", "size_px": 32, "patch_px": 8, "width": 8, "depth": 1, "heads": 2}
-HEAD = {"kind": "linear", "hidden_width": 3, "output_width": 5}
+HEAD = {"kind": "linear", "out_dim": 5}
 
 
 class Context(nn.Module):

@@ -48,7 +48,7 @@ def plan(project: Clone) -> dict[str, str]:
 
 def test_a_remade_parent_with_the_same_bytes_has_its_children_found_again(made: Clone):
     before = plan(made)
-    made.edit("src/selfsup/datasets/scenes.py", "np.concatenate([made", "np.concatenate([1 * made")
+    made.edit("src/selfsup/datasets/scenes.py", "np.concatenate([part", "np.concatenate([1 * part")
     assert made.planned("tiny") == {"prepare": 1, "pretrain": 2, "features": 2, "evaluate": 2, "report": 1}
     said = made.snakemake(suite="tiny")
     assert "step 1/" not in said.stdout + said.stderr

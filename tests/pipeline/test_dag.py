@@ -48,7 +48,7 @@ def test_clocks_decide_nothing(smoke: Clone, tmp_path: Path):
 def test_one_recipe_key_is_one_branch_and_back_is_free(smoke: Clone, tmp_path: Path):
     copy = smoke.copy(tmp_path / "copy")
     copy.edit("params/methods/rotation.yaml", "weight_decay: 1.0e-4", "weight_decay: 2.0e-4")
-    assert copy.planned() == BRANCH
+    assert copy.planned() == {**BRANCH, "features": 2}  # one of each target that it is scored on
     copy.edit("params/methods/rotation.yaml", "weight_decay: 2.0e-4", "weight_decay: 1.0e-4")
     assert copy.planned() == {}
 
@@ -78,16 +78,19 @@ def test_what_a_suite_changes_of_an_experiment_makes_it_anew(smoke: Clone, tmp_p
     [
         ("src/selfsup/methods/moco.py", '"""', '"""A comment more. ', {}),
         ("src/selfsup/methods/moco.py", "import torch\n", "import torch  # a comment\n", {}),
+        ("src/selfsup/methods/moco.py", "import torch\n", "import torch\n\nCONSTANT = 1\n", {}),
         (
             "src/selfsup/methods/moco.py",
-            "import torch\n",
-            "import torch\n\nCONSTANT = 1\n",
+            "self.encoder, self.momentum)",
+            "self.encoder, 0.5 * self.momentum)",
             {**BRANCH, "pretrain": 2, "features": 2, "evaluate": 2},
         ),
-        ("src/selfsup/report/build.py", "import ", "CONSTANT = 1\nimport ", {"report": 1}),
+        ("src/selfsup/report/build.py", "indent=1", "indent=2", {"report": 1}),
     ],
 )
-def test_code_counts_as_syntax(smoke: Clone, tmp_path: Path, path: str, old: str, new: str, expected: dict[str, int]):
+def test_code_counts_as_what_is_reached(
+    smoke: Clone, tmp_path: Path, path: str, old: str, new: str, expected: dict[str, int]
+):
     copy = smoke.copy(tmp_path / "copy")
     copy.edit(path, old, new)
     assert copy.planned() == expected
@@ -112,11 +115,11 @@ def test_a_partial_pull_asks_only_for_what_it_needs(smoke: Clone, tmp_path: Path
 
 def test_what_is_removed_is_made_anew_with_all_that_follows(smoke: Clone, tmp_path: Path):
     copy = smoke.copy(tmp_path / "copy")
-    listed = copy.run("selfsup", "remove", "rotation", "run", "--suite", "smoke").stdout
-    assert "would remove data/runs/rotation-" in listed
+    listed = copy.run("selfsup", "remove", "rotation", "weights", "--suite", "smoke").stdout
+    assert "would remove data/weights/rotation-" in listed
     assert copy.planned() == {}
-    copy.run("selfsup", "remove", "rotation", "run", "--suite", "smoke", "--apply")
-    assert copy.planned() == BRANCH
+    copy.run("selfsup", "remove", "rotation", "weights", "--suite", "smoke", "--apply")
+    assert copy.planned() == {**BRANCH, "features": 2}
 
 
 def test_forcing_is_refused_with_the_way_to_do_it(smoke: Clone):
