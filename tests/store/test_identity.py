@@ -145,6 +145,12 @@ HARMFUL = {
         None,
     ),
     "the learning rate's course": ("optim/optimisers.py", "0.5 * (1 + math.cos", "0.6 * (1 + math.cos", None),
+    "a tower that is built by its name": (
+        "nn/backbones/text_transformer.py",
+        "nn.LayerNorm(",
+        "nn.LayerNorm(1 * ",
+        {"clip"},
+    ),
     "a step of the loop": ("training/loop.py", "optimiser.step()", "optimiser.step(), optimiser.step()", None),
 }
 

@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from selfsup.extensions import full_name, names
+from selfsup.extensions import names
+from selfsup.store.modules import builder
 from selfsup.store.reach import Code, reach, words_of
 
 FOLDERS = {
@@ -28,9 +28,9 @@ FOLDERS = {
 class Artefact:
     """One folder of the store. ``parents`` are the artefacts that it is made from, by role; the seed is in the path.
 
-    ``roots`` are the functions and classes that make it, as dotted names; with ``rebuilds`` also those of the backbones
-    that its parents name, since an encoder is rebuilt from its description. ``origin`` is the file where a person
-    changes it: part of an error message, never of what the artefact is.
+    ``roots`` are the functions and classes that make it, as dotted names, beside those of the backbones in its parameters;
+    with ``rebuilds`` also those that its parents built, since an encoder is rebuilt from its description. ``origin`` is
+    the file where a person changes it: part of an error message, never of what the artefact is.
     """
 
     kind: str
@@ -45,7 +45,9 @@ class Artefact:
     @cached_property
     def code(self) -> Code:
         """The definitions that can change its bytes, given its parameters and what its parents can contain."""
-        return reach((*self.roots, *(backbones(self._given) if self.rebuilds else ())), self._given)
+        parents = self.parents.values() if self.rebuilds else ()
+        builders = set(backbones(self.params)).union(*(builders_in(parent.code) for parent in parents))
+        return reach((*self.roots, *sorted(builders)), self._given)
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -100,9 +102,16 @@ class Artefact:
         return tuple(need for folder, need in needs.items() if folder not in made)
 
 
-def backbones(words: Collection[str]) -> list[str]:
-    """Return the functions that build the backbones which these words name: they are imported by name alone."""
-    return [f"{full_name(f'nn.backbones.{name}')}.build" for name in names("nn.backbones") if name in words]
+def backbones(params: Any) -> list[str]:
+    """Return the functions that build the backbones which parameters name: they are imported by name alone."""
+    inner = list(params.values()) if isinstance(params, dict) else params if isinstance(params, list) else []
+    own = [builder(params["backbone"])] if isinstance(params, dict) and "backbone" in params else []
+    return own + [name for value in inner for name in backbones(value)]
+
+
+def builders_in(code: Code) -> set[str]:
+    """Return the functions among reached code that build a backbone."""
+    return {builder(name) for name in names("nn.backbones")} & code.hashes.keys()
 
 
 def sha256(value: Any) -> str:

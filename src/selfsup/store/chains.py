@@ -10,8 +10,7 @@ from selfsup.config.lookup import table_reads
 from selfsup.config.recipe import PARAMS, Data, Run, evaluation, experiment
 from selfsup.config.suite import Group, Suite, load
 from selfsup.extensions import full_name
-from selfsup.store.artefact import Artefact, backbones
-from selfsup.store.reach import words_of
+from selfsup.store.artefact import Artefact
 
 MAKERS = "selfsup.pipeline.makers"
 
@@ -99,7 +98,7 @@ def _chain(suite: Suite, group: Group, run: Run, seed: int) -> Chain:
     params = {**run.recipe, **_machine(suite)}
 
     def made(kind: str, maker: str, parents: dict[str, Artefact]) -> Artefact:
-        roots = (f"{MAKERS}.{maker}", *method, *backbones(words_of(run.recipe["encoder"])))
+        roots = (f"{MAKERS}.{maker}", *method)
         return Artefact(kind, run.method, params, roots, parents, seed, run.origin)
 
     weights = made("weights", "pretrain", trained)
@@ -112,7 +111,7 @@ def _chain(suite: Suite, group: Group, run: Run, seed: int) -> Chain:
 
 def _imported(run: Run) -> Artefact:
     """Return published weights as an artefact: one, called seed 0, for all seeds, from the file that its lock names."""
-    roots = (f"{MAKERS}.import_weights", *backbones(words_of(run.recipe["encoder"])))
+    roots = (f"{MAKERS}.import_weights",)
     return Artefact("weights", run.name, run.recipe, roots, {}, 0, run.origin)
 
 

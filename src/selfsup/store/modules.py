@@ -4,7 +4,7 @@ import ast
 from dataclasses import dataclass, field
 from functools import cache
 
-from selfsup.extensions import source
+from selfsup.extensions import full_name, source
 from selfsup.store.names import import_names
 from selfsup.store.spans import Span
 from selfsup.store.syntax import is_docstring
@@ -19,6 +19,12 @@ class Module:
 
     names: dict[str, str] = field(default_factory=dict)
     spans: dict[str, list[Span]] = field(default_factory=dict)
+
+
+@cache
+def builder(backbone: str) -> str:
+    """Return the dotted name of the function that builds a backbone, which recipes and code name in a description."""
+    return f"{full_name(f'nn.backbones.{backbone}')}.build"
 
 
 def is_module(dotted: str) -> bool:
@@ -70,7 +76,7 @@ def _defined(statement: ast.stmt) -> list[str]:
 
 
 def _spans(statement: ast.stmt, names: dict[str, str], module: str, defined: str) -> list[Span]:
-    writer = SpanWriter(names, module, is_module)
+    writer = SpanWriter(names, module, is_module, builder)
     value = statement.value if isinstance(statement, ast.Assign | ast.AnnAssign) else None
     if isinstance(value, ast.Dict):
         writer.emit(defined + " =")

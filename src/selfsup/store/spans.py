@@ -39,10 +39,17 @@ class Spans:
     ``names`` maps a module's global names to dotted names, its own definitions among them.
     """
 
-    def __init__(self, names: dict[str, str], module: str, is_module: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        names: dict[str, str],
+        module: str,
+        is_module: Callable[[str], bool],
+        builder: Callable[[str], str],
+    ) -> None:
         self.names = names
         self.module = module
         self.is_module = is_module
+        self.builder = builder
         self.spans: list[Span] = [Span(())]
         self.scopes: list[Scope] = []
 

@@ -152,6 +152,13 @@ class SpanWriter(Spans):
             with self.under(*([(True, frozenset(literals))] if literals else [])):
                 self._any(case)
 
+    def _dict(self, node: ast.Dict) -> None:
+        """A description of an encoder refers to the code of its backbone, which is imported by name alone."""
+        for key, value in zip(node.keys, node.values, strict=True):
+            if isinstance(key, ast.Constant) and key.value == "backbone" and (backbone := strings(value)):
+                self.ref(self.builder(backbone[0]))
+        self._any(node)
+
     # tables ---------------------------------------------------------------------------------------------------------
     def _subscript(self, node: ast.Subscript) -> None:
         self.emit("[")
