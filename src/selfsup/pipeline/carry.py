@@ -57,11 +57,10 @@ def carry(revision: str, suite: str, progress: Progress) -> None:
             progress.say(f"making {len(sample)} artefacts anew in {folder}")
             _make(folder, suite, [plan[name] for name in sample])
         compared = _compare(before, then, after, now, sample)
-        carried = [name for name in candidates if _kind(name) in {_kind(checked) for checked in sample}]
-        for name in carried:
+        for name, folder in candidates.items():
             proof = {"revision": commit, "artefact": then[name], "compared": compared, "sample": sorted(sample)}
-            disk.adopt(now[name], candidates[name], carried=proof)
-        progress.say(f"{len(carried)} artefacts carried from {commit[:12]}; {compared} files of a sample were equal")
+            disk.adopt(now[name], folder, carried=proof)
+        progress.say(f"{len(candidates)} artefacts carried from {commit[:12]}; {compared} files of a sample were equal")
     finally:
         _git("worktree", "remove", "--force", str(before))
         shutil.rmtree(SCRATCH, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""The store: builds artefacts all or nothing, keeps what is no longer asked for, finds it again."""
+"""The store: builds artefacts all or nothing, archives them, and finds them again."""
 
 import contextlib
 import fcntl
@@ -66,7 +66,7 @@ def build(artefact: Artefact, make: Callable[[Path], None]) -> None:
 
 
 def find_again(artefact: Artefact) -> bool:
-    """Take the files of a kept artefact with the same key by content; False where there is none."""
+    """Reuse the files of an archived artefact with the same content key; False if there is none."""
     entry = INDEX / content_key(artefact)
     if not entry.is_file():
         return False
@@ -78,7 +78,7 @@ def find_again(artefact: Artefact) -> bool:
 
 
 def adopt(artefact: Artefact, source: Path, **history: Any) -> None:
-    """Put the files of another artefact's folder in this one's place, with a spec that says where they come from."""
+    """Link the files of another artefact's folder into this one, with a spec that records where they come from."""
     scratch = partial(artefact.folder)
     shutil.rmtree(scratch, ignore_errors=True)
     shutil.copytree(source, scratch, copy_function=_link, ignore=shutil.ignore_patterns("spec.json"))
@@ -88,7 +88,7 @@ def adopt(artefact: Artefact, source: Path, **history: Any) -> None:
 
 
 def partial(folder: Path, suffix: str = "") -> Path:
-    """Return the scratch place of an unfinished artefact; nothing declared lies there, and a restart does not wipe it."""
+    """Return the scratch path of an unfinished artefact, which is no declared output and survives a restart."""
     return PARTIAL / ("_".join(folder.parts[1:]) + suffix)
 
 
@@ -128,7 +128,7 @@ def place(scratch: Path, folder: Path) -> None:
 
 
 def keep(folder: Path) -> None:
-    """Hard-link a finished artefact into the keep: it costs no disk until the store lets go of it."""
+    """Hard-link a finished artefact into the archive: it costs no disk until it is removed from the store."""
     kept = KEEP / folder
     if kept.exists():
         return
@@ -141,7 +141,7 @@ def keep(folder: Path) -> None:
 
 
 def restore(folder: Path) -> bool:
-    """Bring an artefact back from the keep; False where it was never kept."""
+    """Restore an artefact from the archive; False if it was never archived."""
     kept = KEEP / folder
     if not (kept / "spec.json").exists():
         return False
@@ -162,9 +162,9 @@ def _link(source: str, target: str) -> None:
 
 
 def restore_all(suite: str) -> None:
-    """Bring back what a suite leads to and the keep still holds, so that planning finds it.
+    """Restore a suite's artefacts from the archive, so that planning finds them.
 
-    An artefact comes after its parents, so those of equal content are found in the same pass.
+    Parents come before children, so artefacts of equal content are found in the same pass.
     """
     if KEEP.exists():
         for folder, artefact in reachable(suite).items():
@@ -177,7 +177,7 @@ def restore_all(suite: str) -> None:
 
 
 def unreachable(asked: list[str], root: Path = Path(".")) -> list[Path]:
-    """Return the folders below ``root`` (the store, or the keep) that none of these suites leads to."""
+    """Return the folders below ``root`` (the store, or the archive) that none of these suites uses."""
     wanted = {folder for name in asked for folder in reachable(name)}
     tops = {Path(place) for place in FOLDERS.values()}
     return [
@@ -193,13 +193,13 @@ def _specs(top: Path) -> list[Path]:
 
 
 def unfinished() -> list[Path]:
-    """Return the scratch folders and checkpoints of runs that no suite leads to any more."""
+    """Return the scratch folders and checkpoints of runs that no suite uses."""
     wanted = {partial(folder).name for name in suites.names() for folder in reachable(name)}
     return [path for path in sorted(PARTIAL.glob("*")) if path.name.partition(".")[0] not in wanted]
 
 
 def sweep(suite: str) -> list[Path]:
-    """Move what a suite does not lead to out of the store into the keep: dvc.lock becomes a function of the parameters."""
+    """Move artefacts that a suite does not use from the store to the archive: dvc.lock is a function of the parameters."""
     moved = unreachable([suite])
     for folder in moved:
         keep(folder)
@@ -208,7 +208,7 @@ def sweep(suite: str) -> list[Path]:
 
 
 def remove(folder: Path) -> None:
-    """Delete one artefact's folder (or an unfinished one's file), and its parent where that was the last."""
+    """Delete one artefact's folder (or an unfinished one's file), and its parent folder once empty."""
     if folder.is_dir():
         shutil.rmtree(folder)
     else:
@@ -218,7 +218,7 @@ def remove(folder: Path) -> None:
 
 
 def branch(roots: list[Artefact], suite: str) -> list[Artefact]:
-    """Return the artefacts and all that is made from them in a suite: removing them is how to force them anew."""
+    """Return the artefacts and everything made from them in a suite: removing these forces a rebuild."""
     hit = {artefact.folder: artefact for artefact in roots}
     every = reachable(suite)
     while new := {f: a for f, a in every.items() if f not in hit and any(p.folder in hit for p in a.parents.values())}:
