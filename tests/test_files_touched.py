@@ -10,6 +10,7 @@ from selfsup import extensions
 from selfsup.config import weights
 from selfsup.store.chains import chains
 from tests.conftest import ROOT, forget
+from tests.pipeline.test_imported import WEIGHTS
 
 BACKBONE = '''"""Two convolutions."""
 
@@ -42,15 +43,6 @@ def prepare(folder: Path, *, size_px: PositiveInt, train_examples: PositiveInt) 
         train_examples: images to train on.
     """
 '''
-PUBLISHED = {
-    "title": "Published",
-    "paper": {"authors": "Somebody", "year": 2020, "title": "An encoder"},
-    "licence": "MIT",
-    "url": "https://example.org",
-    "file": "published.safetensors",
-    "encoder": {"backbone": "small_conv", "width": 8},
-    "preprocessing": {"mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]},
-}
 
 
 @pytest.fixture
@@ -114,7 +106,7 @@ def write(files):
         (
             "an imported encoder, with its lock",
             {
-                "params/weights/published.yaml": PUBLISHED,
+                "params/weights/published.yaml": WEIGHTS,
                 "params/weights/published.lock": {"sha256": "0" * 64, "bytes": 1},
             },
             {"weights": ["published"]},

@@ -74,6 +74,9 @@ def test_a_change_that_moves_no_number_is_carried_and_one_that_does_is_refused(m
         old = json.loads((made.folder / before[name] / "spec.json").read_text())
         assert spec["files"] == old["files"]
 
+    refused = made.run("selfsup", "carry", "nosuch", "--suite", "tiny", check=False)
+    assert "nosuch names no commit of this repository" in refused.stderr
+
     made.edit("src/selfsup/nn/encoder.py", "x = stage(x)", "x = stage(x) * 1.5")
     done = made.run("selfsup", "carry", "HEAD", "--suite", "tiny", check=False)
     assert done.returncode == 1

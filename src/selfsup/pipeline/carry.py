@@ -43,7 +43,7 @@ def carry(revision: str, suite: str, progress: Progress) -> None:
     The sample has one seed of each run and experiment that would be made anew, with all its evaluations. Both
     revisions make it from nothing, here; any difference is an InputError that names it, and nothing is carried.
     """
-    commit = _git("rev-parse", "--verify", f"{revision}^{{commit}}")
+    commit = _commit(revision)
     shutil.rmtree(SCRATCH, ignore_errors=True)
     before = _checkout(commit, SCRATCH / "before")
     after = _working_tree(SCRATCH / "after")
@@ -64,6 +64,14 @@ def carry(revision: str, suite: str, progress: Progress) -> None:
     finally:
         _git("worktree", "remove", "--force", str(before))
         shutil.rmtree(SCRATCH, ignore_errors=True)
+
+
+def _commit(revision: str) -> str:
+    """Return the hash of a revision; InputError where the repository has none of this name."""
+    try:
+        return _git("rev-parse", "--verify", f"{revision}^{{commit}}")
+    except InputError:
+        raise InputError(f"{revision} names no commit of this repository; name one, e.g. HEAD~1") from None
 
 
 def _candidates(then: dict[str, str], now: dict[str, Artefact]) -> dict[str, Path]:
