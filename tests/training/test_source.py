@@ -6,6 +6,7 @@ import torch
 
 from selfsup.datasets.prepared import write_split
 from selfsup.errors import InputError
+from selfsup.methods.base import ARRAYS
 from selfsup.training.source import FileSource, MemorySource, open_source
 
 N = 7
@@ -35,19 +36,7 @@ def file(tmp_path):
     return tmp_path / "train.h5"
 
 
-MODALITIES = [
-    "image",
-    "labelled_image",
-    "image_depth",
-    "clip",
-    "waveform",
-    "labelled_waveform",
-    "image_text",
-    "image_pair",
-]
-
-
-@pytest.mark.parametrize("modality", MODALITIES)
+@pytest.mark.parametrize("modality", ARRAYS)
 def test_memory_and_file_give_equal_batches_and_facts(file, modality):
     in_memory, on_disk = open_source(file, modality, "cpu"), open_source(file, modality, "cpu", in_memory_bytes=0)
     assert isinstance(in_memory, MemorySource)

@@ -1,4 +1,4 @@
-"""What a method eats, and how a person calls it."""
+"""The modality of a method's inputs, and its name for people."""
 
 from typing import Literal
 
