@@ -227,9 +227,9 @@ def _remove(arguments: argparse.Namespace) -> None:
 
 
 def _plan(arguments: argparse.Namespace) -> None:
-    from selfsup.pipeline.carry import named
+    from selfsup.store.chains import by_name
 
-    planned = named(arguments.suite or suites.default())
+    planned = by_name(arguments.suite or suites.default())
     print(json.dumps({name: str(artefact.folder) for name, artefact in planned.items()}, indent=1))
 
 

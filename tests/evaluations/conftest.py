@@ -17,10 +17,10 @@ from selfsup.nn.heads import projection_head
 @pytest.fixture
 def inputs(tmp_path):
     """The folders of one run, still empty."""
-    for name in ("prepared", "run", "features", "predictions", "pictures"):
-        (tmp_path / name).mkdir()
-    folders = (tmp_path / "prepared", tmp_path / "run", tmp_path / "features")
-    return Inputs(*folders, seed=0, predictions=tmp_path / "predictions", pictures=tmp_path / "pictures")
+    folders = {name: tmp_path / name for name in ("target", "weights", "features", "predictions", "pictures")}
+    for folder in folders.values():
+        folder.mkdir()
+    return Inputs(seed=0, **folders)
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def write_prepared(inputs):
             arrays = {"image": image, "key": np.array([f"{split}{i}".encode() for i in range(len(image))])}
             if labels is not None:
                 arrays["label"] = np.asarray(labels[number], np.int64)
-            write_split(inputs.prepared / f"{split}.h5", arrays, dataset="hand", classes=[], size_px=image.shape[-1])
+            write_split(inputs.target / f"{split}.h5", arrays, dataset="hand", classes=[], size_px=image.shape[-1])
         return inputs
 
     return write
@@ -63,7 +63,7 @@ def write_run(inputs):
     def write(width=4):
         torch.manual_seed(0)
         encoder = build({"backbone": "small_conv", "width": width})
-        save_encoder(encoder, inputs.run)
+        save_encoder(encoder, inputs.weights)
         return encoder
 
     return write
@@ -76,8 +76,8 @@ def write_projection(inputs):
     def write(encoder):
         head = {"kind": "nonlinear", "hidden_dim": 8, "out_dim": 5}
         projected = ProjectedEncoder(encoder, projection_head(features=encoder.feature_dim, **head), head)
-        (inputs.run / "projection").mkdir()
-        save_encoder(projected, inputs.run / "projection")
+        (inputs.weights / "projection").mkdir()
+        save_encoder(projected, inputs.weights / "projection")
         return projected
 
     return write
@@ -123,7 +123,7 @@ def write_captioned(inputs):
         image[:, 0, 0, 0] = numbers
         key = np.array([f"{split}{n}".encode() for n in range(len(numbers))])
         found = {"image": image, "key": key} | {name: np.asarray(values) for name, values in arrays.items()}
-        write_split(inputs.prepared / f"{split}.h5", found, dataset="hand", classes=list(classes), size_px=4)
+        write_split(inputs.target / f"{split}.h5", found, dataset="hand", classes=list(classes), size_px=4)
         return inputs
 
     return write

@@ -21,7 +21,7 @@ DIAGONAL = math.hypot(SIZE_PX, SIZE_PX)
 def run(inputs):
     """A run that holds an untrained network of descriptors."""
     torch.manual_seed(0)
-    save_encoder(build({"backbone": "dense_conv", "width": 4, "dimension": 5}), inputs.run)
+    save_encoder(build({"backbone": "dense_conv", "width": 4, "dimension": 5}), inputs.weights)
     return inputs
 
 
@@ -44,7 +44,7 @@ def answering(monkeypatch, second_of):
 
 
 def test_each_metric_has_its_name(run):
-    write_pairs(run.prepared)
+    write_pairs(run.target)
     found = by_metric(correspondence.evaluate(run, **KEYS))
     names = ("error", "error_median", *(f"within@{t:g}" for t in KEYS["thresholds"]))
     assert set(found) == {f"{n}{s}" for n in names for s in ("", "/maps", "/colours", "/chance")}
@@ -53,7 +53,7 @@ def test_each_metric_has_its_name(run):
 
 def test_colours_find_a_picture_that_moved(run):
     """Patches of one pixel of noise are alike nowhere else, but for queries whose place another took."""
-    write_pairs(run.prepared)
+    write_pairs(run.target)
     found = by_metric(correspondence.evaluate(run, **{**KEYS, "patch_px": 1}))
     assert found["error/colours"].value == 0
     assert found["within@1/colours"].value == 100
@@ -61,7 +61,7 @@ def test_colours_find_a_picture_that_moved(run):
 
 def test_the_error_is_how_far_off_the_answers_are(run, monkeypatch):
     """Descriptors that moved 4 pixels less to the right than the object did."""
-    write_pairs(run.prepared)
+    write_pairs(run.target)
     answering(monkeypatch, lambda first: first.roll((MOVE[1], MOVE[0] - 4), (1, 2)))
     found = by_metric(correspondence.evaluate(run, **KEYS))
     assert found["error"].value == pytest.approx(100 * 4 / DIAGONAL, abs=1e-4)
@@ -73,7 +73,7 @@ def test_the_error_is_how_far_off_the_answers_are(run, monkeypatch):
 
 
 def test_random_descriptors_score_at_chance(run, monkeypatch):
-    write_pairs(run.prepared, count=60)
+    write_pairs(run.target, count=60)
     answering(monkeypatch, lambda first: torch.randn(first.shape, generator=torch.Generator().manual_seed(7)))
     found = by_metric(correspondence.evaluate(run, **{**KEYS, "queries": 64}))
     chance = found["error/chance"]
@@ -89,7 +89,7 @@ def test_two_objects_are_told_apart(run, monkeypatch):
     masks = np.zeros((4, SIZE_PX, SIZE_PX), np.uint8)
     masks[:, 4:12, 4:8], masks[:, 4:12, 8:12] = 2, 1
     moved = np.roll(masks, MOVE[::-1], (1, 2))
-    write_pairs(run.prepared, count=4, first_mask=masks, second_mask=moved, kind=np.array([0, 2, 2, 1], np.uint8))
+    write_pairs(run.target, count=4, first_mask=masks, second_mask=moved, kind=np.array([0, 2, 2, 1], np.uint8))
     answering(monkeypatch, lambda first: first.roll((MOVE[1], MOVE[0] - 4), (1, 2)))
     found = by_metric(correspondence.evaluate(run, **KEYS))
     assert found["error/two_objects"].n == 2
@@ -103,14 +103,14 @@ def test_two_objects_are_told_apart(run, monkeypatch):
 def test_a_match_on_another_object_is_not_asked_for(run):
     other = np.zeros((6, SIZE_PX, SIZE_PX), np.uint8)
     other[:, 4:] = 2
-    write_pairs(run.prepared, second_mask=other)
+    write_pairs(run.target, second_mask=other)
     with pytest.raises(NotApplicable, match="no pair of the test set has a pixel whose place"):
         correspondence.evaluate(run, **KEYS)
 
 
 def test_what_is_asked_is_the_same_in_every_run_and_each_pixel_once(run):
-    write_pairs(run.prepared)
-    pairs = correspondence.read_pairs(run.prepared / "test.h5")
+    write_pairs(run.target)
+    pairs = correspondence.read_pairs(run.target / "test.h5")
     pair = {name: values[2] for name, values in pairs.items()}
     query = correspondence.ask(pair, 20)
     assert torch.equal(query.place, correspondence.ask(pair, 20).place)
@@ -122,7 +122,7 @@ def test_what_is_asked_is_the_same_in_every_run_and_each_pixel_once(run):
 
 
 def test_pictures_are_kept(run, monkeypatch):
-    write_pairs(run.prepared)
+    write_pairs(run.target)
     answering(monkeypatch, lambda first: first.roll((MOVE[1], MOVE[0] - 4), (1, 2)))
     correspondence.evaluate(run, **KEYS)
     with h5py.File(run.pictures / "pictures.h5") as file:
@@ -136,7 +136,7 @@ def test_pictures_are_kept(run, monkeypatch):
 
 
 def test_batches_change_nothing_and_a_changed_encoder_is_noticed(run, monkeypatch):
-    write_pairs(run.prepared)
+    write_pairs(run.target)
     one = by_metric(correspondence.evaluate(run, **KEYS))
     other = by_metric(correspondence.evaluate(run, **{**KEYS, "batch_size": 1, "memory_mb": 0.01}))
     assert one["error"].value == pytest.approx(other["error"].value, abs=0.5)

@@ -23,7 +23,7 @@ def images():
 
 def test_every_layer_and_pooling_of_every_image(write_prepared, write_run, images, tmp_path):
     inputs, encoder = write_prepared(images, (range(7), range(4))), write_run().eval()
-    extract(inputs.run, inputs.prepared, tmp_path / "out", **KEYS)
+    extract(inputs.weights, inputs.target, tmp_path / "out", **KEYS)
     with torch.no_grad():
         maps = encoder.maps(torch.from_numpy(images[0]))
         last = encoder(torch.from_numpy(images[0]))
@@ -45,17 +45,17 @@ def test_every_layer_and_pooling_of_every_image(write_prepared, write_run, image
 def test_equal_runs_give_equal_bytes_and_leave_the_run_alone(write_prepared, write_run, images, tmp_path):
     inputs = write_prepared(images)
     write_run()
-    before = {file.name: file.read_bytes() for file in inputs.run.iterdir()}
+    before = {file.name: file.read_bytes() for file in inputs.weights.iterdir()}
     for name in ("one", "two"):
-        extract(inputs.run, inputs.prepared, tmp_path / name, **KEYS)
+        extract(inputs.weights, inputs.target, tmp_path / name, **KEYS)
     assert (tmp_path / "one" / "train.h5").read_bytes() == (tmp_path / "two" / "train.h5").read_bytes()
-    assert {file.name: file.read_bytes() for file in inputs.run.iterdir()} == before
+    assert {file.name: file.read_bytes() for file in inputs.weights.iterdir()} == before
 
 
 def test_unlabelled_images_have_features_and_no_labels(write_prepared, write_run, images, tmp_path):
     inputs = write_prepared(images)
     write_run()
-    extract(inputs.run, inputs.prepared, tmp_path / "out", layers=["conv2"], **KEYS)
+    extract(inputs.weights, inputs.target, tmp_path / "out", layers=["conv2"], **KEYS)
     with h5py.File(tmp_path / "out" / "test.h5") as file:
         assert sorted(file) == ["conv2.max", "conv2.mean", "key"]
 
@@ -71,7 +71,7 @@ def test_one_batch_norm_left_in_training_is_caught(write_prepared, write_run, im
 
     monkeypatch.setattr(features, "load_encoder", almost_frozen)
     with pytest.raises(FrozenEncoderError, match="the encoder changed while its features were taken"):
-        extract(inputs.run, inputs.prepared, tmp_path / "out", **KEYS)
+        extract(inputs.weights, inputs.target, tmp_path / "out", **KEYS)
 
 
 def test_one_weight_that_moves_is_caught(write_run):
@@ -84,16 +84,16 @@ def test_a_layer_that_the_encoder_lacks_is_named(write_prepared, write_run, imag
     inputs = write_prepared(images)
     write_run()
     with pytest.raises(InputError, match=r"^key layers names conv9, but this encoder has conv1, conv2, conv3, conv4"):
-        extract(inputs.run, inputs.prepared, tmp_path / "out", layers=["conv1", "conv9"], **KEYS)
+        extract(inputs.weights, inputs.target, tmp_path / "out", layers=["conv1", "conv9"], **KEYS)
 
 
 def test_a_kept_projection_adds_its_column_and_changes_nothing_else(
     write_prepared, write_run, write_projection, images, tmp_path
 ):
     inputs, encoder = write_prepared(images), write_run().eval()
-    extract(inputs.run, inputs.prepared, tmp_path / "h", **KEYS)
+    extract(inputs.weights, inputs.target, tmp_path / "h", **KEYS)
     projected = write_projection(encoder).eval()
-    extract(inputs.run, inputs.prepared, tmp_path / "both", **KEYS)
+    extract(inputs.weights, inputs.target, tmp_path / "both", **KEYS)
     for name, image in zip(("train", "test"), images, strict=True):
         with h5py.File(tmp_path / "h" / f"{name}.h5") as alone, h5py.File(tmp_path / "both" / f"{name}.h5") as both:
             assert dict(both.attrs) == dict(alone.attrs)
@@ -118,4 +118,4 @@ def test_both_encoders_must_be_frozen(
 
     monkeypatch.setattr(features, "load_encoder", warm)
     with pytest.raises(FrozenEncoderError):
-        extract(inputs.run, inputs.prepared, tmp_path / "out", **KEYS)
+        extract(inputs.weights, inputs.target, tmp_path / "out", **KEYS)

@@ -58,12 +58,12 @@ def stage_of(name):
 
 @pytest.mark.parametrize(("evaluation", "keys"), [(few_labels_blocks, BLOCKS), (few_labels_scratch, SCRATCH)])
 def test_learns_a_separable_set_and_changes_nothing_in_the_run(separable, evaluation, keys):
-    before = {file.name: file.read_bytes() for file in separable.run.iterdir()}
+    before = {file.name: file.read_bytes() for file in separable.weights.iterdir()}
     [measure] = evaluation.evaluate(separable, **keys)
     assert isinstance(measure, Measure)
     assert measure.value > 90
     assert (measure.metric, measure.layer, measure.shots, measure.n) == ("top1", "", 8, 300)
-    assert {file.name: file.read_bytes() for file in separable.run.iterdir()} == before
+    assert {file.name: file.read_bytes() for file in separable.weights.iterdir()} == before
     assert evaluation.evaluate(separable, **keys) == [measure]
 
 
@@ -81,7 +81,7 @@ def test_shuffled_labels_score_at_chance(write_prepared, write_run, evaluation, 
 
 def test_frozen_blocks_are_those_of_the_run_to_the_end(separable, kept_networks):
     """Weights and BatchNorm's buffers of conv1 and conv2 stay; every tensor of conv3 is new, and then moves."""
-    pretrained = few_labels_blocks.load_encoder(separable.run)
+    pretrained = few_labels_blocks.load_encoder(separable.weights)
     few_labels_blocks.evaluate(separable, **BLOCKS)
     [(model, new)] = kept_networks
     after = model.encoder.state_dict()
@@ -96,7 +96,7 @@ def test_frozen_blocks_are_those_of_the_run_to_the_end(separable, kept_networks)
 
 def test_from_scratch_everything_is_new_and_moves(separable, kept_networks):
     few_labels_scratch.evaluate(separable, **SCRATCH)
-    pretrained = few_labels_blocks.load_encoder(separable.run).state_dict()
+    pretrained = few_labels_blocks.load_encoder(separable.weights).state_dict()
     [(model, new)] = kept_networks
     after = model.encoder.state_dict()
     assert not any(torch.equal(new[name], pretrained[name]) for name in after if after[name].ndim == 4)
@@ -107,8 +107,8 @@ def test_from_scratch_the_run_lends_its_shape_alone(separable, write_run):
     """Other weights of the same shape: the same number, so any run with that encoder gives the supervised curve."""
     first = few_labels_scratch.evaluate(separable, **SCRATCH | {"steps": [4]})
     encoder = build({"backbone": "small_conv", "width": 4})
-    assert digest(encoder) != digest(few_labels_blocks.load_encoder(separable.run))
-    save_encoder(encoder, separable.run)
+    assert digest(encoder) != digest(few_labels_blocks.load_encoder(separable.weights))
+    save_encoder(encoder, separable.weights)
     assert few_labels_scratch.evaluate(separable, **SCRATCH | {"steps": [4]}) == first
 
 
@@ -145,7 +145,7 @@ def test_where_it_does_not_apply(separable, write_prepared):
         few_labels_blocks.evaluate(separable, **BLOCKS | {"frozen_up_to": "block7"})
     with pytest.raises(NotApplicable, match="the smallest class has 80 examples, fewer than 81"):
         few_labels_blocks.evaluate(separable, **BLOCKS | {"labels_per_class": [81]})
-    save_encoder(build({"parts": [{"backbone": "small_conv", "width": 4}] * 2}), separable.run)
+    save_encoder(build({"parts": [{"backbone": "small_conv", "width": 4}] * 2}), separable.weights)
     with pytest.raises(NotApplicable, match="not one chain"):
         few_labels_blocks.evaluate(separable, **BLOCKS)
     unlabelled = write_prepared((colours(6, 0)[0], colours(6, 1)[0]))

@@ -37,11 +37,11 @@ def separable(write_prepared, write_run):
 
 
 def test_learns_a_separable_set_and_changes_nothing_in_the_run(separable):
-    before = {file.name: file.read_bytes() for file in separable.run.iterdir()}
+    before = {file.name: file.read_bytes() for file in separable.weights.iterdir()}
     [measure] = fine_tune.evaluate(separable, **KEYS)
     assert measure.value > 95
     assert (measure.label_fraction, measure.n) == (0.1, 60)
-    assert {file.name: file.read_bytes() for file in separable.run.iterdir()} == before
+    assert {file.name: file.read_bytes() for file in separable.weights.iterdir()} == before
 
 
 def test_the_same_seed_gives_the_same_number(separable):
@@ -60,7 +60,7 @@ def test_only_the_labelled_subset_is_learned(separable, monkeypatch):
 
 def test_every_parameter_and_every_statistic_moves(write_run, inputs):
     write_run()
-    model = fine_tune.classifier(inputs.run, 3)
+    model = fine_tune.classifier(inputs.weights, 3)
     before = {name: value.clone() for name, value in model.state_dict().items()}
     images, labels = (torch.from_numpy(x) for x in colours(24, 0))
     keys = {key: KEYS[key] for key in KEYS if key not in ("label_fractions", "steps")}
@@ -70,7 +70,7 @@ def test_every_parameter_and_every_statistic_moves(write_run, inputs):
 
 def test_answers_depend_on_no_other_test_image(write_run, inputs):
     write_run()
-    model = fine_tune.classifier(inputs.run, 3)
+    model = fine_tune.classifier(inputs.weights, 3)
     torch.nn.init.normal_(model[1].weight, generator=generator(0, "test"))
     before = {name: value.clone() for name, value in model.state_dict().items()}
     images = torch.from_numpy(colours(30, 0)[0])

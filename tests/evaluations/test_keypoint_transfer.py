@@ -23,7 +23,7 @@ MOVED = POINTS + np.array(MOVE, np.float32)
 @pytest.fixture
 def run(inputs, tmp_path):
     torch.manual_seed(0)
-    save_encoder(build({"backbone": "dense_conv", "width": 4, "dimension": 5}), inputs.run)
+    save_encoder(build({"backbone": "dense_conv", "width": 4, "dimension": 5}), inputs.weights)
     return replace(inputs, pictures=tmp_path)
 
 
@@ -31,7 +31,7 @@ def write(run, kind=(1, 1, 0, 1), second=MOVED):
     first = np.tile(POINTS, (len(kind), 1, 1))
     second = np.tile(second, (len(kind), 1, 1))
     more = {"kind": np.array(kind, np.uint8), "first_keypoint": first, "second_keypoint": second}
-    write_pairs(run.prepared, count=len(kind), **more)
+    write_pairs(run.target, count=len(kind), **more)
 
 
 def by_metric(measures):
@@ -75,6 +75,6 @@ def test_the_middle_of_an_object_is_that_of_its_pixels():
 
 
 def test_pairs_without_keypoints_do_not_apply(run):
-    write_pairs(run.prepared)
+    write_pairs(run.target)
     with pytest.raises(NotApplicable, match="no keypoints"):
         keypoint_transfer.evaluate(run, **KEYS)

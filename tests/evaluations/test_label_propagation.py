@@ -28,7 +28,7 @@ KEYS = {
 def run(inputs):
     torch.manual_seed(0)
     encoder = build({"backbone": "place_conv", "width": 4, "embedding": 8, "input": "lightness"})
-    save_encoder(encoder, inputs.run)
+    save_encoder(encoder, inputs.weights)
     return inputs
 
 
@@ -37,7 +37,7 @@ def values(measures):
 
 
 def test_measures_the_run_and_three_baselines(run):
-    prepare(run.prepared, size_px=32, frames=5, train_examples=2, test_examples=6)
+    prepare(run.target, size_px=32, frames=5, train_examples=2, test_examples=6)
     measures = label_propagation.evaluate(run, **KEYS)
     found = values(measures)
     names = ["j_mean", "j_recall", "f_mean", "pck@0.1", "pck@0.5"]
@@ -61,7 +61,7 @@ def test_what_moves_by_known_pixels_is_followed(run):
         clip[:, frame, :, *place], mask[:, frame, *place] = square, 1
     for split in ("train", "test"):
         arrays = {"clip": clip, "key": np.array([b"0", b"1"])} | ({"mask": mask} if split == "test" else {})
-        write_split(run.prepared / f"{split}.h5", arrays, dataset="hand", classes=[], size_px=32)
+        write_split(run.target / f"{split}.h5", arrays, dataset="hand", classes=[], size_px=32)
     found = values(label_propagation.evaluate(run, **KEYS))
     assert "pck@0.1" not in found  # there are no keypoints
     overlap = [max(0, 12 - 4 * frame) * 12 for frame in range(1, 5)]
@@ -70,7 +70,7 @@ def test_what_moves_by_known_pixels_is_followed(run):
 
 
 def test_pictures_are_small_and_hold_every_track(run):
-    prepare(run.prepared, size_px=32, frames=5, train_examples=2, test_examples=4)
+    prepare(run.target, size_px=32, frames=5, train_examples=2, test_examples=4)
     label_propagation.evaluate(run, **KEYS)
     with h5py.File(run.pictures / "pictures.h5", "r") as file:
         assert file["frames"].shape == (3, 5, 3, 32, 32)
@@ -87,7 +87,7 @@ def test_pictures_of_long_large_videos_are_cut_down(run):
     clip = np.zeros((1, 40, 3, 72, 144), np.uint8)
     arrays = {"clip": clip, "mask": np.ones((1, 40, 72, 144), np.uint8), "key": np.array([b"0"])}
     for split in ("train", "test"):
-        write_split(run.prepared / f"{split}.h5", arrays, dataset="hand", classes=[], size_px=72)
+        write_split(run.target / f"{split}.h5", arrays, dataset="hand", classes=[], size_px=72)
     label_propagation.evaluate(run, **{**KEYS, "chosen_on_clips": 1, "temperatures": [0.1]})
     with h5py.File(run.pictures / "pictures.h5", "r") as file:
         assert file["frames"].shape == (1, 14, 3, 36, 72)
@@ -95,11 +95,11 @@ def test_pictures_of_long_large_videos_are_cut_down(run):
 
 
 def test_the_encoder_stays_as_it_was(run):
-    prepare(run.prepared, size_px=32, frames=4, train_examples=2, test_examples=2)
-    before = (run.run / "encoder.safetensors").read_bytes()
+    prepare(run.target, size_px=32, frames=4, train_examples=2, test_examples=2)
+    before = (run.weights / "encoder.safetensors").read_bytes()
     label_propagation.evaluate(run, **KEYS)
-    assert (run.run / "encoder.safetensors").read_bytes() == before
-    assert digest(label_propagation.load_encoder(run.run))
+    assert (run.weights / "encoder.safetensors").read_bytes() == before
+    assert digest(label_propagation.load_encoder(run.weights))
 
 
 def test_does_not_apply_without_clips_or_without_truth(run, write_prepared):
@@ -108,6 +108,6 @@ def test_does_not_apply_without_clips_or_without_truth(run, write_prepared):
         label_propagation.evaluate(run, **KEYS)
     arrays = {"clip": np.zeros((2, 4, 3, 32, 32), np.uint8), "key": np.array([b"0", b"1"])}
     for split in ("train", "test"):
-        write_split(run.prepared / f"{split}.h5", arrays, dataset="hand", classes=[], size_px=32)
+        write_split(run.target / f"{split}.h5", arrays, dataset="hand", classes=[], size_px=32)
     with pytest.raises(NotApplicable, match="neither masks nor keypoints"):
         label_propagation.evaluate(run, **KEYS)

@@ -32,16 +32,16 @@ def on_vit(write_prepared):
     images = [random.integers(0, 128, (len(of), 3, 32, 32)) + 100 * of[:, None, None, None] for of in labels]
     inputs = write_prepared(images, labels)
     torch.manual_seed(0)
-    save_encoder(build(VIT), inputs.run)
-    extract(inputs.run, inputs.prepared, inputs.features, pooling=["mean", "max"], batch_size=5)
+    save_encoder(build(VIT), inputs.weights)
+    extract(inputs.weights, inputs.target, inputs.features, pooling=["mean", "max"], batch_size=5)
     return inputs
 
 
 def test_features_are_pooled_patches_and_the_class_token(on_vit):
-    with h5py.File(on_vit.prepared / "train.h5") as file:
+    with h5py.File(on_vit.target / "train.h5") as file:
         images = torch.from_numpy(file["image"][()])
     with torch.no_grad():
-        tokens = load_encoder(on_vit.run).tokens(images)
+        tokens = load_encoder(on_vit.weights).tokens(images)
     for layer, found in tokens.items():
         for pooling, expected in {
             "mean": found.patches.mean(1),
@@ -73,13 +73,13 @@ def test_a_run_can_be_fine_tuned(on_vit):
 
 
 def test_dense_evaluations_see_a_map(on_vit):
-    found = by_encoder(load_encoder(on_vit.run))(torch.zeros(2, 3, 32, 32, dtype=torch.uint8))
+    found = by_encoder(load_encoder(on_vit.weights))(torch.zeros(2, 3, 32, 32, dtype=torch.uint8))
     assert found.shape == (2, 8, 4, 4)
 
 
 def test_the_class_token_of_convolutions_does_not_apply(write_prepared, write_run):
     inputs = write_prepared([np.zeros((4, 3, 32, 32)), np.zeros((2, 3, 32, 32))], ([0, 1, 0, 1], [0, 1]))
     write_run()
-    extract(inputs.run, inputs.prepared, inputs.features, pooling=["mean", "class_token"], batch_size=2)
+    extract(inputs.weights, inputs.target, inputs.features, pooling=["mean", "class_token"], batch_size=2)
     with pytest.raises(NotApplicable, match="conv4 has no class token"):
         knn.evaluate(inputs, k=1, temperature=0.1, pooling="class_token")

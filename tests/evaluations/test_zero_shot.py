@@ -131,11 +131,11 @@ def train(run, order):
 def write_test(inputs):
     image, label = pictures(seed=1)
     arrays = {"image": image.numpy(), "label": label.numpy(), "key": np.arange(300).astype("S4")}
-    write_split(inputs.prepared / "test.h5", arrays, dataset="hand", classes=NAMES, size_px=16)
+    write_split(inputs.target / "test.h5", arrays, dataset="hand", classes=NAMES, size_px=16)
 
 
 def test_true_captions_are_learned_from(inputs):
-    train(inputs.run, torch.arange(300))
+    train(inputs.weights, torch.arange(300))
     write_test(inputs)
     assert evaluated(inputs, ["a {} on grass", "a {} on sand"])["top1"] > 80
     with common_space(inputs, 2) as space:
@@ -144,13 +144,13 @@ def test_true_captions_are_learned_from(inputs):
 
 
 def test_shuffled_captions_score_at_chance(inputs):
-    train(inputs.run, torch.randperm(300, generator=torch.Generator().manual_seed(1)))
+    train(inputs.weights, torch.randperm(300, generator=torch.Generator().manual_seed(1)))
     write_test(inputs)
     assert evaluated(inputs, ["a {} on grass", "a {} on sand"])["top1"] < 2 * 100 / len(NAMES)
 
 
 def test_the_towers_stay_as_they_are(inputs):
-    train(inputs.run, torch.arange(300))
+    train(inputs.weights, torch.arange(300))
 
     def disturb():
         with common_space(inputs, 2) as space, torch.no_grad():

@@ -110,7 +110,7 @@ def _measured(content, root):
     for member in group.members:
         path = member.measures[group.pretrain_data.name, "boxes"]
         path.parent.mkdir(parents=True, exist_ok=True)
-        inputs = Inputs(Path(), Path(), Path(), seed=member.seed, pictures=path.parent)
+        inputs = Inputs(seed=member.seed, pictures=path.parent)
         write_measures(path, module.evaluate(inputs, thresholds=PROTOCOL["thresholds"]))
     claims = {claim.name: claim for claim in read_claims(Path("x"), {"paper": "P", "arxiv": "1", "claims": [CLAIM]})}
     return {"groups": [group], "claims": claims, "ablations": [], "experiments": [], "summary": "", "reported": {}}

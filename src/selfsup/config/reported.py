@@ -59,8 +59,8 @@ def read_table(file: Path, content: dict[str, Any]) -> dict[str, Any]:
         raise InputError(f"{file}: key id is {table['id']}; write {file.stem}, the file's name")
     for number, row in enumerate(table["rows"]):
         if (row["repository"] is None) == (table["paper"] is None):
-            mend = "a table with a paper has none, remove it" if table["paper"] else "add it, or the table's paper"
-            raise InputError(f"{file}: key rows.{number}.repository says whose number it is; {mend}")
+            fix = "a table with a paper has none, remove it" if table["paper"] else "add it, or the table's paper"
+            raise InputError(f"{file}: key rows.{number}.repository says whose number it is; {fix}")
     for run in set(table["runs"]) - known_runs():
         hint = nearest(run, sorted(known_runs()))
         raise InputError(f"{file}: key runs has {run}, which is no run of any suite and no recipe; {hint}")

@@ -50,7 +50,7 @@ def method_schema(method: str) -> type[Keys]:
 
 
 def modality(method: str, hyper: dict[str, Any]) -> str:
-    """Return what a method eats: its recipe's key ``modality`` where it has one, else its class's constant."""
+    """Return the modality of a method: its recipe's key ``modality`` where it has one, else its class's constant."""
     module = extensions.full_name(f"methods.{method}")
     return str(hyper.get("modality") or syntax.constant(module, "modality", syntax.method_class(module)) or "image")
 

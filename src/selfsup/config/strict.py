@@ -42,7 +42,7 @@ def read_yaml(file: Path) -> dict[str, Any]:
     except yaml.YAMLError as error:
         where = getattr(error, "problem_mark", None)
         raise InputError(
-            f"{file}, line {where.line + 1 if where else '?'}: not valid YAML; mend the indentation or quotes"
+            f"{file}, line {where.line + 1 if where else '?'}: not valid YAML; correct the indentation or quotes"
         ) from None
     if not isinstance(content, dict):
         raise InputError(f"{file}: must hold `key: value` lines, not {type(content).__name__}")

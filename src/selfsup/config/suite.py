@@ -80,8 +80,8 @@ def names() -> list[str]:
 
 @cache
 def known_runs() -> frozenset[str]:
-    """Return whatever a text may call a run: the variants and experiments of every suite, and every recipe."""
-    found = {file.stem for file in (PARAMS / "methods").glob("*.yaml")}
+    """Return every name of a run: variants and experiments of all suites, recipes, and imported weights."""
+    found = {file.stem for kind in ("methods", "weights") for file in (PARAMS / kind).glob("*.yaml")}
     for name in names():
         file = PARAMS / "suites" / f"{name}.yaml"
         content = check(SuiteFile, read_yaml(file), file)

@@ -58,7 +58,7 @@ def evaluate(
     """
     images, arrays = read_predictions(inputs.predictions, "colorization")
     target = arrays["target_ab"]
-    train = torch.from_numpy(read_images(inputs.prepared / "train.h5"))
+    train = torch.from_numpy(read_images(inputs.target / "train.h5"))
     centres = bins_in_gamut(spacing)
     prior = ab_prior(train, centres, spacing)
     weights = rebalancing_weights(prior, centres, sigma=smoothing_sigma, uniform_fraction=uniform_fraction)

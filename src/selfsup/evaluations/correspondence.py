@@ -110,8 +110,8 @@ def evaluate(
     Source: Florence et al. 2018 (Dense Object Nets), section 5.
     Differs: correspondences are those of rendered scenes or homographies, where the paper's are clicked or reconstructed.
     """
-    arrays = read_pairs(inputs.prepared / "test.h5")
-    encoder = load_encoder(inputs.run).to(inputs.device)
+    arrays = read_pairs(inputs.target / "test.h5")
+    encoder = load_encoder(inputs.weights).to(inputs.device)
     sides = [arrays[side].to(inputs.device) for side in ("first", "second")]
     answers, pictures = {kind: Answers() for kind in PICTURED}, []
     with frozen(encoder):

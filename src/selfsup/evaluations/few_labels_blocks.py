@@ -106,7 +106,7 @@ def network(inputs: Inputs, frozen_up_to: str | None, learned_up_to: str, classe
 
     With ``frozen_up_to`` None all of them are. The seed decides the initialisation, whatever was drawn before.
     """
-    kept = load_encoder(inputs.run)
+    kept = load_encoder(inputs.weights)
     layers = list(kept.layers)
     if not isinstance(kept, StagedEncoder):
         raise NotApplicable("this encoder is not one chain of stages that could be cut")
@@ -148,7 +148,7 @@ def curve(
             f"key steps has {len(steps)} entries and labels_per_class "
             f"{len(labels_per_class)}; give each count its number of steps"
         )
-    found = labelled_images(inputs.prepared)
+    found = labelled_images(inputs.target)
     (images, labels), (test_images, test_labels) = found["train"], found["test"]
     classes, smallest = int(labels.max()) + 1, int(labels.bincount().min())
     measures = []

@@ -66,13 +66,13 @@ def evaluate(
             f"key steps has {len(steps)} entries and label_fractions "
             f"{len(label_fractions)}; give each fraction its number of steps"
         )
-    found = labelled_images(inputs.prepared)
+    found = labelled_images(inputs.target)
     (images, labels), (test_images, test_labels) = found["train"], found["test"]
     measures = []
     for fraction, total_steps in zip(label_fractions, steps, strict=True):
         subset = balanced_subset(labels, fraction, inputs.seed, "labelled", 0)
         if len(subset):
-            model = classifier(inputs.run, int(labels.max()) + 1).to(inputs.device)
+            model = classifier(inputs.weights, int(labels.max()) + 1).to(inputs.device)
             train_on(
                 model,
                 images[subset].to(inputs.device),

@@ -68,7 +68,7 @@ def evaluate(
             f"key hog_cell_px is {hog_cell_px}, and images of "
             f"{original.shape[-1]} px have no 2 x 2 cells; set {original.shape[-1] // 2} or less"
         )
-    train = torch.from_numpy(read_images(inputs.prepared / "train.h5")[:candidates, :3])
+    train = torch.from_numpy(read_images(inputs.target / "train.h5")[:candidates, :3])
     train_mask = (mask[:1] if (mask == mask[:1]).all() else torch.zeros_like(mask[:1])).expand(len(train), -1, -1)
     masked, train_masked = _masked(original, mask), _masked(train, train_mask)
     described = {
@@ -94,9 +94,9 @@ def _masked(images: Tensor, mask: Tensor) -> Tensor:
 def _by_encoders(inputs: Inputs, masked: Tensor, train: Tensor, batch_size: int) -> dict[str, tuple[Tensor, Tensor]]:
     """Return the features of held-out and of training images, of the run's encoder and of an untrained one."""
     masked, train = masked.to(inputs.device), train.to(inputs.device)
-    description = json.loads((inputs.run / "encoder.json").read_text(encoding="utf-8"))["description"]
+    description = json.loads((inputs.weights / "encoder.json").read_text(encoding="utf-8"))["description"]
     encoders = {
-        "learned": load_encoder(inputs.run).to(inputs.device),
+        "learned": load_encoder(inputs.weights).to(inputs.device),
         "untrained": untrained_encoder(description, train, inputs.seed, batch_size),
     }
     return {

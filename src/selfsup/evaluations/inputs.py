@@ -4,19 +4,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Inputs:
-    """Folders of the artefacts that an evaluation may read, and the run's seed.
+    """Folders of the artefacts that the evaluation's ``NEEDS`` name, and the run's seed.
 
-    ``prepared`` holds ``{train,test}.h5``, ``run`` the frozen encoder, ``features`` its ``{train,test}.h5``,
-    ``predictions`` the method's own answers on held-out images (``pretext.h5``, ``predictions.h5``). What an
-    evaluation writes to ``pictures / "pictures.h5"`` is kept beside its results, for the report.
+    ``target`` holds the ``{train,test}.h5`` of the data set that is scored on, ``weights`` the frozen encoder, ``features``
+    its ``{train,test}.h5``, ``predictions`` the method's own answers on held-out images (``pretext.h5``,
+    ``predictions.h5``). ``pictures / "pictures.h5"``, where an evaluation writes it, is stored beside its measures.
     """
 
-    prepared: Path
-    run: Path
-    features: Path
     seed: int
+    target: Path = Path()
+    weights: Path = Path()
+    features: Path = Path()
     predictions: Path = Path()
     device: str = "cpu"
     pictures: Path = Path()

@@ -64,7 +64,7 @@ def evaluate(
     Source: Florence et al. 2018 (Dense Object Nets), section 5: class-general descriptors.
     Differs: the paper shows pictures and grasps; the numbers, and the keypoints they are of, are this project's.
     """
-    file = inputs.prepared / "test.h5"
+    file = inputs.target / "test.h5"
     if not has(file, "first_keypoint"):
         raise NotApplicable("the data have no keypoints of two objects of a class")
     arrays = {name: torch.from_numpy(read(file, name)) for name in ARRAYS}
@@ -72,7 +72,7 @@ def evaluate(
     arrays = {name: values[chosen] for name, values in arrays.items()}
     if not len(chosen):
         raise NotApplicable("no pair of the test set shows a keypoint of two objects of a class")
-    encoder = load_encoder(inputs.run).to(inputs.device)
+    encoder = load_encoder(inputs.weights).to(inputs.device)
     first, second = (arrays[side].to(inputs.device) for side in ("first", "second"))
     size = (first.shape[2], first.shape[3])
     errors: dict[str, list[Tensor]] = {}

@@ -70,11 +70,11 @@ def evaluate(
     at the prepared size, where DAVIS scores at 480 rows; a keypoint's unit is the longer side of its object in the first
     frame.
     """
-    encoder = load_encoder(inputs.run).to(inputs.device)
+    encoder = load_encoder(inputs.weights).to(inputs.device)
     if encoder.modality != "image":
         raise NotApplicable(f"the encoder takes {encoder.modality}, no frames")
-    batches = labelled_clips(inputs.prepared / "test.h5", frame_pixels)
-    train = first_clips(inputs.prepared / "train.h5", chosen_on_clips).to(inputs.device)
+    batches = labelled_clips(inputs.target / "test.h5", frame_pixels)
+    train = first_clips(inputs.target / "train.h5", chosen_on_clips).to(inputs.device)
     embed = by_encoder(encoder)
     stride = train.shape[-1] // embed(train[:1, 0]).shape[-1]
     embeds: dict[str, Embed] = {

@@ -69,7 +69,7 @@ def evaluate(
     if not file.exists():
         raise NotApplicable("the method has no pretext task")
     kind, train, test = _read(file, inputs.device)
-    description = json.loads((inputs.run / "encoder.json").read_text(encoding="utf-8"))["description"]
+    description = json.loads((inputs.weights / "encoder.json").read_text(encoding="utf-8"))["description"]
     encoder = untrained_encoder(description, train.images.flatten(0, 1), inputs.seed, batch_size)
 
     @torch.no_grad()

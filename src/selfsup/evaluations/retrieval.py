@@ -49,10 +49,10 @@ def evaluate(
     Source: Radford et al. 2021 (CLIP), table 13; the protocol of five captions an image is that of Karpathy and Fei-Fei 2015.
     Differs: captions of procedural scenes repeat; there they would be wrong answers.
     """
-    if not has(inputs.prepared / "test.h5", "caption"):
+    if not has(inputs.target / "test.h5", "caption"):
         raise NotApplicable("the data set has no captions")
-    image = torch.from_numpy(read(inputs.prepared / "test.h5", "image")[:candidates])
-    caption = torch.from_numpy(read(inputs.prepared / "test.h5", "caption")[:candidates])
+    image = torch.from_numpy(read(inputs.target / "test.h5", "image")[:candidates])
+    caption = torch.from_numpy(read(inputs.target / "test.h5", "caption")[:candidates])
     said = texts(caption.flatten(0, 1))
     distinct = {text: row for row, text in enumerate(dict.fromkeys(said))}
     right = torch.zeros(len(image), len(distinct), dtype=torch.bool)

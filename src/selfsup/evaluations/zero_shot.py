@@ -82,7 +82,7 @@ def class_embeddings(space: CommonSpace, names: list[str], templates: list[str])
 
 
 def _questions(inputs: Inputs, space: CommonSpace) -> Iterator[Question]:
-    test, unseen = inputs.prepared / "test.h5", inputs.prepared / "held_out_classes.h5"
+    test, unseen = inputs.target / "test.h5", inputs.target / "held_out_classes.h5"
     every = _question("", test, space)
     yield every
     if has(test, "novelty"):

@@ -144,7 +144,7 @@ class Method(nn.Module, ABC):
 
     @classmethod
     def modality_of(cls, hyper: Mapping[str, Any]) -> Modality:
-        """Return what the method of a recipe eats: the recipe's key ``modality`` where it has one, else the class's."""
+        """Return the modality of a recipe's method: its key ``modality`` where it has one, else the class's."""
         asked: Modality = hyper.get("modality", cls.modality)
         return asked
 

@@ -12,29 +12,10 @@ from selfsup.errors import InputError
 from selfsup.progress import Progress
 from selfsup.store import disk
 from selfsup.store.artefact import Artefact
-from selfsup.store.chains import chains, experiments
+from selfsup.store.chains import by_name
 from selfsup.store.spec import files
 
 SCRATCH = disk.PARTIAL / "carry"
-
-
-def named(suite: str) -> dict[str, Artefact]:
-    """Return every artefact of a suite by what it is in the suite, e.g. ``scenes/simclr/s0/weights``; parents first."""
-    names: dict[str, Artefact] = {}
-    for group, members in chains(suite):
-        for chain in members:
-            prefix = f"{group.name}/{chain.run.name}/s{chain.seed}"
-            names |= {f"{group.name}/prepared": chain.prepared}
-            names |= {f"{group.name}/{chain.run.name}/table": chain.table} if chain.table else {}
-            own = {"weights": chain.weights, "predictions": chain.predictions, "gallery": chain.gallery}
-            names |= {f"{prefix}/{kind}": artefact for kind, artefact in own.items() if artefact}
-            for target, features in chain.features.items():
-                names |= {f"{group.name}/{target}/target": features.parents["target"]}
-                names |= {f"{prefix}/{target}/features": features}
-            names |= {f"{prefix}/{target}/{protocol}": made for (target, protocol), made in chain.measures.items()}
-            names |= {f"{prefix}/results": chain.results}
-    made = experiments(suite)
-    return names | {f"experiment/{name}/s{one.seed}": one for name, seeds in made.items() for one in seeds}
 
 
 def carry(revision: str, suite: str, progress: Progress) -> None:
@@ -48,7 +29,7 @@ def carry(revision: str, suite: str, progress: Progress) -> None:
     before = _checkout(commit, SCRATCH / "before")
     after = _working_tree(SCRATCH / "after")
     try:
-        then, now = _plan(before, suite), named(suite)
+        then, now = _plan(before, suite), by_name(suite)
         candidates = _candidates(then, now)
         if not candidates:
             raise InputError(f"nothing to carry from {revision}: its results for suite {suite} are not in the store")
@@ -59,7 +40,7 @@ def carry(revision: str, suite: str, progress: Progress) -> None:
         compared = _compare(before, then, after, now, sample)
         for name, folder in candidates.items():
             proof = {"revision": commit, "artefact": then[name], "compared": compared, "sample": sorted(sample)}
-            disk.adopt(now[name], folder, carried=proof)
+            disk.reuse(now[name], folder, carried=proof)
         progress.say(f"{len(candidates)} artefacts carried from {commit[:12]}; {compared} files of a sample were equal")
     finally:
         _git("worktree", "remove", "--force", str(before))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 
 def prepare(artefact: "Artefact", scratch: Path, progress: "Progress") -> None:
+    """Write a data set's HDF5 files."""
     module = extensions.load(f"datasets.{artefact.params['dataset']}")
     arguments = dict(artefact.params["arguments"])
     if artefact.params["lock"] is not None:
@@ -37,6 +38,7 @@ def data_root() -> Path:
 
 
 def table(artefact: "Artefact", scratch: Path, progress: "Progress") -> None:
+    """Write the tensors that a recipe needs before training."""
     import torch
     from safetensors.torch import save
 
@@ -53,6 +55,7 @@ def table(artefact: "Artefact", scratch: Path, progress: "Progress") -> None:
 
 
 def pretrain(artefact: "Artefact", scratch: Path, progress: "Progress") -> None:
+    """Train a method, resuming from its checkpoint where there is one."""
     from selfsup.store.disk import checkpoint
     from selfsup.training.pretrain import pretrain as train
 
@@ -61,6 +64,7 @@ def pretrain(artefact: "Artefact", scratch: Path, progress: "Progress") -> None:
 
 
 def import_weights(artefact: "Artefact", scratch: Path, progress: "Progress") -> None:
+    """Write the encoder of published weights."""
     from selfsup.device import prepare_device
     from selfsup.nn.imported import import_weights as load
 
@@ -70,10 +74,12 @@ def import_weights(artefact: "Artefact", scratch: Path, progress: "Progress") ->
 
 
 def weights(artefact: "Artefact", scratch: Path, progress: "Progress") -> None:
+    """Pretrain, or import what was pretrained elsewhere, which has no parents here."""
     (pretrain if artefact.parents else import_weights)(artefact, scratch, progress)
 
 
 def predict(artefact: "Artefact", scratch: Path, progress: "Progress") -> None:
+    """Write a method's own answers on held-out images."""
     from selfsup.device import prepare_device
     from selfsup.training.inspection import write_answers
 
@@ -82,6 +88,7 @@ def predict(artefact: "Artefact", scratch: Path, progress: "Progress") -> None:
 
 
 def gallery(artefact: "Artefact", scratch: Path, progress: "Progress") -> None:
+    """Write the pictures of a method's views."""
     from selfsup.device import prepare_device
     from selfsup.training.inspection import write_gallery
 
@@ -104,6 +111,7 @@ def _recipe(artefact: "Artefact") -> dict[str, Any]:
 
 
 def features(artefact: "Artefact", scratch: Path, progress: "Progress") -> None:
+    """Write the features of a frozen encoder on a target."""
     from selfsup.device import prepare_device
     from selfsup.evaluations.features import extract
 
@@ -113,21 +121,14 @@ def features(artefact: "Artefact", scratch: Path, progress: "Progress") -> None:
 
 
 def measure(artefact: "Artefact", scratch: Path, progress: "Progress") -> None:
+    """Write the measures of one protocol, or the reason why it does not apply."""
     from selfsup.device import prepare_device
     from selfsup.evaluations.inputs import Inputs
 
     assert artefact.seed is not None
     prepare_device(artefact.params["device"], artefact.params["threads"])
     folders = {role: parent.folder for role, parent in artefact.parents.items()}
-    inputs = Inputs(
-        prepared=folders.get("target", Path()),
-        run=folders.get("weights", Path()),
-        features=folders.get("features", Path()),
-        predictions=folders.get("predictions", Path()),
-        seed=artefact.seed,
-        device=artefact.params["device"],
-        pictures=scratch,
-    )
+    inputs = Inputs(seed=artefact.seed, device=artefact.params["device"], pictures=scratch, **folders)
     evaluation = extensions.load(f"evaluations.{artefact.params['evaluation']}")
     progress.say(f"{artefact.params['evaluation']} of {artefact.name}")
     try:
@@ -138,6 +139,7 @@ def measure(artefact: "Artefact", scratch: Path, progress: "Progress") -> None:
 
 
 def experiment(artefact: "Artefact", scratch: Path, progress: "Progress") -> None:
+    """Write the measures of an experiment, which needs no encoder."""
     from selfsup.device import prepare_device
 
     prepare_device("cpu", 1)

@@ -19,7 +19,7 @@ FORCING = re.compile(r"-[a-zA-Z]*[FR]|--forceall|--forcerun")
 
 
 class Plan:
-    """One suite's artefacts, by path. What the keep still holds is brought back first, so that planning finds it."""
+    """One suite's artefacts, by path. They are restored from the archive first, so that planning finds them."""
 
     def __init__(self, suite: str) -> None:
         self.suite = suite

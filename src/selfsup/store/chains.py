@@ -67,6 +67,25 @@ def experiments(suite: str) -> dict[str, list[Artefact]]:
     return made
 
 
+def by_name(suite: str) -> dict[str, Artefact]:
+    """Return every artefact of a suite by what it is in the suite, e.g. ``scenes/simclr/s0/weights``; parents first."""
+    names: dict[str, Artefact] = {}
+    for group, members in chains(suite):
+        for chain in members:
+            prefix = f"{group.name}/{chain.run.name}/s{chain.seed}"
+            names |= {f"{group.name}/prepared": chain.prepared}
+            names |= {f"{group.name}/{chain.run.name}/table": chain.table} if chain.table else {}
+            own = {"weights": chain.weights, "predictions": chain.predictions, "gallery": chain.gallery}
+            names |= {f"{prefix}/{kind}": artefact for kind, artefact in own.items() if artefact}
+            for target, features in chain.features.items():
+                names |= {f"{group.name}/{target}/target": features.parents["target"]}
+                names |= {f"{prefix}/{target}/features": features}
+            names |= {f"{prefix}/{target}/{protocol}": made for (target, protocol), made in chain.measures.items()}
+            names |= {f"{prefix}/results": chain.results}
+    made = experiments(suite)
+    return names | {f"experiment/{name}/s{one.seed}": one for name, seeds in made.items() for one in seeds}
+
+
 def prepared(source: Data) -> Artefact:
     """Return the artefact that holds a data set's HDF5 files."""
     return _prepared(source.name, source.dataset, source.source, json.dumps(source.arguments), json.dumps(source.lock))

@@ -50,7 +50,7 @@ def build(artefact: Artefact, make: Callable[[Path], None]) -> None:
     One of the same parameters and code, whose parents held the same bytes, is found again, not made.
     """
     with locked(artefact.folder):
-        if artefact.exists() or restore(artefact.folder) or find_again(artefact):
+        if artefact.exists() or restore(artefact.folder) or reuse_equal(artefact):
             return
         scratch = partial(artefact.folder)
         shutil.rmtree(scratch, ignore_errors=True)
@@ -65,7 +65,7 @@ def build(artefact: Artefact, make: Callable[[Path], None]) -> None:
         keep(artefact.folder)
 
 
-def find_again(artefact: Artefact) -> bool:
+def reuse_equal(artefact: Artefact) -> bool:
     """Reuse the files of an archived artefact with the same content key; False if there is none."""
     entry = INDEX / content_key(artefact)
     if not entry.is_file():
@@ -73,11 +73,11 @@ def find_again(artefact: Artefact) -> bool:
     twin = KEEP / entry.read_text(encoding="utf-8")
     if not (twin / "spec.json").is_file() or read_spec(twin)["content_key"] != entry.name:
         return False
-    adopt(artefact, twin, same_as=str(twin.relative_to(KEEP)))
+    reuse(artefact, twin, same_as=str(twin.relative_to(KEEP)))
     return True
 
 
-def adopt(artefact: Artefact, source: Path, **history: Any) -> None:
+def reuse(artefact: Artefact, source: Path, **history: Any) -> None:
     """Link the files of another artefact's folder into this one, with a spec that records where they come from."""
     scratch = partial(artefact.folder)
     shutil.rmtree(scratch, ignore_errors=True)
@@ -173,7 +173,7 @@ def restore_all(suite: str) -> None:
             known = (KEEP / folder).exists()
             if known or all(parent.exists() for parent in artefact.parents.values()):
                 with locked(folder):
-                    restore(folder) or find_again(artefact)
+                    restore(folder) or reuse_equal(artefact)
 
 
 def unreachable(asked: list[str], root: Path = Path(".")) -> list[Path]:

@@ -59,7 +59,7 @@ def captions(texts: list[str]) -> Tensor:
 
 
 def batch_of(method: Method, **changed: Tensor) -> Views:
-    """Return the batch that a method eats: what its modality names, at its size, and no more; ``changed`` where it has it."""
+    """Return a batch of exactly the arrays that the method's modality names, at its size; ``changed`` replaces some."""
     every = {**every_array(method.info, 4 if method.modality == "image_depth" else 3), **changed}
     return {name: every[name] for name in ("index", *ARRAYS[method.modality])}
 

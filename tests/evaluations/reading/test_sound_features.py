@@ -34,15 +34,15 @@ def sound(inputs):
             "speaker": np.arange(count) % 2,
             "key": np.array([f"{split}{n}".encode() for n in range(count)]),
         }
-        write_split(inputs.prepared / f"{split}.h5", arrays, dataset="hand", classes=["a"], size_px=0, rate_hz=8000)
+        write_split(inputs.target / f"{split}.h5", arrays, dataset="hand", classes=["a"], size_px=0, rate_hz=8000)
     torch.manual_seed(0)
     encoder = build(DESCRIPTION).eval()
-    save_encoder(encoder, inputs.run)
+    save_encoder(encoder, inputs.weights)
     return inputs, encoder
 
 
 def waveforms(inputs, split="train"):
-    with h5py.File(inputs.prepared / f"{split}.h5") as file:
+    with h5py.File(inputs.target / f"{split}.h5") as file:
         return torch.from_numpy(file["waveform"][()])
 
 
@@ -53,7 +53,7 @@ def test_kept_frames_are_the_middle_of_every_few():
 
 def test_frames_and_utterances_are_what_the_encoder_says(sound, tmp_path):
     inputs, encoder = sound
-    extract(inputs.run, inputs.prepared, tmp_path / "out", **KEYS)
+    extract(inputs.weights, inputs.target, tmp_path / "out", **KEYS)
     with torch.no_grad():
         maps = encoder.maps(waveforms(inputs))
     with h5py.File(tmp_path / "out" / "train.h5") as file:
@@ -75,7 +75,7 @@ def test_frames_and_utterances_are_what_the_encoder_says(sound, tmp_path):
 def test_the_batch_changes_nothing(sound, tmp_path):
     inputs, _ = sound
     for size in (2, 7):
-        extract(inputs.run, inputs.prepared, tmp_path / str(size), **{**KEYS, "batch_size": size})
+        extract(inputs.weights, inputs.target, tmp_path / str(size), **{**KEYS, "batch_size": size})
     with h5py.File(tmp_path / "2" / "test.h5") as few, h5py.File(tmp_path / "7" / "test.h5") as many:
         for name in few:
             if "." in name:
@@ -85,8 +85,8 @@ def test_the_batch_changes_nothing(sound, tmp_path):
 def test_unlabelled_sound_has_features_and_no_labels(sound, tmp_path):
     inputs, _ = sound
     for split in ("train", "test"):
-        with h5py.File(inputs.prepared / f"{split}.h5", "a") as file:
+        with h5py.File(inputs.target / f"{split}.h5", "a") as file:
             del file["content"], file["speaker"]
-    extract(inputs.run, inputs.prepared, tmp_path / "out", layers=["context"], **KEYS)
+    extract(inputs.weights, inputs.target, tmp_path / "out", layers=["context"], **KEYS)
     with h5py.File(tmp_path / "out" / "test.h5") as file:
         assert sorted(file) == ["context.frames", "context.max", "context.mean", "frame", "key"]

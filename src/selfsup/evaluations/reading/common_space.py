@@ -41,9 +41,9 @@ class CommonSpace:
 @contextmanager
 def common_space(inputs: Inputs, batch_size: int) -> Iterator[CommonSpace]:
     """Hand out a run's towers; NotApplicable where it kept no text tower, FrozenEncoderError if one changed."""
-    if not (inputs.run / "text").exists():
+    if not (inputs.weights / "text").exists():
         raise NotApplicable("the method reads no text")
-    image, text = (load_encoder(inputs.run / name).to(inputs.device) for name in ("projection", "text"))
+    image, text = (load_encoder(inputs.weights / name).to(inputs.device) for name in ("projection", "text"))
     (tower,) = [module for module in text.modules() if isinstance(module, TextTower)]
     tokenizer = Tokenizer(tower.get_buffer("vocabulary"), tower.context_length)
     with ExitStack() as stack:
