@@ -41,17 +41,20 @@ def path(module: str) -> Path:
 @cache
 def imports(module: str) -> dict[str, tuple[str, str]]:
     """Return {name: (module, name in it, or empty for the module itself)} of all that a module imports."""
-    found: dict[str, tuple[str, str]] = {}
-    for node in ast.walk(tree(module)):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                top = alias.name.split(".")[0]
-                found[alias.asname or top] = (alias.name if alias.asname else top, "")
-        elif isinstance(node, ast.ImportFrom):
-            above = module.split(".")[: -node.level] if node.level else []
-            source = ".".join([*above, *([node.module] if node.module else [])])
-            found |= {alias.asname or alias.name: (source, alias.name) for alias in node.names}
-    return found
+    nodes = [node for node in ast.walk(tree(module)) if isinstance(node, ast.Import | ast.ImportFrom)]
+    is_package = path(module).stem == "__init__"
+    return {name: target for node in nodes for name, target in imported(node, module, is_package).items()}
+
+
+def imported(node: ast.Import | ast.ImportFrom, module: str, is_package: bool = False) -> dict[str, tuple[str, str]]:
+    """Return what one import statement of a module binds, as ``imports`` does."""
+    if isinstance(node, ast.Import):
+        tops = {alias: alias.name if alias.asname else alias.name.split(".")[0] for alias in node.names}
+        return {alias.asname or top: (top, "") for alias, top in tops.items()}
+    above = module.split(".")
+    above = above[: len(above) - node.level + is_package] if node.level else []
+    source = ".".join([*above, *([node.module] if node.module else [])])
+    return {alias.asname or alias.name: (source, alias.name) for alias in node.names}
 
 
 def method_class(module: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from selfsup.extensions import full_name, source
+from selfsup.specs import syntax
 from selfsup.store.names import import_names
 from selfsup.store.spans import Span
 from selfsup.store.syntax import is_docstring
@@ -35,10 +36,8 @@ def is_module(dotted: str) -> bool:
 @cache
 def read(name: str) -> Module:
     """Return a module of the package as definitions."""
-    file = source(name)
-    assert file is not None
-    tree = ast.parse(file.read_bytes())
-    module = Module(_global_names(tree, name, file.name == "__init__.py"))
+    tree = syntax.tree(name)
+    module = Module(_global_names(tree, name, syntax.path(name).stem == "__init__"))
     for statement in tree.body:
         if is_docstring(statement) or isinstance(statement, ast.Import | ast.ImportFrom) or _for_types(statement):
             continue

@@ -3,18 +3,13 @@
 import ast
 from dataclasses import dataclass, field
 
+from selfsup.specs.syntax import imported
+
 
 def import_names(node: ast.Import | ast.ImportFrom, module: str, is_package: bool = False) -> dict[str, str]:
     """Return {local name: dotted name} of one import statement of a module."""
-    if isinstance(node, ast.Import):
-        return {
-            alias.asname or alias.name.split(".")[0]: alias.name if alias.asname else alias.name.split(".")[0]
-            for alias in node.names
-        }
-    above = module.split(".")
-    above = above[: len(above) - node.level + is_package] if node.level else []
-    base = ".".join([*above, *([node.module] if node.module else [])])
-    return {alias.asname or alias.name: f"{base}.{alias.name}" for alias in node.names}
+    bound = imported(node, module, is_package)
+    return {name: f"{source}.{original}".rstrip(".") for name, (source, original) in bound.items()}
 
 
 @dataclass

@@ -14,6 +14,9 @@ from typing import Any
 from selfsup.store.modules import EFFECTS, is_module, read
 from selfsup.store.spans import Guard, Span
 
+# They find the module and the class that a name means. What they find is among the roots, so how they do it is no code of it.
+LOOKUPS = ("selfsup.extensions", "selfsup.optional", "selfsup.specs.syntax")
+
 
 @dataclass(frozen=True, eq=False)
 class Code:
@@ -97,6 +100,8 @@ class _Search:
         if found is None:
             return
         module, name = found
+        if module in LOOKUPS:
+            return
         content = read(module).spans
         for definition in [name, EFFECTS] if name else list(content):
             if (module, definition) not in self.reached and definition in content:
