@@ -1,12 +1,11 @@
 # Three commands: `make report`, `make test-fast`, `make test`. Each sets up what it needs: git, make and Python >= 3.11 are enough.
 PYTHON ?= python3
-# Which build of torch: cpu where there is no NVIDIA GPU, or as you say, `make report TORCH=cuda`. Elsewhere than on Linux
-# both are one.
+# The build of torch: cpu where there is no NVIDIA GPU; `make report TORCH=cuda` overrides it. Only Linux has both builds.
 TORCH ?= $(if $(shell command -v nvidia-smi)$(filter-out Linux,$(shell uname -s)),cuda,cpu)
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-# cuda is one lock of everything; cpu has one for running and one with the tools of development.
+# The CUDA lock has everything; the CPU build has one lock for running and one with the development tools.
 LOCK_cuda := requirements.lock
 LOCK_cpu := requirements-cpu.lock
 DEV_LOCK_cuda := requirements.lock
@@ -24,10 +23,11 @@ resume: setup
 	snakemake --unlock --quiet all
 	snakemake
 
+# A process per core, four at most (each imports torch); a process runs whole files, and makes their fixtures once.
 test: lint
-	pytest
+	pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-# What needs no browser, no clone of the project and no long training: two minutes of one core (CONTRIBUTING.md).
+# Tests that need no browser, no clone of the project and no long training: two minutes on one core (CONTRIBUTING.md).
 test-fast: develop
 	pytest -m "not slow"
 
@@ -36,7 +36,7 @@ lint: develop
 	ruff format --check .
 	mypy
 	snakefmt --check Snakefile workflow
-	snakemake --lint --quiet all
+	snakemake --lint
 
 format: develop
 	ruff check --fix .
@@ -59,8 +59,7 @@ develop: .venv/.$(TORCH)-dev
 	$(call install,$(DEV_LOCK_$(TORCH)))
 	@touch $@
 
-# torch's CPU builds lie on an index of their own. pip finds them where it is told of it (PIP_EXTRA_INDEX_URL,
-# PIP_FIND_LINKS); uv knows it by itself.
+# torch's CPU builds have an index of their own: pip uses it if PIP_EXTRA_INDEX_URL or PIP_FIND_LINKS names it; uv knows it.
 define install
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r $(1) \
 		$(if $(filter cpu,$(TORCH)),|| { $(BIN)/python -m pip install --quiet --disable-pip-version-check uv && \

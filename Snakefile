@@ -11,14 +11,13 @@ container: "docker://python:3.11-slim"  # only with --sdm apptainer; `make setup
 
 
 sys.path.insert(0, str(Path(workflow.basedir) / "src"))
-from selfsup.pipeline import publish
 from selfsup.errors import InputError
-from selfsup.pipeline.plan import Plan, asked_suite, refuse_force
+from selfsup.pipeline.plan import Plan, refuse_force, suite_of
 
 shell.prefix(f"export PATH={quote(str(Path(sys.executable).parent))}:$PATH; ")
 try:
     refuse_force(sys.argv)
-    plan = Plan(asked_suite(config))
+    plan = Plan(suite_of(config))
 except InputError as error:
     sys.exit(f"selfsup: {error}")
 
@@ -40,11 +39,6 @@ rule all:
         f"reports/{plan.suite}/manifest.json",
 
 
-include: "workflow/rules/prepare.smk"
-include: "workflow/rules/table.smk"
-include: "workflow/rules/pretrain.smk"
-include: "workflow/rules/features.smk"
-include: "workflow/rules/evaluate.smk"
-include: "workflow/rules/experiment.smk"
+include: "workflow/rules/stages.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/named.smk"

@@ -8,14 +8,14 @@ import statistics
 import sys
 from pathlib import Path
 
-from selfsup.store.disk import reachable
+from selfsup.store.graph import graph
 
 RULES = ("prepare", "pretrain", "features", "evaluate", "report")
 
 
 def seconds(suite: str, folder: Path = Path("logs/benchmarks")) -> dict[str, list[float]]:
     """Return {row: CPU seconds of each job}: one row per rule, and for pretraining and evaluation also one per run."""
-    own = {artefact.digest for artefact in reachable(suite).values()} | {suite}
+    own = {artefact.digest for artefact in graph(suite).by_folder.values()} | {suite}
     found: dict[str, list[float]] = {}
     for rule in RULES:
         for file in sorted((folder / rule).rglob("*.tsv")):

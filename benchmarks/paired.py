@@ -1,12 +1,14 @@
 """Costs of several pipelines on a shared machine: CPU seconds of one thread, interleaved and paired."""
 
+import argparse
 import json
 import platform
 import statistics
 import sys
 import time
 from collections.abc import Callable
-from importlib.metadata import version
+from datetime import date
+from importlib.metadata import distributions, version
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +32,9 @@ def microseconds_per_image(cases: dict[str, tuple[Case, int]], repeats: int) -> 
     return costs
 
 
-def compared(costs: dict[str, list[float]], peer: str) -> list[dict[str, Any]]:
-    """Return one row per case: its median cost, and the cost of the peer over its own in the same repeat (median, range)."""
-    rows = []
+def compared(costs: dict[str, list[float]]) -> list[dict[str, Any]]:
+    """Return one row per case: its median cost, and the first case's over its own in the same repeat (median, range)."""
+    rows, peer = [], next(iter(costs))
     for name, seconds in costs.items():
         ratios = [theirs / ours for theirs, ours in zip(costs[peer], seconds, strict=True)]
         rows.append(
@@ -49,22 +51,41 @@ def compared(costs: dict[str, list[float]], peer: str) -> list[dict[str, Any]]:
     return rows
 
 
-def write_result(name: str, date: str, facts: dict[str, Any], rows: list[dict[str, Any]]) -> None:
-    """Print the rows and write them with their provenance to ``results/<name>.json`` beside this file."""
+def print_compared(rows: list[dict[str, Any]]) -> None:
     for row in rows:
         spread = f"[{row['times_faster_low']:.2f} - {row['times_faster_high']:.2f}]"
         print(f"{row['case']:44} {row['cpu_us_per_image']:9.1f} us/image  {row['times_faster']:6.2f} x {spread}")
-    packages = ("torch", "torchvision", "lightly", "kornia", "pillow", "numpy")
+
+
+def parser(description: str | None, repeats: int) -> argparse.ArgumentParser:
+    """Return the arguments of every script: how often it measures, and where its results are written."""
+    common = argparse.ArgumentParser(description=description)
+    common.add_argument("--repeats", type=int, default=repeats)
+    common.add_argument(
+        "--results", type=Path, default=Path(__file__).parent / "results", help="folder of the JSON file"
+    )
+    return common
+
+
+def add_peers(to: argparse.ArgumentParser) -> None:
+    text = "measure the other libraries too (benchmarks/requirements.lock)"
+    to.add_argument("--peers", action=argparse.BooleanOptionalAction, default=True, help=text)
+
+
+def write_result(name: str, folder: Path, facts: dict[str, Any], rows: Any) -> None:
+    """Write rows with their provenance to ``<folder>/<name>.json``."""
+    packages = ("torch", "torchvision", "lightly", "kornia", "numpy", "pillow", "scikit-learn", "scipy")
+    installed = {distribution.metadata["Name"].lower() for distribution in distributions()}
     provenance = {
         "command": " ".join(["python", f"benchmarks/{name}.py", *sys.argv[1:]]),
-        "date": date,
+        "date": date.today().isoformat(),
         "cpu": _cpu_model(),
         "python": platform.python_version(),
-        "versions": {package: version(package) for package in packages},
+        "versions": {package: version(package) for package in packages if package in installed},
     }
     text = json.dumps({"benchmark": name, "provenance": provenance, "facts": facts, "rows": rows}, indent=1)
-    path = Path(__file__).parent / "results" / f"{name}.json"
-    path.write_text(text + "\n", encoding="utf-8")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
 
 
 def _cpu_model() -> str:

@@ -1,27 +1,22 @@
 """The solver of the linear probe against scikit-learn's: CPU seconds of one thread, and quality of the minimum.
 
-Run as `OMP_NUM_THREADS=1 python benchmarks/probe.py [--repeats 3] [--target benchmarks/results/probe.json]`.
 Features are Gaussian clouds seen through a linear map whose singular values fall over three decades, standardised.
 Cases are interleaved and medians taken; loss and gradient norm are of the same objective in float64, at each answer.
 """
 
-import argparse
-import json
 import os
-import platform
 import statistics
 import sys
 import time
 from collections.abc import Callable
-from importlib.metadata import version
-from pathlib import Path
 
 import numpy as np
 import torch
+from paired import parser, write_result
 from sklearn.linear_model import LogisticRegression
 
 from selfsup.evaluations.solvers.logistic_regression import fit, path
-from selfsup.evaluations.solvers.standardisation import standardisation
+from selfsup.evaluations.solvers.probes import standardise
 
 # Examples, features, and the mean distance between the centres of two clouds in standard deviations.
 PROBLEMS = {
@@ -44,7 +39,7 @@ def features(examples: int, dimensions: int, gap: float) -> tuple[torch.Tensor, 
     clouds = centres[labels] + random.standard_normal((examples, dimensions))
     left, right = (np.linalg.qr(random.standard_normal((dimensions, dimensions)))[0] for _ in range(2))
     seen = torch.from_numpy((clouds @ left * np.logspace(0, -3, dimensions) @ right).astype(np.float32))
-    return standardisation(seen)(seen), torch.from_numpy(labels)
+    return standardise(seen, seen)[0], torch.from_numpy(labels)
 
 
 def ours(x: torch.Tensor, y: torch.Tensor) -> Answer:
@@ -96,32 +91,20 @@ def measure(problem: tuple[int, int, float], repeats: int) -> dict[str, dict[str
     }
 
 
-def provenance() -> dict[str, object]:
-    """Return what is needed to repeat the measurement."""
-    cpu = Path("/proc/cpuinfo")
-    models = [line for line in cpu.read_text().splitlines() if "model name" in line] if cpu.exists() else []
-    return {
-        "command": " ".join(["python", *sys.argv]),
-        "cpu": models[0].split(":")[1].strip() if models else platform.processor(),
-        "threads": torch.get_num_threads(),
-        "python": platform.python_version(),
-        "versions": {name: version(name) for name in ("numpy", "scikit-learn", "scipy", "torch")},
-    }
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--target", type=Path, default=Path("benchmarks/results/probe.json"))
-    asked = parser.parse_args()
+    """Measure, print and write ``results/probe.json``."""
+    arguments = parser(__doc__.splitlines()[0], repeats=3)
+    arguments.add_argument("--scale", type=float, default=1.0, help="of the number of examples and of features")
+    asked = arguments.parse_args()
     if os.environ.get("OMP_NUM_THREADS") != "1":
         sys.exit("set OMP_NUM_THREADS=1: both solvers are to use one thread")
     torch.set_num_threads(1)
-    settings = {"penalty": PENALTY, "path": PENALTIES, "tolerance": TOLERANCE, "classes": CLASSES}
-    problems = {name: measure(problem, asked.repeats) for name, problem in PROBLEMS.items()}
-    result = {"provenance": provenance(), "settings": settings, "repeats": asked.repeats, "problems": problems}
-    asked.target.parent.mkdir(parents=True, exist_ok=True)
-    asked.target.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    problems = {
+        name: measure((round(examples * asked.scale), round(dimensions * asked.scale), gap), asked.repeats)
+        for name, (examples, dimensions, gap) in PROBLEMS.items()
+    }
+    facts = {"penalty": PENALTY, "path": PENALTIES, "tolerance": TOLERANCE, "classes": CLASSES, "scale": asked.scale}
+    write_result("probe", asked.results, facts, problems)
     for name, solvers in problems.items():
         for solver, found in solvers.items():
             print(

@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from selfsup import extensions
-from selfsup.config.lookup import TABLE_READS, table_reads
+from selfsup.config.lookup import table_reads
 from selfsup.config.recipe import PARAMS, Run, run
+from selfsup.config.signature import TABLE_READS
 from selfsup.datasets import captioned_scenes, moving_scenes, scene_pairs, scenes, voice
 from selfsup.methods.base import ARRAYS, DataInfo, Panel
 from selfsup.nn.encoder import build

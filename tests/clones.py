@@ -45,6 +45,16 @@ class Clone:
         shutil.copytree(self.folder, folder, copy_function=_link_data, ignore=shutil.ignore_patterns(".snakemake"))
         return Clone(folder)
 
+    def begin(self) -> None:
+        """Make it a git repository with an author."""
+        self.run("git", "init", "--quiet")
+        self.run("git", "config", "user.email", "test@localhost")
+        self.run("git", "config", "user.name", "test")
+
+    def commit(self) -> None:
+        self.run("git", "add", "--all")
+        self.run("git", "commit", "--allow-empty", "--quiet", "--message", "a revision")
+
     def edit(self, path: str, old: str, new: str) -> None:
         file = self.folder / path
         text = file.read_text(encoding="utf-8")
@@ -60,6 +70,12 @@ class Clone:
             for f in sorted(top.rglob("*"))
             if f.is_file()
         }
+
+
+def write_suite(folder: Path, name: str, groups: str) -> None:
+    """Write ``params/suites/<name>.yaml`` below a folder, a suite of these groups on a CPU."""
+    header = f"title: {name}\nsummary: a test\ndevice: cpu\nprecision: float32\nthreads: 1\ngroups:\n"
+    (folder / "params" / "suites" / f"{name}.yaml").write_text(header + groups.strip("\n") + "\n", encoding="utf-8")
 
 
 def _link_data(source: str, target: str) -> None:

@@ -14,10 +14,14 @@ ROOT = Path(__file__).parents[1]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test of what takes long to make, the smoke suite or a whole report, is slow whatever it does itself."""
+    """Mark tests of what takes long to make, the smoke suite or a whole report, as slow; those of the smoke suite are first.
+
+    They are all in one file: with pytest-xdist each process that runs one of them would make the suite.
+    """
     for item in items:
         if {"smoke", "built"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
+    items.sort(key=lambda item: "smoke" not in getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture(autouse=True)
@@ -44,14 +48,14 @@ def forget():
     from selfsup.config import claims, recipe, reported, shown, signature, suite
     from selfsup.pipeline import publish
     from selfsup.specs import syntax
-    from selfsup.store import chains, modules, reach
+    from selfsup.store import graph, modules, reach
 
-    found = (extensions.source, extensions.full_name, extensions._added, extensions._packages)
+    found = (extensions.source, extensions.full_name, extensions._added, extensions.packages)
     parsed = (syntax.tree, syntax.imports, syntax._lineage, modules.read, reach.resolve)
     schemas = (signature.schema, signature.method_schema)
     planned = (recipe.data, recipe._method_file, recipe.evaluation, suite.load, suite.known_runs, publish.digest)
     texts = (claims.claims, reported.reported, shown.shown, shown.protocol_title)
-    made = (chains.chains, chains.experiments, chains._prepared, chains._table)
+    made = (graph.graph, graph.prepared)
     for cached in (*found, *parsed, *schemas, *planned, *texts, *made):
         cached.cache_clear()
     reach._found.clear()

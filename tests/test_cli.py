@@ -7,17 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.clones import Clone, clone
+from tests.clones import Clone, clone, write_suite
 
 pytestmark = pytest.mark.slow
 
-SUITE = """
-title: own
-summary: own images
-device: cpu
-precision: float32
-threads: 1
-groups:
+GROUPS = """
   - name: own
     data: own
     seeds: [0]
@@ -38,7 +32,7 @@ def own(tmp_path: Path) -> Clone:
         file.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(pixels).save(file)
     (made.folder / "params" / "data" / "own.yaml").write_text("dataset: folder\nsource: own\nsize_px: 32\n")
-    (made.folder / "params" / "suites" / "own.yaml").write_text(SUITE)
+    write_suite(made.folder, "own", GROUPS)
     return made
 
 

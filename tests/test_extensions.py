@@ -11,7 +11,7 @@ from selfsup.config.lookup import module_of
 from selfsup.errors import InputError
 from selfsup.pipeline import jobs
 from selfsup.progress import Progress
-from selfsup.store.chains import chains
+from selfsup.store.graph import graph
 from selfsup.testing.checks import method_checks
 from tests.conftest import ROOT, forget
 
@@ -73,13 +73,13 @@ def again():
 
 
 def the_chain():
-    ((_, (chain,)),) = chains("extended")
+    (chain,) = graph("extended").chains
     return chain
 
 
 @pytest.mark.usefixtures("site")
 def test_what_it_adds_is_made_like_our_own():
-    for artefact in the_chain().every():
+    for artefact in the_chain().artefacts():
         jobs.run(artefact, Progress("toy"))
     (measures,) = the_chain().measures.values()
     assert "toy.near.evaluate" in measures.code.hashes
@@ -99,8 +99,8 @@ def test_its_code_is_part_of_what_it_makes(site):
 def test_planning_does_not_import_it(site):
     code = f"""
 import sys; sys.path.insert(0, {str(site)!r})
-from selfsup.store.chains import chains
-print(len(chains("extended")), sorted({{"toy", "toy.still", "torch"}} & set(sys.modules)))"""
+from selfsup.store.graph import graph
+print(len(graph("extended").groups), sorted({{"toy", "toy.still", "torch"}} & set(sys.modules)))"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "1 []"
 

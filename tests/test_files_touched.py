@@ -8,9 +8,11 @@ import yaml
 
 from selfsup import extensions
 from selfsup.config import weights
-from selfsup.store.chains import chains
+from selfsup.store.graph import graph
 from tests.conftest import ROOT, forget
 from tests.pipeline.test_imported import WEIGHTS
+
+pytestmark = pytest.mark.slow
 
 BACKBONE = '''"""Two convolutions."""
 
@@ -128,4 +130,4 @@ def test_it_touches_no_other_file(copy, capsys, what, files, used, most):
 
 def artefacts(suite):
     forget()
-    return [artefact for _, group in chains(suite) for chain in group for artefact in chain.every()]
+    return list(graph(suite).artefacts())

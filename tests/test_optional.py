@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 
 SOURCE = ROOT / "src" / "selfsup"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-DISTRIBUTIONS = {"PIL": "pillow", "cv2": "opencv-python-headless", "skimage": "scikit-image", "yaml": "pyyaml"}
+DISTRIBUTIONS = {"PIL": "pillow", "cv2": "opencv-python-headless", "yaml": "pyyaml"}
 CORE = ("losses", "nn", "views", "methods", "training", "testing", "config", "store", "pipeline")
 
 
@@ -44,6 +44,7 @@ def test_the_extra_that_is_named_brings_the_library(library):
     assert DISTRIBUTIONS.get(library, library) in names(extra)
 
 
+@pytest.mark.slow
 def test_the_core_imports_with_no_extra():
     """All of it but the MFCC backbone, whose signal processing is scipy's."""
     modules = [

@@ -31,7 +31,7 @@ def installed(tmp_path_factory):
 
 
 def test_it_holds_what_it_needs(installed):
-    for path in ("py.typed", "report/templates", "project/Snakefile", "project/workflow/rules/pretrain.smk"):
+    for path in ("py.typed", "report/templates", "project/Snakefile", "project/workflow/rules/stages.smk"):
         assert (installed / "selfsup" / path).exists(), path
     ours, theirs = ROOT / "params", installed / "selfsup" / "project" / "params"
     assert {f.relative_to(ours) for f in ours.rglob("*")} == {f.relative_to(theirs) for f in theirs.rglob("*")}
@@ -54,4 +54,4 @@ def test_a_folder_that_has_a_project_is_refused(installed, tmp_path):
     (tmp_path / "params").mkdir()
     with pytest.raises(subprocess.CalledProcessError) as failed:
         run(sys.executable, "-m", "selfsup", "init", cwd=tmp_path, PYTHONPATH=str(installed))
-    assert failed.value.stderr.startswith("selfsup: params is there already; name an empty folder")
+    assert failed.value.stderr.startswith("selfsup: params exists already; name an empty folder")

@@ -1,36 +1,41 @@
-"""The command line: every job of the pipeline runs one of these commands, and each can be run by hand."""
+"""The command line: every job of the pipeline runs one of these commands, and each can be run by hand.
+
+What a command needs is imported by it: a job of a saved plan starts without reading the parameters.
+"""
 
 import argparse
 import errno
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from selfsup import optional
-from selfsup.config import suite as suites
 from selfsup.errors import InputError
-from selfsup.pipeline import jobs, project, publish, register
 from selfsup.progress import Progress
 from selfsup.store import disk
-from selfsup.store.artefact import FOLDERS, Artefact
-from selfsup.store.chains import chains
+from selfsup.store.artefact import FOLDERS, STAGES
+from selfsup.store.spec import lineage
 
-STAGES = {
-    "prepare": "prepared",
-    "table": "table",
-    "pretrain": "weights",
-    "features": "features",
-    "evaluate": "results",
-    "experiment": "experiment",
+FIXES = {
+    errno.ENOSPC: "free some space and run the same command again",
+    errno.EDQUOT: "free some quota and run the same command again",
+    errno.EFBIG: "raise the limit on file sizes and run the same command again",
+    errno.ENOENT: "check the path",
+    errno.EACCES: "change its permissions",
+    errno.EROFS: "mount it writable",
 }
-SUITE = "the suite (default: that of params/run.yaml)"
 
 
 def main() -> None:
     """Run one command; a user error is one sentence and exit code 1, never a traceback."""
     arguments = _parser().parse_args()
     try:
+        if getattr(arguments, "suite", "") is None:
+            from selfsup.config import suite
+
+            arguments.suite = suite.default()
         arguments.command(arguments)
     except InputError as error:
         _fail(str(error))
@@ -43,19 +48,9 @@ def main() -> None:
     except BrokenPipeError:
         os._exit(0)
     except OSError as error:
-        if error.errno not in _FIXES:
+        if error.errno not in FIXES:
             raise
-        _fail(f"{error.filename or 'a file of data/'}: {(error.strerror or '').lower()}; {_FIXES[error.errno]}")
-
-
-_FIXES = {
-    errno.ENOSPC: "free some space and run the same command again",
-    errno.EDQUOT: "free some quota and run the same command again",
-    errno.EFBIG: "raise the limit on file sizes and run the same command again",
-    errno.ENOENT: "check the path",
-    errno.EACCES: "change its permissions",
-    errno.EROFS: "mount it writable",
-}
+        _fail(f"{error.filename or 'a file of data/'}: {(error.strerror or '').lower()}; {FIXES[error.errno]}")
 
 
 def _fail(sentence: str) -> None:
@@ -67,71 +62,78 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="selfsup", description="Self-supervised learning, reproduced.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(name: str, run: object, text: str) -> argparse.ArgumentParser:
+    def command(
+        name: str, run: Callable[[argparse.Namespace], None], text: str, suite: bool = True, log: bool = False
+    ) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=text, description=text)
         added.set_defaults(command=run, stage=name)
+        if suite:
+            added.add_argument("--suite", help="the suite (default: that of params/run.yaml)")
+        if log:
+            added.add_argument(
+                "--log", type=Path, help="append progress to this file, and print lines instead of a bar"
+            )
         return added
 
     for name, kind in STAGES.items():
-        stage = command(name, _stage, f"make one artefact of kind {kind}; `selfsup where` prints its folder")
-        stage.add_argument("target", type=Path, help="the folder of the artefact, or the spec.json in it")
-        _common(stage)
-    check = command(
-        "check", _check, "build every method of a suite that is not trained yet, and report what cannot be built"
-    )
-    check.add_argument("--suite", help=SUITE)
-    init = command("init", _init, "start a project: copy the recipes and the workflow into a folder")
-    init.add_argument("folder", type=Path, nargs="?", default=Path(), help="the folder (default: this one)")
-    report = command("report", _report, "write the report of a suite from its results")
-    _common(report)
-    schema = command("schema", _schema, "write JSON Schemas of params/ for editors, and a page of all keys")
-    schema.add_argument("folder", type=Path, help="where the files go, e.g. .schemas")
+        text = f"make artefacts of kind {kind}; `selfsup where` prints their folders"
+        stage = command(name, _stage, text, log=True)
+        stage.add_argument("targets", type=Path, nargs="+", metavar="target", help="its folder, or its spec.json there")
+    command("check", _check, "build every method of a suite that is not trained yet, and report what cannot be built")
+    command("report", _report, "write the report of a suite from its results", log=True)
+    command("plan", _plan, "print every artefact of a suite and its folder, as JSON")
+    command("sweep", _sweep, "move artefacts that a suite does not use from data/ into the local archive")
     where = command("where", _where, "print the folders of artefacts, e.g. `selfsup where simclr features`")
-    where.add_argument("run", help="a run of the suite, e.g. simclr")
-    where.add_argument("kind", choices=list(FOLDERS))
     where.add_argument("--seed", type=int, help="one seed (default: all)")
-    where.add_argument("--suite", help=SUITE)
-    trace = command("trace", _trace, "print everything that an artefact was made from, back to the data")
+    remove = command("remove", _remove, "remove artefacts and everything made from them, so that they are made again")
+    remove.add_argument("--apply", action="store_true", help="remove them (default: only list them)")
+    for named in (where, remove):
+        named.add_argument("run", help="a run of the suite, e.g. simclr")
+        named.add_argument("kind", choices=list(FOLDERS))
+    text = "colour images, fill holes in them, or propagate labels through a clip, by a run's weights"
+    _add_files(command("apply", _apply, text))
+    text = "keep results over a change of code if a sample made at both revisions is equal"
+    carry = command("carry", _carry, text, log=True)
+    carry.add_argument("revision", help="the commit at which the results in the store were made")
+    trace = command("trace", _trace, "print everything that an artefact was made from, back to the data", suite=False)
     trace.add_argument("target", type=Path, help="a folder of data/")
-    lock = command("register", _register, "hash a data set of your own into params/data/NAME.lock")
+    gc = command("gc", _gc, "list archived artefacts that no suite uses, and unfinished work", suite=False)
+    gc.add_argument("--apply", action="store_true", help="delete them (default: only list them)")
+    init = command("init", _init, "start a project: copy the recipes and the workflow into a folder", suite=False)
+    init.add_argument("folder", type=Path, nargs="?", default=Path(), help="the folder (default: this one)")
+    text = "write JSON Schemas of params/ for editors, and a page of all keys"
+    schema = command("schema", _schema, text, suite=False)
+    schema.add_argument("folder", type=Path, help="where the files are written, e.g. .schemas")
+    lock = command("register", _register, "hash a data set of your own into params/data/NAME.lock", suite=False)
     lock.add_argument("name", help="its folder below SELFSUP_DATA_ROOT, and the name of its lock")
-    lock.add_argument(
-        "--dataset", choices=register.datasets(), help="its layout (default: that of params/data/NAME.yaml)"
-    )
+    text = "its layout (default: that of params/data/NAME.yaml)"
+    lock.add_argument("--dataset", help=text)
     lock.add_argument("--download", action="store_true", help="download it first, if its publisher offers that")
-    imported = command("import", _import, "hash the file of published weights into params/weights/NAME.lock")
+    text = "hash the file of published weights into params/weights/NAME.lock"
+    imported = command("import", _import, text, suite=False)
     imported.add_argument("name", help="a file of params/weights, which names the file below SELFSUP_DATA_ROOT")
     imported.add_argument("--download", action="store_true", help="download it first, if its key download says how")
-    remove = command("remove", _remove, "remove artefacts and everything made from them, so that they are made again")
-    remove.add_argument("run", help="a run of the suite, e.g. simclr")
-    remove.add_argument("kind", choices=list(FOLDERS))
-    remove.add_argument("--suite", help=SUITE)
-    remove.add_argument("--apply", action="store_true", help="remove them (default: only list them)")
-    plan = command("plan", _plan, "print every artefact of a suite and its folder, as JSON")
-    plan.add_argument("--suite", help=SUITE)
-    carry = command("carry", _carry, "keep results over a change of code if a sample made at both revisions is equal")
-    carry.add_argument("revision", help="the commit at which the results in the store were made")
-    _common(carry)
-    sweep = command("sweep", _sweep, "move artefacts that a suite does not use from data/ into the local archive")
-    sweep.add_argument("--suite", help=SUITE)
-    gc = command("gc", _gc, "list archived artefacts that no suite uses, and unfinished work")
-    gc.add_argument("--apply", action="store_true", help="delete them (default: only list them)")
     return parser
 
 
-def _common(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--suite", help=SUITE)
-    parser.add_argument("--log", type=Path, help="append progress to this file, and print lines instead of a bar")
+def _add_files(apply: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``selfsup apply``."""
+    apply.add_argument("run", help="a run of the suite, or the folder of its weights that `selfsup where` prints")
+    apply.add_argument("files", type=Path, nargs="+", help="images; for a method of clips a video or frames' folder")
+    apply.add_argument("--mask", type=Path, help="white where the hole is; for a clip the objects of its first frame")
+    apply.add_argument("--out", type=Path, default=Path("applied"), help="where PNG files go (default: applied)")
+    apply.add_argument("--seed", type=int, help="which of the run's weights (default: those of its first seed)")
 
 
 def _stage(arguments: argparse.Namespace) -> None:
-    target = _folder(arguments.target)
-    artefact = disk.locate(target, arguments.suite)
-    if artefact.kind != STAGES[arguments.stage]:
-        raise InputError(
-            f"{target} is of kind {artefact.kind}; `selfsup {arguments.stage}` makes {STAGES[arguments.stage]}"
-        )
-    jobs.run(artefact, Progress(_label(artefact), arguments.log))
+    from selfsup.pipeline import jobs
+
+    for target in map(_folder, arguments.targets):
+        artefact, kind = disk.locate(target, arguments.suite), STAGES[arguments.stage]
+        if artefact.kind != kind:
+            raise InputError(f"{target} is of kind {artefact.kind}; `selfsup {arguments.stage}` makes {kind}")
+        seed = "" if artefact.seed is None else f" seed {artefact.seed}"
+        jobs.run(artefact, Progress(artefact.name + seed, arguments.log))
 
 
 def _folder(target: Path) -> Path:
@@ -140,14 +142,93 @@ def _folder(target: Path) -> Path:
     return folder.relative_to(Path.cwd()) if folder.is_absolute() and folder.is_relative_to(Path.cwd()) else folder
 
 
-def _label(artefact: Artefact) -> str:
-    return artefact.name if artefact.seed is None else f"{artefact.name} seed {artefact.seed}"
-
-
 def _check(arguments: argparse.Namespace) -> None:
     from selfsup.pipeline import feasibility
 
-    feasibility.check(arguments.suite or suites.default())
+    feasibility.check(arguments.suite)
+
+
+def _report(arguments: argparse.Namespace) -> None:
+    from selfsup.pipeline import publish
+    from selfsup.store.graph import graph
+
+    publish.write(graph(arguments.suite), Progress("report", arguments.log))
+
+
+def _plan(arguments: argparse.Namespace) -> None:
+    from selfsup.store.graph import graph
+
+    print(json.dumps({name: str(a.folder) for name, a in graph(arguments.suite).by_name().items()}, indent=1))
+
+
+def _sweep(arguments: argparse.Namespace) -> None:
+    for folder in disk.sweep(arguments.suite):
+        print(f"archived {folder}")
+
+
+def _where(arguments: argparse.Namespace) -> None:
+    from selfsup.store.graph import graph
+
+    for artefact in graph(arguments.suite).of_run(arguments.run, arguments.kind, arguments.seed):
+        print(artefact.folder)
+
+
+def _apply(arguments: argparse.Namespace) -> None:
+    from selfsup.pipeline import apply
+
+    weights = apply.weights(_folder(Path(arguments.run)), arguments.suite, arguments.seed)
+    for file in apply.apply(weights, arguments.files, arguments.mask, arguments.out):
+        print(file)
+
+
+def _remove(arguments: argparse.Namespace) -> None:
+    from selfsup.pipeline.publish import REPORTS
+    from selfsup.store.graph import graph
+
+    suite = graph(arguments.suite)
+    for artefact in disk.branch(suite.of_run(arguments.run, arguments.kind), suite):
+        for folder in (artefact.folder, disk.KEEP / artefact.folder):
+            if folder.exists():
+                _delete(folder, "remove", arguments.apply)
+        if arguments.apply:
+            disk.checkpoint(artefact.folder).unlink(missing_ok=True)
+    if arguments.apply:  # the next report must be built again
+        (REPORTS / arguments.suite / "manifest.json").unlink(missing_ok=True)
+
+
+def _gc(arguments: argparse.Namespace) -> None:
+    from selfsup.config import suite
+
+    for folder in [*disk.unreachable(suite.registered(), disk.KEEP), *disk.unfinished()]:
+        _delete(folder, "delete", arguments.apply)
+
+
+def _delete(folder: Path, verb: str, apply: bool) -> None:
+    print(f"{f'{verb}d' if apply else f'would {verb}'} {folder}")
+    if apply:
+        disk.remove(folder)
+
+
+def _carry(arguments: argparse.Namespace) -> None:
+    from selfsup.pipeline.carry import carry
+
+    carry(arguments.revision, arguments.suite, Progress("carry", arguments.log))
+
+
+def _trace(arguments: argparse.Namespace) -> None:
+    target = _folder(arguments.target)
+    if not (target / "spec.json").is_file():
+        raise InputError(f"{target} has no spec.json; name a finished folder of data/, or `dvc pull` it")
+    for folder, content in lineage(target):
+        made_from = {key: content[key] for key in ("params", "definitions", "made_with")} if content else None
+        print(f"{folder}\n{json.dumps(made_from, indent=1) if content else 'missing; `dvc pull` fetches it'}")
+
+
+def _init(arguments: argparse.Namespace) -> None:
+    from selfsup.pipeline import project
+
+    project.init(arguments.folder)
+    print(f"{arguments.folder.resolve()} is a project: go there and run `snakemake --config suite=smoke`")
 
 
 def _schema(arguments: argparse.Namespace) -> None:
@@ -157,52 +238,9 @@ def _schema(arguments: argparse.Namespace) -> None:
         print(file)
 
 
-def _init(arguments: argparse.Namespace) -> None:
-    project.init(arguments.folder)
-    print(f"{arguments.folder.resolve()} is a project: go there and run `snakemake --config suite=smoke`")
-
-
-def _report(arguments: argparse.Namespace) -> None:
-    publish.write(arguments.suite or suites.default(), Progress("report", arguments.log))
-
-
-def _where(arguments: argparse.Namespace) -> None:
-    for artefact in _named(arguments.suite, arguments.run, arguments.kind, arguments.seed):
-        print(artefact.folder)
-
-
-def _named(suite: str | None, run: str, kind: str, seed: int | None) -> list[Artefact]:
-    name = suite or suites.default()
-    every = [chain for _, group in chains(name) for chain in group]
-    matching = [chain for chain in every if chain.run.name == run and seed in (None, chain.seed)]
-    if not matching:
-        known = ", ".join(dict.fromkeys(chain.run.name for chain in every))
-        raise InputError(
-            f"suite {name} has no run {run}{'' if seed is None else f' with seed {seed}'}; its runs are {known}"
-        )
-    return list({artefact.folder: artefact for chain in matching for artefact in chain.of_kind(kind)}.values())
-
-
-def _trace(arguments: argparse.Namespace) -> None:
-    first = _folder(arguments.target)
-    if not (first / "spec.json").is_file():
-        raise InputError(f"{first} has no spec.json; name a finished folder of data/, or `dvc pull` it")
-    waiting, visited = [first], set()
-    while waiting:
-        folder = waiting.pop(0)
-        spec = folder / "spec.json"
-        if not spec.is_file():
-            print(f"{folder}\nmissing; `dvc pull` fetches it")
-            continue
-        content = json.loads(spec.read_text(encoding="utf-8"))
-        print(
-            f"{folder}\n{json.dumps({key: content[key] for key in ('params', 'definitions', 'made_with')}, indent=1)}"
-        )
-        visited.add(folder)
-        waiting += [Path(p) for p in content["parents"].values() if Path(p) not in visited | set(waiting)]
-
-
 def _register(arguments: argparse.Namespace) -> None:
+    from selfsup.pipeline import register
+
     register.register(arguments.name, arguments.dataset, arguments.download)
 
 
@@ -210,46 +248,3 @@ def _import(arguments: argparse.Namespace) -> None:
     from selfsup.pipeline import register
 
     register.import_weights(arguments.name, arguments.download)
-
-
-def _remove(arguments: argparse.Namespace) -> None:
-    suite = arguments.suite or suites.default()
-    for artefact in disk.branch(_named(suite, arguments.run, arguments.kind, None), suite):
-        for folder in (artefact.folder, disk.KEEP / artefact.folder):
-            if folder.exists():
-                print(f"{'removed' if arguments.apply else 'would remove'} {folder}")
-                if arguments.apply:
-                    disk.remove(folder)
-        if arguments.apply:
-            disk.partial(artefact.folder, ".checkpoint").unlink(missing_ok=True)
-    if arguments.apply:  # the next report must be built again
-        (publish.REPORTS / suite / "manifest.json").unlink(missing_ok=True)
-
-
-def _plan(arguments: argparse.Namespace) -> None:
-    from selfsup.store.chains import by_name
-
-    planned = by_name(arguments.suite or suites.default())
-    print(json.dumps({name: str(artefact.folder) for name, artefact in planned.items()}, indent=1))
-
-
-def _carry(arguments: argparse.Namespace) -> None:
-    from selfsup.pipeline.carry import carry
-
-    carry(arguments.revision, arguments.suite or suites.default(), Progress("carry", arguments.log))
-
-
-def _sweep(arguments: argparse.Namespace) -> None:
-    for folder in disk.sweep(arguments.suite or suites.default()):
-        print(f"archived {folder}")
-
-
-def _gc(arguments: argparse.Namespace) -> None:
-    for folder in [*disk.unreachable(suites.names(), disk.KEEP), *disk.unfinished()]:
-        print(f"{'deleted' if arguments.apply else 'would delete'} {folder}")
-        if arguments.apply:
-            disk.remove(folder)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,8 +1,7 @@
 """Modules that are chosen by name: selfsup's own, and those that other installed packages add by entry points.
 
-The groups are ``selfsup.methods``, ``selfsup.evaluations``, ``selfsup.datasets``, ``selfsup.backbones``, ``selfsup.tables``
-and ``selfsup.experiments``; an entry point's name is what a recipe says, its value the module. Nothing is imported to find
-one, not even the packages above it, so that planning never loads torch.
+An entry point of a group, such as ``selfsup.methods``, has the name in a recipe, and the module as its value. None is
+imported to find it, nor its parent packages, so that planning never loads torch.
 """
 
 import importlib
@@ -20,10 +19,7 @@ GROUPS = ("methods", "evaluations", "datasets", "backbones", "tables", "experime
 
 
 def names(package: str) -> list[str]:
-    """Return the names that can be chosen of a package, e.g. ``methods`` or ``nn.backbones``, sorted.
-
-    They are its files, and its folders whose ``__init__.py`` has code.
-    """
+    """Return the modules of a package, e.g. ``methods`` or ``nn.backbones``: files, and folders with code in __init__.py."""
     folder = ROOT / package.replace(".", "/")
     folders = [file.parent for file in folder.glob("[a-z]*/__init__.py") if file.stat().st_size]
     own = {file.stem for file in [*folder.glob("[a-z]*.py"), *folders]}
@@ -32,27 +28,24 @@ def names(package: str) -> list[str]:
 
 @cache
 def full_name(module: str) -> str:
-    """Return the full name of a module that is chosen as e.g. ``methods.simclr``.
-
-    Raises InputError where there is none, or where more than one package has it.
-    """
+    """Return the full name of a module, e.g. of ``methods.simclr``; InputError if no package has it, or more than one."""
     package, _, name = module.rpartition(".")
-    found = dict(_added(package.rpartition(".")[2]).get(name, {}))
+    owners = dict(_added(package.rpartition(".")[2]).get(name, {}))
     if source(own := f"selfsup.{module}"):
-        found[own] = "selfsup"
-    if len(found) > 1:
-        owners = " and ".join(sorted(found.values()))
-        raise InputError(f"{name} of {package} is provided by {owners}; uninstall one, or rename its entry point")
-    if not found:
+        owners[own] = "selfsup"
+    if len(owners) > 1:
+        packages = " and ".join(sorted(owners.values()))
+        raise InputError(f"{name} of {package} is provided by {packages}; uninstall one, or rename its entry point")
+    if not owners:
         raise InputError(f"neither selfsup nor an installed extension has {name} of {package}")
-    (only,) = found
-    if source(only) is None:
-        raise InputError(f"{name} of {package}: {found[only]} names the module {only}, which is missing; reinstall it")
-    return only
+    ((full, owner),) = owners.items()
+    if source(full) is None:
+        raise InputError(f"{name} of {package}: {owner} names the module {full}, which is missing; reinstall it")
+    return full
 
 
 def load(module: str) -> ModuleType:
-    """Import a module that is chosen as e.g. ``methods.simclr``; InputError names the extra where a library is missing."""
+    """Import a module, e.g. ``methods.simclr``; InputError names the extra to install if a library is missing."""
     try:
         return importlib.import_module(full_name(module))
     except ModuleNotFoundError as error:
@@ -63,31 +56,32 @@ def load(module: str) -> ModuleType:
 
 @cache
 def source(full_name: str) -> Path | None:
-    """Return the file of a module of selfsup or of a package that extends it; None for any other library's."""
+    """Return the file of a module of selfsup or of an extension; None for other libraries."""
     top, *below = full_name.split(".")
-    stems = [Path(folder, *below) for folder in _folders(top)]
+    stems = [Path(folder, *below) for folder in folders(top)]
     files = [file for stem in stems for file in (stem.with_suffix(".py"), stem / "__init__.py")]
     return next((file for file in files if file.is_file()), None)
 
 
-def _folders(top: str) -> list[str]:
+def folders(top: str) -> list[str]:
+    """Return the folders of a top-level package of ``packages``; none for other libraries."""
     if top == "selfsup":
         return [str(ROOT)]
-    spec = importlib.util.find_spec(top) if top in _packages() else None
+    spec = importlib.util.find_spec(top) if top in packages() else None
     return list(spec.submodule_search_locations or []) if spec else []
 
 
 @cache
 def _added(group: str) -> dict[str, dict[str, str]]:
-    """Return {name: {module: the package that names it}} of a group's entry points."""
-    found: dict[str, dict[str, str]] = {}
+    """Return {name: {module: package}} of a group's entry points."""
+    added: dict[str, dict[str, str]] = {}
     for point in importlib.metadata.entry_points(group=f"selfsup.{group}") if group in GROUPS else ():
-        found.setdefault(point.name, {})[point.value] = point.dist.name if point.dist else point.module
-    return found
+        added.setdefault(point.name, {})[point.value] = point.dist.name if point.dist else point.module
+    return added
 
 
 @cache
-def _packages() -> set[str]:
-    """Return the top-level packages whose code can decide a number."""
+def packages() -> set[str]:
+    """Return the top-level packages whose code can determine a result."""
     modules = [module for group in GROUPS for choice in _added(group).values() for module in choice]
     return {"selfsup", *(module.partition(".")[0] for module in modules)}

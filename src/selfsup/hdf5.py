@@ -17,10 +17,7 @@ FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], **attributes: Any) -> None:
-    """Write arrays by name (a slash makes a group) and attributes of the file; equal arrays give equal bytes.
-
-    Raises InputError where the disk is full or the folder is not writable.
-    """
+    """Write arrays by name (a slash makes a group) and attributes of the file; equal arrays give equal bytes."""
     memory = io.BytesIO()
     with h5py.File(memory, "w") as file:
         file.attrs.update(attributes)
@@ -30,10 +27,7 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], **attributes: Any
 
 
 def write_whole(path: Path, content: memoryview | bytes) -> None:
-    """Write beside ``path``, flush, rename; a failure leaves nothing behind.
-
-    Raises InputError where the disk is full or the folder is not writable.
-    """
+    """Write a temporary file, flush and rename it; InputError where the disk is full or the folder is not writable."""
     partial = path.with_name(f".{path.name}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Libraries that only some tasks need, and the extra that installs each."""
+"""Optional libraries, and the extra that installs each."""
 
 EXTRAS = {
     "cv2": "video",
@@ -7,7 +7,6 @@ EXTRAS = {
     "pandas": "report",
     "scipy": "evaluations",
     "seaborn": "report",
-    "skimage": "evaluations",
     "snakemake": "pipeline",
     "soundfile": "sound",
     "soxr": "sound",
@@ -18,7 +17,7 @@ EXTRAS = {
 
 
 def missing(error: ModuleNotFoundError) -> str | None:
-    """Return the sentence that names the extra to install; None where no extra has the library."""
+    """Return a message that names the extra to install; None if no extra has the library."""
     library = (error.name or "").partition(".")[0]
     if library not in EXTRAS:
         return None

@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 
 class Progress:
-    """Reports what a job is doing; it never influences a result, and its output differs between two equal jobs."""
+    """Reports what a job is doing; it never influences a result."""
 
     def __init__(self, label: str, log: Path | None = None, every_s: float = 5.0) -> None:
         self.label = label

@@ -1,4 +1,4 @@
-"""The result row: the one shape in which every evaluation speaks."""
+"""Measures, the numbers that evaluations return, and the columns of results.csv."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -8,27 +8,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import numpy as np
 
+FEW_EXAMPLES = 50  # below, intervals over test examples are t-intervals
+PERCENT = (0.0, 100.0)
 DIMENSIONS = ("baseline", "subset", "at", "layer", "label_fraction", "shots")
 COLUMNS = [
-    "suite",
-    "method",
-    "variant",
-    "encoder",
-    "pretrain_set",
-    "seed",
-    "evaluation",
-    "protocol",
-    "dataset",
-    "split",
-    "metric",
-    *DIMENSIONS,
-    "unit",
-    "value",
-    "probe_sd",
-    "boot_low",
-    "boot_high",
-    "n",
-    "run",
+    *("suite", "method", "variant", "encoder", "pretrain_set", "seed", "evaluation", "protocol", "dataset", "split"),
+    *("metric", *DIMENSIONS, "unit", "value", "probe_sd", "boot_low", "boot_high", "n", "run"),
 ]
 
 
@@ -36,14 +21,13 @@ COLUMNS = [
 class Measure:
     """One number of one evaluation of one run.
 
-    What the number is of, beside its ``metric``, stands in DIMENSIONS, each empty where it makes no difference:
-    ``baseline`` names what was measured instead of the method (``chance``), ``subset`` the part of the examples
-    (``two_objects``), ``at`` the threshold or rank that the metric has (0.1 for PCK@0.1), ``layer`` the layer that was
-    read where several are reported, ``label_fraction`` the share of the training labels that was seen, ``shots`` the
-    number of labelled examples a class.
+    The DIMENSIONS qualify its ``metric``, each empty where it makes no difference: ``baseline`` names what was measured
+    instead of the method (``chance``), ``subset`` a part of the examples (``two_objects``), ``at`` the threshold, rank or
+    weight of the metric (0.1 for PCK@0.1), ``layer`` one of several layers, ``label_fraction`` the share of the training labels,
+    ``shots`` the number of labelled examples per class.
 
-    ``probe_sd`` is the spread over the evaluation's own draws (label subsets, initialisations); ``boot_low`` and
-    ``boot_high`` bound the test-set bootstrap; ``n`` counts test examples.
+    ``probe_sd`` is the spread over the evaluation's draws (label subsets, initialisations); ``boot_low`` and
+    ``boot_high`` bound the 95 % interval over ``n`` test examples: a bootstrap, below FEW_EXAMPLES a t-interval.
     """
 
     metric: str
@@ -63,21 +47,44 @@ class Measure:
 
 
 def accuracy(correct: "np.ndarray", metric: str = "top1", **where: Any) -> Measure:
-    """Return the accuracy in percent of answers (N,) bool with its 95 % bootstrap interval over the examples.
+    """Return the accuracy in percent of answers (N,) bool with its 95 % interval over the examples.
 
-    Answers of several draws (draws, N) give their mean, with the spread over draws as ``probe_sd``. A resampled set is
-    known by how many of its examples were right in 0, 1, ... draws: a multinomial draw, so no example is copied.
+    Answers of several draws (draws, N) give their mean, with the spread over draws as ``probe_sd``. The bootstrap
+    resamples, from a multinomial, the number of examples that are correct in 0, 1, ... draws.
     """
-    import numpy as np  # here: planning loads this file before a job has fixed numpy's threads
+    import numpy as np  # here, because planning imports this file before a job has set numpy's threads
 
     draws = np.atleast_2d(correct)
     count, n = draws.shape
-    levels = np.bincount(draws.sum(0), minlength=count + 1)
-    resampled = np.random.default_rng(0).multinomial(n, levels / n, size=2000) @ np.arange(count + 1)
-    low, high = np.quantile(resampled, [0.025, 0.975]) * 100 / (n * count)
     spread = float(100 * draws.mean(1).std(ddof=1)) if count > 1 else None
     value = 100 * float(draws.mean())
-    return Measure(metric, "%", value, n, probe_sd=spread, boot_low=float(low), boot_high=float(high), **where)
+    if n < FEW_EXAMPLES:
+        low, high = t_interval(100 * draws.mean(0), np.ones(n), PERCENT)
+    else:
+        levels = np.bincount(draws.sum(0), minlength=count + 1)
+        resampled = np.random.default_rng(0).multinomial(n, levels / n, size=2000) @ np.arange(count + 1)
+        low, high = map(float, np.quantile(resampled, [0.025, 0.975]) * 100 / (n * count))
+    return Measure(metric, "%", value, n, probe_sd=spread, boot_low=low, boot_high=high, **where)
+
+
+def t_interval(
+    numerator: "np.ndarray", denominator: "np.ndarray", limits: tuple[float, float]
+) -> tuple[float, float] | tuple[None, None]:
+    """Return the 95 % t-interval of the sum over examples of ``numerator`` (N,) over that of ``denominator`` (N,), cut at
+    the ``limits`` of the quantity; None for a single example. The ratio's deviation is that of its linearisation.
+
+    Source: Cochran 1977 (Sampling techniques), equation 6.13.
+    """
+    import numpy as np  # as above
+    from scipy.special import stdtrit
+
+    n, ratio = len(numerator), numerator.sum() / denominator.sum()
+    if n < 2:
+        return None, None
+    error = np.std((numerator - ratio * denominator) / denominator.mean(), ddof=1) / np.sqrt(n)
+    half_width = stdtrit(n - 1, 0.975) * error
+    low, high = np.clip([ratio - half_width, ratio + half_width], *limits)
+    return float(low), float(high)
 
 
 def write_measures(path: Path, measures: list[Measure], not_applicable: str | None = None) -> None:

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from selfsup.config import editor
+from tests.config.test_weights import CONTENT as WEIGHTS
 from tests.conftest import ROOT
 
 FILES = [file for folder in editor.schemas() for file in sorted((ROOT / "params" / folder).glob("*.yaml"))]
@@ -24,6 +25,14 @@ def content(path):
 
 def valid(schemas, path, read):
     return jsonschema.Draft202012Validator(schemas[path.split("/")[0]]).is_valid(read)
+
+
+def changed(mapping, keys, value):
+    copy = inner = deepcopy(mapping)
+    for key in keys[:-1]:
+        inner = inner[key]
+    inner[keys[-1]] = value
+    return copy
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.stem}")
@@ -49,12 +58,17 @@ MISTAKES = [
 
 @pytest.mark.parametrize(("path", "keys", "value"), MISTAKES, ids=lambda part: str(part))
 def test_a_mistake_is_marked(schemas, path, keys, value):
-    read = deepcopy(content(path))
-    inner = read
-    for key in keys[:-1]:
-        inner = inner[key]
-    inner[keys[-1]] = value
-    assert not valid(schemas, path, read)
+    assert not valid(schemas, path, changed(content(path), keys, value))
+
+
+@pytest.mark.parametrize(
+    ("keys", "value"),
+    [(("licens",), "MIT"), (("encoder", "architectur"), "vit"), (("preprocessing", "crop_px"), 0), (("file",), 1)],
+)
+def test_imported_weights_have_a_schema(schemas, keys, value):
+    validator = jsonschema.Draft202012Validator(schemas["weights"])
+    validator.validate(WEIGHTS)
+    assert not validator.is_valid(changed(WEIGHTS, keys, value))
 
 
 def test_every_key_is_described(schemas):

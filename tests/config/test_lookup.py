@@ -23,7 +23,7 @@ def test_rgb_is_what_an_encoder_sees_unless_it_says_so():
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        ({**LIGHTNESS, "input": "lightnes"}, r"^file: key encoder\.input is 'lightnes': did you mean lightness\?"),
+        ({**LIGHTNESS, "input": "lightnes"}, r"^file: key encoder\.input is 'lightnes'; did you mean lightness\?"),
         ({"parts": [LIGHTNESS, {**AB, "input": ["ab"]}]}, r"^file: key encoder\.parts\.1\.input is \['ab'\]"),
         (
             {"parts": [LIGHTNESS, {**AB, "widht": 12}]},

@@ -5,8 +5,9 @@ import yaml
 
 from selfsup.config import suite as suites
 from selfsup.errors import InputError
-from selfsup.store.chains import chains
+from selfsup.store.graph import graph
 from tests.config.changes import edit
+from tests.config.locks import lock_missing
 from tests.conftest import forget
 
 
@@ -51,6 +52,7 @@ MISTAKES = [
         r"hyper\.criterion\.temperature is -1\.0, but",
     ),
     ("methods/simclr.yaml", put(True, "epochs"), r"key epochs is True, but"),
+    ("methods/simclr.yaml", put(-1, "epochs"), r"key epochs is -1, but input should be greater than or equal to 0"),
     ("methods/simclr.yaml", put("adam", "optimiser", "name"), r"optimiser\.name is 'adam': did you mean adamw\?"),
     ("methods/simclr.yaml", put("simclrr", "method"), r"key method names no module.*did you mean simclr"),
     (
@@ -87,7 +89,7 @@ MISTAKES = [
     (
         "suites/quick.yaml",
         put([{"protocol": "knn", "runs": ["nobody"]}], "groups", 0, "targets", 0, "evaluations"),
-        r"target scenes: evaluation knn is for nobody; runs are",
+        r"target scenes: evaluation knn is for nobody, which is not a run of the group",
     ),
 ]
 
@@ -133,12 +135,35 @@ MISTAKES += [
         put({"name": "margin", "margin": 0.0, "negatives": "semi_hard"}, "hyper", "criterion"),
         r"key hyper\.criterion: no negative is farther .* set margin to 0\.4",
     ),
-    ("methods/moco_v2.yaml", put(1.0, "hyper", "momentum"), r"key hyper\.momentum is 1\.0, but .*less than 1"),
+    (
+        "methods/moco_v2.yaml",
+        put(1.1, "hyper", "momentum"),
+        r"key hyper\.momentum is 1\.1, but .*less than or equal to 1",
+    ),
+    (
+        "methods/cpc_audio.yaml",
+        put({"windows": 1, "own_window": False}, "hyper", "negatives"),
+        r"key hyper\.negatives: one window without its own times has no negatives; set own_window to true",
+    ),
+    (
+        "evaluations/label_propagation.yaml",
+        put([], "radii"),
+        r"label_propagation\.yaml: key radii: the list is empty; write one",
+    ),
+    (
+        "evaluations/linear_probe.yaml",
+        put([], "penalties"),
+        r"linear_probe\.yaml: key penalties: the list is empty; write one",
+    ),
     ("methods/random.yaml", put("movie", "hyper", "modality"), r"key hyper\.modality is 'movie', but"),
     ("suites/quick.yaml", rename("seeds", "seed", "groups", 0), r"unknown key groups\.0\.seed: did you mean seeds"),
     ("suites/quick.yaml", put([], "groups", 0, "seeds"), r"groups\.0\.seeds is \[\], but"),
     ("suites/quick.yaml", put("a/b", "groups", 0, "name"), r"groups\.0\.name is 'a/b', but"),
-    ("suites/quick.yaml", put(["features"], "groups", 0, "targets", 0, "evaluations"), r"features is no evaluation"),
+    (
+        "suites/quick.yaml",
+        put(["features"], "groups", 0, "targets", 0, "evaluations"),
+        r"features is not an evaluation",
+    ),
     ("suites/quick.yaml", lambda content: content["groups"].append(content["groups"][0]), r"two groups have one name"),
     ("methods/simclr.yaml", put(7, "schedule", "warmup_fraction"), r"schedule\.warmup_fraction is 7, but"),
     ("methods/simclr.yaml", put(0.9, "optimiser", "momentum"), r"unknown key optimiser\.momentum: known are"),
@@ -151,20 +176,20 @@ MISTAKES += [
 def test_a_mistake_is_one_sentence(project, path, change, sentence):
     edit(project, path, change)
     with pytest.raises(InputError, match=sentence) as caught:
-        chains("quick")
+        graph("quick")
     assert "\n" not in str(caught.value)
 
 
 def test_a_missing_lock_says_how_to_register(project):
     (project / "params" / "data" / "cifar10.lock").unlink()
     with pytest.raises(InputError, match=r"cifar10\.lock .*selfsup register"):
-        chains("real-small")
+        graph("real-small")
 
 
 def test_broken_yaml_names_its_line(project):
     (project / "params" / "methods" / "simclr.yaml").write_text("method: simclr\n  epochs: [1\n")
     with pytest.raises(InputError, match=r"simclr\.yaml, line \d+: not valid YAML"):
-        chains("quick")
+        graph("quick")
 
 
 def test_data_that_a_method_cannot_eat_is_refused(project):
@@ -176,12 +201,13 @@ def test_data_that_a_method_cannot_eat_is_refused(project):
     with pytest.raises(
         InputError, match=r"split_brain_depth\.yaml: .*needs images with depth, and .*cifar10-10k.yaml has none"
     ):
-        chains("real-small")
+        graph("real-small")
 
 
 def test_every_suite_of_the_project_resolves(project):
+    lock_missing(project)
     for name in suites.names():
-        assert chains(name)
+        assert graph(name)
 
 
 def variant(project, **changes):
@@ -192,7 +218,7 @@ def variant(project, **changes):
         content["groups"][0]["targets"] = [{"data": "scenes", "evaluations": ["knn"]}]
 
     edit(project, "suites/quick.yaml", ask)
-    return chains("quick")[0][1][0].run.recipe["hyper"]
+    return graph("quick").groups[0][1][0].run.recipe["hyper"]
 
 
 def test_a_variant_reaches_inside_groups_of_keys(project):
@@ -203,7 +229,7 @@ def test_a_variant_reaches_inside_groups_of_keys(project):
     assert changed["criterion"] == plain["criterion"]
     with pytest.raises(InputError, match=r"run other: unknown key hyper\.augmentation\.strength: did you mean"):
         variant(project, **{"hyper.augmentation.strength": 0.0})
-    with pytest.raises(InputError, match=r"set names hyper\.augment\.x, but augment is no group.*mean augmentation"):
+    with pytest.raises(InputError, match=r"set names hyper\.augment\.x, but augment is not a group.*mean augmentation"):
         variant(project, **{"hyper.augment.x": 0.0})
 
 
@@ -213,15 +239,15 @@ def test_equal_recipes_are_one_run(project):
         content["groups"][0]["targets"][0]["evaluations"] = ["knn"]
 
     edit(project, "suites/quick.yaml", twins)
-    simclr, twin = (chain for chain in chains("quick")[0][1] if chain.seed == 0)
+    simclr, twin = (chain for chain in graph("quick").groups[0][1] if chain.seed == 0)
     assert simclr.run.name != twin.run.name
     assert simclr.weights.folder == twin.weights.folder
 
 
 def test_the_paper_and_comments_are_no_part_of_a_digest(project):
-    before = [chain.weights.digest for chain in chains("quick")[0][1]]
+    before = [chain.weights.digest for chain in graph("quick").groups[0][1]]
     edit(project, "methods/simclr.yaml", put("Somebody", "paper", "authors"))
-    assert [chain.weights.digest for chain in chains("quick")[0][1]] == before
+    assert [chain.weights.digest for chain in graph("quick").groups[0][1]] == before
 
 
 def test_an_option_that_is_off_and_not_set_is_no_part_of_a_recipe(project):

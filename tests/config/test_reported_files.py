@@ -8,6 +8,7 @@ from selfsup.config import suite
 from selfsup.config.reported import of_suite, read_table, reported
 from selfsup.errors import InputError
 from tests.config.changes import changed
+from tests.config.locks import lock_missing
 
 TABLE = {
     "id": "mine",
@@ -35,14 +36,14 @@ def _project(project):
         ("rows", [], "key rows is [], but list should have at least 1 item"),
         ("rows.0.value", "94", "key rows.0.value is '94', but input should be a valid number"),
         ("rows.0.besides", True, "unknown key rows.0.besides: "),
-        ("rows.0.repository", "a/b", "key rows.0.repository says whose number it is; a table with a paper has none"),
-        ("paper", None, "key rows.0.repository says whose number it is; add it"),
+        ("rows.0.repository", "a/b", "key rows.0.repository is the source of a number; a table with a paper has none"),
+        ("paper", None, "key rows.0.repository is the source of a number; add it"),
         ("paper.autors", "A", "unknown key paper.autors: "),
         ("kind", "pear", "key kind is 'pear', but input should be 'paper' or 'peer'"),
         (
             "runs",
             ["simclr-no-color"],
-            "key runs has simclr-no-color, which is no run of any suite and no recipe; did you",
+            "key runs has simclr-no-color, which is not a run of any suite nor a recipe; did you",
         ),
     ],
 )
@@ -75,5 +76,6 @@ def test_a_table_stands_where_its_methods_are(name, present, absent):
     assert not absent & there
 
 
-def test_every_table_of_the_project_stands_in_some_suite():
+def test_every_table_of_the_project_stands_in_some_suite(project):
+    lock_missing(project)
     assert set(reported()) == {table for name in suite.names() for table in of_suite(suite.load(name))}

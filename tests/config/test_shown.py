@@ -10,6 +10,7 @@ from selfsup.config.shown import Shown, protocol_title, shown
 from selfsup.errors import InputError
 from selfsup.pipeline import publish
 from selfsup.specs import syntax
+from selfsup.store.graph import graph
 from tests.conftest import forget
 
 SHOWN = {
@@ -52,6 +53,8 @@ def test_every_evaluation_and_experiment_declares_how_it_is_shown(module):
         ({"metrics": {"ap": {**SHOWN["metrics"]["ap"], "over": ["size"]}}}, "key metrics.ap.over.0 is 'size', but"),
         ({"headline": "ap50"}, "ap50 is no key of metrics; known are ap"),
         ({"figures": [{"kind": "bars", "metric": "ap", "over": "at"}]}, "only lines have a dimension"),
+        ({"figures": [{"kind": "against", "metric": "ap"}]}, "kind against has a key against"),
+        ({"figures": [{"kind": "bars", "metric": "ap", "against": "knn"}]}, "kind against has a key against"),
         ({"figures": [{"kind": "lines", "metric": "ap", "over": "shots"}]}, "ap is drawn over shots; add it to"),
         ({"figures": [{"kind": "pie", "metric": "ap"}]}, "key figures.0.kind is 'pie', but"),
         ({"pictures": "film"}, "key pictures is 'film', but"),
@@ -72,7 +75,7 @@ def test_a_mistake_is_one_sentence(package, changes, sentence):
     ("text", "sentence"),
     [
         ("NEEDS = ('target',)\n", "mine.py: SHOWN is missing; declare how its numbers are shown"),
-        ("SHOWN = dict(title='x')\n", "mine.py: SHOWN is computed; write it as a literal"),
+        ("SHOWN = dict(title='x')\n", "mine.py: SHOWN is computed; write a literal"),
     ],
 )
 def test_no_declaration_and_a_computed_one(package, text, sentence):
@@ -107,7 +110,7 @@ def test_a_protocols_title_is_for_people_and_no_argument(project):
             "claims/colorization.yaml",
             "metric: auc}",
             "metric: auk}",
-            "compares auk, which is no metric of colorization; did",
+            "compares auk, which is not a metric of colorization; did",
         ),
         (
             "suites/ablations.yaml",
@@ -123,7 +126,7 @@ def test_a_metric_that_is_not_declared_is_refused_before_anything_is_trained(pro
     path.write_text(path.read_text().replace(old, new, 1))
     forget()
     with pytest.raises(InputError, match=re.escape(sentence)):
-        publish.check("ablations")
+        publish.check(graph("ablations"))
 
 
 def test_metrics_that_claims_name_are_declared():

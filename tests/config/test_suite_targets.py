@@ -4,7 +4,7 @@ import pytest
 
 from selfsup.config.suite import load
 from selfsup.errors import InputError
-from selfsup.store.chains import chains
+from selfsup.store.graph import graph
 from tests.config.changes import edit
 
 
@@ -17,7 +17,7 @@ def targets(*entries):
 
 def test_each_target_has_features_and_measures_of_its_own(project):
     edit(project, "suites/smoke.yaml", targets(("scenes-tiny", ["knn"]), ("scenes-tiny-64px", ["knn", "linear_probe"])))
-    chain = chains("smoke")[0][1][0]
+    chain = graph("smoke").groups[0][1][0]
     assert list(chain.measures) == [
         ("scenes-tiny", "knn"),
         ("scenes-tiny-64px", "knn"),
@@ -27,15 +27,15 @@ def test_each_target_has_features_and_measures_of_its_own(project):
     assert own.parents["features"].parents["weights"] is other.parents["features"].parents["weights"]
     assert own.parents["features"].parents["target"] is chain.prepared
     assert other.parents["features"].parents["target"].params["arguments"]["size_px"] == 64
-    assert chain.prepared in chain.every()
-    assert other.parents["features"].parents["target"] in chain.every()
+    assert chain.prepared in chain.artefacts()
+    assert other.parents["features"].parents["target"] in chain.artefacts()
     assert len({measures.folder for measures in chain.measures.values()}) == 3
 
 
 def test_features_of_a_target_are_taken_for_the_runs_that_are_scored_on_it(project):
     scored = targets(("scenes-tiny", ["knn"]), ("scenes-tiny-64px", [{"protocol": "knn", "runs": ["rotation"]}]))
     edit(project, "suites/smoke.yaml", scored)
-    with_two = [chain.run.name for chain in chains("smoke")[0][1] if len(chain.features) == 2]
+    with_two = [chain.run.name for chain in graph("smoke").groups[0][1] if len(chain.features) == 2]
     assert with_two == ["rotation"]
     assert load("smoke").groups[0].evaluations == ["knn"]
 
@@ -44,8 +44,8 @@ def test_features_of_a_target_are_taken_for_the_runs_that_are_scored_on_it(proje
     ("change", "sentence"),
     [
         (targets(("scenes-tiny", ["knn"]), ("scenes-tiny", ["knn"])), "names target scenes-tiny twice"),
-        (targets(("scenes-tiny", ["knn"]), ("voice-tiny", ["knn"])), "encoder of images, and the data are sound"),
-        (targets(("scenes-tiny-64px", ["pretext"])), "held-out images of scenes-tiny; move it to target scenes-tiny"),
+        (targets(("scenes-tiny", ["knn"]), ("voice-tiny", ["knn"])), "encoder of images, the data are sound"),
+        (targets(("scenes-tiny-64px", ["pretext"])), "held-out images of scenes-tiny; move it to that target"),
         (targets(), "targets is"),
     ],
 )

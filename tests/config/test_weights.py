@@ -67,15 +67,15 @@ def test_two_files_make_an_encoder(project, capsys, monkeypatch):
     assert "params/weights/resnet18.lock written" in capsys.readouterr().out
     sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
     assert yaml.safe_load(config.lock_of("resnet18").read_text()) == {"bytes": file.stat().st_size, "sha256": sha256}
-    found = config.weights("resnet18")
-    assert found.recipe["sha256"] == sha256
-    assert (found.title, found.licence, found.file) == tuple(CONTENT[key] for key in ("title", "licence", "file"))
+    run = config.weights("resnet18")
+    assert run.recipe["sha256"] == sha256
+    assert (run.title, run.paper["licence"]) == (CONTENT["title"], CONTENT["licence"])
+    assert run.recipe.pop("file") == CONTENT["file"]
     (project / "run").mkdir()
-    import_weights(project / "run", source_file=file, **found.recipe)
+    import_weights(project / "run", source_file=file, **run.recipe)
     encoder = load_encoder(project / "run")
     assert encoder.layers == {"layer3": 256, "layer4": 512}
     assert encoder(torch.zeros(2, 3, 32, 32, dtype=torch.uint8)).shape == (2, 512)
-    assert config.names() == ["resnet18"]
 
 
 def test_another_file_does_not_replace_a_lock(project, monkeypatch):
@@ -104,9 +104,9 @@ def test_nothing_is_locked_that_does_not_fit(project, capsys, monkeypatch):
         ({"preprocessing": {"mean": [0.5] * 3}}, r"key preprocessing\.std is missing"),
         ({"preprocessing": CONTENT["preprocessing"] | {"crop": 224}}, r"unknown key preprocessing\.crop: did you mean crop_px"),
         ({"encoder": {"backbone": "resnett"}}, r"key encoder\.backbone names no module"),
-        ({"encoder": CONTENT["encoder"] | {"input": "lab"}}, "one backbone that sees rgb"),
-        ({"encoder": {"parts": [CONTENT["encoder"]] * 2}}, "one backbone that sees rgb"),
-        ({"rename": [{"pattern": "(", "replacement": ""}]}, r"key rename\.0\.pattern is .*no regular expression"),
+        ({"encoder": CONTENT["encoder"] | {"input": "lab"}}, "one backbone with rgb input"),
+        ({"encoder": {"parts": [CONTENT["encoder"]] * 2}}, "one backbone with rgb input"),
+        ({"rename": [{"pattern": "(", "replacement": ""}]}, r"key rename\.0\.pattern is .*not a regular expression"),
         ({"license": "MIT"}, "unknown key license: did you mean licence"),
     ],
 )  # fmt: skip
@@ -144,7 +144,7 @@ def test_download_fetches_by_name_and_keeps_parameters(project, monkeypatch):
     write(CONTENT | {"download": {"library": "torchvision", "weights": "ResNet18_Weights.IMAGENET1K_V1"}})
     run_import(monkeypatch, "--download")
     assert (project / "files" / "published" / "resnet18.safetensors").exists()
-    assert config.weights("resnet18").download["library"] == "torchvision"
+    assert config.weights("resnet18").recipe["sha256"]
 
 
 def test_download_that_fails_is_one_sentence(project, monkeypatch, capsys):
@@ -156,7 +156,7 @@ def test_download_that_fails_is_one_sentence(project, monkeypatch, capsys):
     write(CONTENT | {"download": {"library": "torchvision", "weights": "ResNet18_Weights.IMAGENET1K_V1"}})
     with pytest.raises(SystemExit):
         run_import(monkeypatch, "--download")
-    assert "ResNet18_Weights.IMAGENET1K_V1, but torchvision says: no network" in capsys.readouterr().err
+    assert "ResNet18_Weights.IMAGENET1K_V1, but torchvision reports: no network" in capsys.readouterr().err
     write(CONTENT)
     with pytest.raises(SystemExit):
         run_import(monkeypatch, "--download")

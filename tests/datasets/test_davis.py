@@ -37,7 +37,7 @@ def root(tmp_path):
 def prepared(root, lock=None, **keys):
     target = root.parent / "prepared"
     prepare(target, root=root, lock=lock or register(root), **{**KEYS, **keys})
-    return {name: read(target / "test.h5", name) for name in ("clip", "mask", "length", "key")}
+    return {name: read(target / "test.h5", name) for name in ("clip", "mask", "length", "width_px", "key")}
 
 
 def test_sequences_are_scaled_and_padded(root):
@@ -45,7 +45,7 @@ def test_sequences_are_scaled_and_padded(root):
     assert found["clip"].shape == (2, 7, 3, 24, 40)
     assert found["mask"].shape == (2, 7, 24, 40)
     short = int(found["length"].argmin())
-    assert sorted(found["length"].tolist()) == [5, 7]
+    assert sorted(zip(found["length"].tolist(), found["width_px"].tolist(), strict=True)) == [(5, 32), (7, 40)]
     assert found["mask"][short, :5].max() == 1
     assert found["clip"][short, 5:].max() == found["mask"][short, 5:].max() == 0
     assert found["clip"][short, ..., 32:].max() == 0  # it is narrower

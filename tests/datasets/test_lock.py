@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from selfsup.datasets.lock import read_lock, write_lock
+from selfsup.datasets.lock import digest, read_lock, write_lock
 from selfsup.errors import InputError
 
 LOCK = {
@@ -55,3 +55,8 @@ def test_the_committed_lock_of_cifar10_is_whole() -> None:
     lock = read_lock(Path(__file__).parents[2] / "params" / "data" / "cifar10.lock")
     assert {split: facts["examples"] for split, facts in lock["splits"].items()} == {"train": 50000, "test": 10000}
     assert len(lock["classes"]) == 10
+
+
+def test_the_digest_depends_on_keys_labels_and_order() -> None:
+    digests = {digest(["a", "b"], [0, 1]), digest(["a", "b"], [0, 0]), digest(["b", "a"], [0, 1]), digest(["a"], [0])}
+    assert len(digests) == 4

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from selfsup.datasets.prepared import has, read, read_images, read_split, write_split
+from selfsup.datasets.prepared import has, read, read_split, write_split
 from selfsup.errors import InputError
 
 ARRAYS = {
@@ -29,7 +29,7 @@ def test_a_split_comes_back_as_it_was_written(tmp_path: Path) -> None:
     assert split.key.tolist() == [b"a", b"b"]
     assert split.arrays["label"].tolist() == [1, 0]
     assert (split.dataset, split.classes, split.size_px, split.rate_hz) == ("folder", ["chat", "chien"], 4, 0)
-    assert np.array_equal(read_images(path), ARRAYS["image"])
+    assert np.array_equal(read(path, "image"), ARRAYS["image"])
     assert read(path, "factors/hue").tolist() == [0.25, 0.5]
 
 

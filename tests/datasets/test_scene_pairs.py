@@ -10,7 +10,7 @@ import torch
 from selfsup.datasets import scenes
 from selfsup.datasets.prepared import read
 from selfsup.datasets.procedural.objects import CLASSES
-from selfsup.datasets.procedural.pair_factors import KINDS, SAME_CLASS, SAME_OBJECT, TWO_OBJECTS, sample_pairs
+from selfsup.datasets.procedural.pairs import KINDS, SAME_CLASS, SAME_OBJECT, TWO_OBJECTS, sample_pairs
 from selfsup.datasets.scene_pairs import CHUNK, STREAMS, generate, prepare
 from selfsup.errors import InputError
 

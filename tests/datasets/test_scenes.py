@@ -10,15 +10,18 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from selfsup.datasets.prepared import read_split
+from selfsup.datasets.procedural.captions import captions
 from selfsup.datasets.scenes import generate, prepare
 from selfsup.errors import InputError
 
 Arrays = dict[str, np.ndarray]
 
 
-@pytest.fixture(scope="module", params=[16, 32, 64])
+@pytest.fixture(scope="module", params=[(16, False), (32, False), (64, False), (32, True)], ids=str)
 def scenes(request: pytest.FixtureRequest) -> Arrays:
-    return generate("train", 300, size_px=request.param, seed=3)
+    """Scenes of several sizes, and of objects at any angle."""
+    size_px, turned = request.param
+    return generate("train", 300, size_px=size_px, seed=3, turned=turned)
 
 
 def test_shapes_and_types_follow_the_contract(scenes: Arrays) -> None:
@@ -82,7 +85,7 @@ def test_keypoints_behind_a_distractor_are_hidden(scenes: Arrays) -> None:
     parts = np.array([2, 3, 2, 2, 2, 2, 4, 2, 2, 3])[scenes["label"]]
     hidden = (~np.isnan(point[..., 0])).sum(1) < parts
     alone = scenes["factors/distractors_in_front"] == 0
-    assert hidden[~alone].mean() > 0.05
+    assert hidden[~alone].mean() > 0.03
     assert hidden[alone].mean() < 0.02  # those that jitter moved out of the image
 
 
@@ -133,14 +136,52 @@ def test_the_factors_are_the_ones_that_were_published() -> None:
     assert seen.hexdigest() == "06ea6051c08010c8fae761e5142a1e5fad2c9d2905c6bce3189dbb34a678103f"
 
 
-def test_colours_alone_hardly_tell_the_class() -> None:
+@pytest.mark.parametrize(("typical_surfaces", "low", "high"), [(False, 0.08, 0.15), (True, 0.2, 0.4)])
+def test_colours_alone_tell_the_class_only_of_typical_surfaces(typical_surfaces: bool, low: float, high: float) -> None:
+    """The accuracies of docs/data.md: chance is 0.1."""
     train, test = (
-        generate(split, examples, size_px=32, seed=0) for split, examples in (("train", 2000), ("test", 1000))
+        generate(split, examples, size_px=32, seed=0, typical_surfaces=typical_surfaces)
+        for split, examples in (("train", 2000), ("test", 1000))
     )
     scale = StandardScaler().fit(_histograms(train["image"]))
     probe = LogisticRegression(C=0.1, max_iter=300)
     probe.fit(scale.transform(_histograms(train["image"])), train["label"])
-    assert probe.score(scale.transform(_histograms(test["image"])), test["label"]) < 0.2
+    assert low < probe.score(scale.transform(_histograms(test["image"])), test["label"]) < high
+
+
+def test_variants_are_the_same_scenes_turned_or_repainted() -> None:
+    plain, turned, natural = (
+        generate("test", 100, size_px=32, seed=0, **variant)
+        for variant in ({}, {"turned": True}, {"typical_surfaces": True})
+    )
+    shape = ("mask", "box", "depth", "keypoint", "label", "factors/rotation_deg", "factors/light_angle_deg")
+    assert all(np.array_equal(plain[name], natural[name], equal_nan=name == "keypoint") for name in shape)
+    outside = (plain["mask"] + turned["mask"] == 0) & (plain["factors/distractors"] == 0)[:, None, None]
+    difference = np.abs(plain["image"].astype(int) - turned["image"]).max(1)[outside]
+    assert (difference <= 1).mean() > 0.9  # the background is the same, up to the objects' soft edges
+    assert not set(plain["key"]) & set(turned["key"])
+    assert np.mean(plain["key"] == natural["key"]) < 0.2  # whose material and hue are those of the class by chance
+
+
+def test_a_turned_object_is_the_upright_one_turned_about_its_position() -> None:
+    """Keypoints of both, relative to the position, have the angle between them that was recorded."""
+    plain, turned = (generate("test", 100, size_px=64, seed=0, turned=turned) for turned in (False, True))
+    position = np.stack([plain["factors/position_x"], plain["factors/position_y"]], 1)[:, None]
+    one, other = ((arrays["keypoint"] / 64 * 2 - 1 - position) @ np.array([1, 1j]) for arrays in (plain, turned))
+    angle = np.deg2rad(turned["factors/rotation_deg"] - plain["factors/rotation_deg"])[:, None]
+    shown = ~np.isnan(one) & ~np.isnan(other)
+    assert shown.any(1).sum() > 80
+    assert np.abs(one * np.exp(1j * angle) - other)[shown].max() < 1e-3
+
+
+def test_captions_are_right_under_any_angle() -> None:
+    plain, turned = (generate("test", 100, size_px=16, seed=0, turned=turned) for turned in (False, True))
+    said = [captions(arrays, 4, np.random.default_rng(0)) for arrays in (plain, turned)]
+    assert said[0] == said[1]
+    middle = (turned["box"][:, :2] + turned["box"][:, 2:]) / 16 - 1
+    for text, (x, y) in zip((" ".join(texts) for texts in said[1]), middle, strict=True):
+        assert not ("on the left" in text and x > 0.3)
+        assert not ("at the top" in text and y > 0.3)
 
 
 def test_too_small_a_size_is_refused(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Small artefacts written by hand: prepared data, features, a run."""
+"""Small hand-made artefacts: prepared data, features, a run."""
 
 import contextlib
 import json
@@ -85,15 +85,17 @@ def write_projection(inputs):
 
 @pytest.fixture
 def write_pretext(inputs):
-    """Writes ``pretext.h5``: {split: (images, target, group, correct)}."""
+    """Writes ``pretext.h5``: {split: (images, target, group, score)}, and baselines {name: score} of the test split."""
 
-    def write(kind, **splits):
+    def write(kind, baselines=None, **splits):
         with h5py.File(inputs.predictions / "pretext.h5", "w") as file:
             file.attrs["kind"] = kind
             for split, columns in splits.items():
-                names = zip(("images", "target", "group", "correct"), columns, strict=True)
+                names = zip(("images", "target", "group", "score"), columns, strict=True)
                 for name, values in names:
                     file[f"{split}/{name}"] = values
+            for name, values in (baselines or {}).items():
+                file[f"test/baselines/{name}"] = values
         return inputs
 
     return write

@@ -1,4 +1,4 @@
-"""Prepared pairs made by hand: a picture of noise, moved by whole pixels."""
+"""Hand-made prepared pairs: an image of noise, shifted by whole pixels."""
 
 import numpy as np
 

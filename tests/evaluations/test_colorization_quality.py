@@ -1,4 +1,4 @@
-"""Colorization's quality on cases whose answer is known, and its area against a curve swept by thresholds."""
+"""Colorization on cases with known values, and its area against a curve over thresholds."""
 
 import h5py
 import numpy as np
@@ -7,10 +7,10 @@ import torch
 
 from selfsup.errors import NotApplicable
 from selfsup.evaluations import colorization
-from selfsup.views.lab import lab_to_rgb, rgb_to_lab
+from selfsup.views.lab import rgb_to_lab
 from tests.evaluations.named import named
 
-KEYS = {"spacing": 10.0, "smoothing_sigma": 5.0, "uniform_fraction": 0.1, "largest_error": 150.0}
+KEYS = {"spacing": 10.0, "smoothing_sigma": 5.0, "uniform_fractions": [0.0, 0.1], "largest_error": 150.0}
 
 
 def images(count=6, seed=0):
@@ -27,20 +27,17 @@ def lab_of(image):
 
 @pytest.fixture
 def write_predictions(inputs, write_prepared):
-    """Writes a run that answers with ab (M, 2, H, W) on test images."""
+    """Writes a run that answers with ab (M, 2, H', W') on test images, which may have masks (M, H, W)."""
 
-    def write(ab=None, kind="colorization"):
-        train, test = images(12, 1), images()
+    def write(ab=None, kind="colorization", mask=None, test=None):
+        train, test = images(12, 1), images() if test is None else test
         write_prepared((train, test))
-        lab = lab_of(test)
-        ab = lab[:, 1:] if ab is None else ab
-        picture = lab_to_rgb(torch.cat([lab[:, :1], ab], 1))
+        if mask is not None:
+            with h5py.File(inputs.target / "test.h5", "a") as file:
+                file["mask"] = mask
         with h5py.File(inputs.predictions / "predictions.h5", "w") as file:
             file.attrs["kind"] = kind
-            file["images/original"] = test
-            file["images/predicted"] = (picture * 255).round().to(torch.uint8).numpy()
-            file["arrays/predicted_ab"] = ab.numpy()
-            file["arrays/target_ab"] = lab[:, 1:].numpy()
+            file["arrays/predicted_ab"] = (lab_of(test)[:, 1:] if ab is None else ab).numpy()
         return inputs
 
     return write
@@ -53,22 +50,21 @@ def found(inputs, **changed):
     return {name: m.value for name, m in named(measures).items()}
 
 
-def test_names(write_predictions):
-    names = {
-        f"{name}{of}" for name in ("auc", "auc_rebalanced", "colourfulness") for of in ("", "/grey", "/mean_colour")
-    }
+def test_measures_have_their_names(write_predictions):
+    metrics = ("auc", "auc_rebalanced@0", "auc_rebalanced@0.1", "colourfulness")
+    names = {f"{name}{of}" for name in metrics for of in ("", "/grey", "/mean_colour", "/image_colour")}
     assert set(found(write_predictions())) == names | {"colourfulness/original"}
 
 
-def test_the_truth_is_perfect(write_predictions):
+def test_true_colours_are_perfect(write_predictions):
     measured = found(write_predictions())
-    assert measured["auc"] == measured["auc_rebalanced"] == pytest.approx(100)
+    assert [measured[name] for name in ("auc", "auc_rebalanced@0", "auc_rebalanced@0.1")] == pytest.approx([100] * 3)
     assert measured["colourfulness"] == pytest.approx(measured["colourfulness/original"], abs=0.5)
 
 
-def test_grey_answers_are_the_grey_baseline(write_predictions):
+def test_grey_predictions_equal_the_grey_baseline(write_predictions):
     measured = found(write_predictions(torch.zeros(6, 2, 8, 8)))
-    for name in ("auc", "auc_rebalanced", "colourfulness"):
+    for name in ("auc", "auc_rebalanced@0", "colourfulness"):
         assert measured[name] == pytest.approx(measured[f"{name}/grey"], abs=1e-6)
     assert measured["colourfulness/grey"] < 1 < measured["colourfulness/original"]
 
@@ -81,22 +77,62 @@ def test_mean_colour_is_that_of_the_training_set(write_predictions):
     assert found(inputs)["auc/mean_colour"] == pytest.approx(float(100 * (1 - error / 150).mean()), abs=2)
 
 
-def test_rare_colours_weigh_more_and_a_uniform_mixture_not_at_all(write_predictions):
+def test_rare_colours_weigh_more_without_a_uniform_mixture(write_predictions):
     """Grey is right on three quarters of the pixels; wrong where colours are rare."""
     inputs = write_predictions()
-    measured, uniform = found(inputs), found(inputs, uniform_fraction=1.0)
-    assert measured["auc_rebalanced/grey"] < measured["auc/grey"] - 5
-    assert uniform["auc_rebalanced/grey"] == pytest.approx(uniform["auc/grey"])
+    measured = found(inputs, uniform_fractions=[0.1, 1.0])
+    assert measured["auc_rebalanced@0.1/grey"] < measured["auc/grey"] - 5
+    assert measured["auc_rebalanced@1/grey"] == pytest.approx(measured["auc/grey"])
 
 
-def test_auc_is_the_area_under_the_swept_curve():
+def test_coarse_predictions_are_compared_at_the_size_of_the_images(write_predictions):
+    """Two places in each direction, upsampled bilinearly."""
+    coarse = torch.randn(6, 2, 2, 2, generator=torch.Generator().manual_seed(0)) * 20
+    whole = torch.nn.functional.interpolate(coarse, size=8, mode="bilinear")
+    assert found(write_predictions(coarse)) == pytest.approx(found(write_predictions(whole)))
+
+
+def test_the_oracle_knows_the_mean_colour_of_each_region(write_predictions):
+    """A quarter of one saturated colour on a dull ground: with its mask the oracle is perfect, without it is not."""
+    mask = np.zeros((6, 8, 8), np.uint8)
+    mask[:, :4, :4] = 1
+    without, measured = found(write_predictions()), found(write_predictions(mask=mask))
+    assert measured["auc/region_colours"] == pytest.approx(100, abs=1e-3)
+    assert "auc/image_colour" not in measured
+    assert without["auc/grey"] < without["auc/image_colour"] < 99
+    ab = lab_of(images())[:, 1:]
+    error = (ab - ab.mean((2, 3), keepdim=True)).norm(dim=1)
+    assert without["auc/image_colour"] == pytest.approx(float(100 * (1 - error / 150).mean()), abs=1e-3)
+
+
+def test_region_means_are_of_each_number_in_each_image():
+    ab = torch.arange(16.0).view(2, 2, 2, 2)
+    mask = torch.tensor([[[0, 3], [3, 3]], [[0, 0], [0, 0]]])
+    means = colorization.region_means(ab, mask)
+    assert means[0, 0].tolist() == [[0, 2], [2, 2]]
+    assert means[1, 1].flatten().tolist() == [13.5] * 4
+
+
+def test_one_image_of_rare_colours_makes_the_interval_wide(write_predictions):
+    """Sixty dull images and one of a rare colour: without a uniform share it has much of the weight, and a resample may
+    leave it out."""
+    test = np.tile(images()[:1], (61, 1, 1, 1))
+    test[:60, :, :4, :4] = 120
+    inputs = write_predictions(torch.zeros(61, 2, 8, 8), test=test)
+    measures = named(colorization.evaluate(inputs, **{**KEYS, "uniform_fractions": [0.0, 0.5]}))
+    width = {name: m.boot_high - m.boot_low for name, m in measures.items()}
+    assert width["auc_rebalanced@0"] > 2 * width["auc_rebalanced@0.5"] > 2 * width["auc"] > 0
+
+
+def test_the_area_above_errors_is_that_under_the_swept_curve():
     draws = torch.Generator().manual_seed(0)
-    error = 180 * torch.rand(4, 5, 6, generator=draws, dtype=torch.float64)
+    difference = 130 * torch.rand(4, 2, 5, 6, generator=draws, dtype=torch.float64)
     weight = torch.rand(4, 5, 6, generator=draws, dtype=torch.float64)
+    error = difference.square().sum(1).sqrt()
     thresholds = torch.linspace(0, 150, 15001, dtype=torch.float64)
     mass = torch.stack([(weight * (error <= threshold)).sum() for threshold in thresholds]) / weight.sum()
-    swept = 100 * torch.trapezoid(mass, thresholds) / 150
-    assert colorization.auc(error, weight, 150.0) == pytest.approx(float(swept), abs=0.01)
+    area = (weight * colorization.area_above(difference, 150.0)).sum() / weight.sum()
+    assert float(area) == pytest.approx(float(torch.trapezoid(mass, thresholds) / 150), abs=1e-4)
 
 
 def test_other_runs_are_not_scored(write_predictions, inputs):

@@ -1,4 +1,4 @@
-"""Correspondence on pairs made by hand: what is known to be right must be right, and noise must be chance."""
+"""Correspondence on hand-made pairs: known matches, known errors, and noise at chance."""
 
 import math
 
@@ -33,7 +33,7 @@ def noise(seed):
     return torch.randn(8, SIZE_PX, SIZE_PX, generator=torch.Generator().manual_seed(seed))
 
 
-def answering(monkeypatch, second_of):
+def patch_maps(monkeypatch, second_of):
     """Let every pair's first map be noise, and its second what ``second_of`` makes of it."""
 
     def maps(encoder, first, second, **keys):
@@ -47,11 +47,11 @@ def test_each_metric_has_its_name(run):
     write_pairs(run.target)
     found = by_metric(correspondence.evaluate(run, **KEYS))
     names = ("error", "error_median", *(f"within@{t:g}" for t in KEYS["thresholds"]))
-    assert set(found) == {f"{n}{s}" for n in names for s in ("", "/maps", "/colours", "/chance")}
+    assert set(found) == {f"{n}{s}" for n in names for s in ("", "/maps", "/colours", "/same_pixel", "/chance")}
     assert {(m.n, m.unit) for m in found.values()} == {(6, "%")}
 
 
-def test_colours_find_a_picture_that_moved(run):
+def test_colours_match_a_shifted_image(run):
     """Patches of one pixel of noise are alike nowhere else, but for queries whose place another took."""
     write_pairs(run.target)
     found = by_metric(correspondence.evaluate(run, **{**KEYS, "patch_px": 1}))
@@ -59,22 +59,28 @@ def test_colours_find_a_picture_that_moved(run):
     assert found["within@1/colours"].value == 100
 
 
-def test_the_error_is_how_far_off_the_answers_are(run, monkeypatch):
+def test_the_same_pixel_is_as_far_as_the_object_moved(run):
+    write_pairs(run.target)
+    found = by_metric(correspondence.evaluate(run, **KEYS))
+    assert found["error/same_pixel"].value == pytest.approx(100 * math.hypot(*MOVE) / DIAGONAL)
+
+
+def test_the_error_is_the_distance_of_the_matches(run, monkeypatch):
     """Descriptors that moved 4 pixels less to the right than the object did."""
     write_pairs(run.target)
-    answering(monkeypatch, lambda first: first.roll((MOVE[1], MOVE[0] - 4), (1, 2)))
+    patch_maps(monkeypatch, lambda first: first.roll((MOVE[1], MOVE[0] - 4), (1, 2)))
     found = by_metric(correspondence.evaluate(run, **KEYS))
     assert found["error"].value == pytest.approx(100 * 4 / DIAGONAL, abs=1e-4)
     assert found["error_median"].value == pytest.approx(100 * 4 / DIAGONAL, abs=1e-4)
     assert found["within@10"].value == 0
-    answering(monkeypatch, lambda first: first.roll((MOVE[1], MOVE[0]), (1, 2)))
+    patch_maps(monkeypatch, lambda first: first.roll((MOVE[1], MOVE[0]), (1, 2)))
     found = by_metric(correspondence.evaluate(run, **KEYS))
     assert found["error"].value == pytest.approx(0, abs=1e-4)
 
 
 def test_random_descriptors_score_at_chance(run, monkeypatch):
     write_pairs(run.target, count=60)
-    answering(monkeypatch, lambda first: torch.randn(first.shape, generator=torch.Generator().manual_seed(7)))
+    patch_maps(monkeypatch, lambda first: torch.randn(first.shape, generator=torch.Generator().manual_seed(7)))
     found = by_metric(correspondence.evaluate(run, **{**KEYS, "queries": 64}))
     chance = found["error/chance"]
     assert found["error"].value == pytest.approx(chance.value, abs=2.0)
@@ -84,23 +90,23 @@ def test_random_descriptors_score_at_chance(run, monkeypatch):
     assert chance.value == pytest.approx(expected, abs=0.6)
 
 
-def test_two_objects_are_told_apart(run, monkeypatch):
+def test_two_objects_are_distinguished(run, monkeypatch):
     """Answers 6 pixels too far left are on the object's left half, which has another number there."""
     masks = np.zeros((4, SIZE_PX, SIZE_PX), np.uint8)
     masks[:, 4:12, 4:8], masks[:, 4:12, 8:12] = 2, 1
     moved = np.roll(masks, MOVE[::-1], (1, 2))
     write_pairs(run.target, count=4, first_mask=masks, second_mask=moved, kind=np.array([0, 2, 2, 1], np.uint8))
-    answering(monkeypatch, lambda first: first.roll((MOVE[1], MOVE[0] - 4), (1, 2)))
+    patch_maps(monkeypatch, lambda first: first.roll((MOVE[1], MOVE[0] - 4), (1, 2)))
     found = by_metric(correspondence.evaluate(run, **KEYS))
     assert found["error/two_objects"].n == 2
     assert found["error/two_objects"].value == pytest.approx(100 * 4 / DIAGONAL, abs=1e-4)
     assert found["right_object/two_objects"].value == 0
-    answering(monkeypatch, lambda first: first.roll((MOVE[1], MOVE[0] - 1), (1, 2)))
+    patch_maps(monkeypatch, lambda first: first.roll((MOVE[1], MOVE[0] - 1), (1, 2)))
     found = by_metric(correspondence.evaluate(run, **KEYS))
     assert 60 < found["right_object/two_objects"].value < 90  # all but a column of each
 
 
-def test_a_match_on_another_object_is_not_asked_for(run):
+def test_a_match_on_another_object_is_no_query(run):
     other = np.zeros((6, SIZE_PX, SIZE_PX), np.uint8)
     other[:, 4:] = 2
     write_pairs(run.target, second_mask=other)
@@ -108,34 +114,34 @@ def test_a_match_on_another_object_is_not_asked_for(run):
         correspondence.evaluate(run, **KEYS)
 
 
-def test_what_is_asked_is_the_same_in_every_run_and_each_pixel_once(run):
+def test_queries_are_the_same_in_every_run_and_distinct(run):
     write_pairs(run.target)
     pairs = correspondence.read_pairs(run.target / "test.h5")
     pair = {name: values[2] for name, values in pairs.items()}
-    query = correspondence.ask(pair, 20)
-    assert torch.equal(query.place, correspondence.ask(pair, 20).place)
-    assert len(set(map(tuple, query.place.tolist()))) == 20
-    assert torch.equal(query.truth - query.place, torch.tensor(MOVE).expand(20, 2))
-    assert len(correspondence.ask(pair, 100).place) == 64
+    query = correspondence.sample_queries(pair, 20)
+    assert torch.equal(query.position, correspondence.sample_queries(pair, 20).position)
+    assert len(set(map(tuple, query.position.tolist()))) == 20
+    assert torch.equal(query.truth - query.position, torch.tensor(MOVE).expand(20, 2))
+    assert len(correspondence.sample_queries(pair, 100).position) == 64
     other = {name: values[3] for name, values in pairs.items()}
-    assert not torch.equal(query.place, correspondence.ask(other, 20).place)
+    assert not torch.equal(query.position, correspondence.sample_queries(other, 20).position)
 
 
-def test_pictures_are_kept(run, monkeypatch):
+def test_pictures_are_written(run, monkeypatch):
     write_pairs(run.target)
-    answering(monkeypatch, lambda first: first.roll((MOVE[1], MOVE[0] - 4), (1, 2)))
+    patch_maps(monkeypatch, lambda first: first.roll((MOVE[1], MOVE[0] - 4), (1, 2)))
     correspondence.evaluate(run, **KEYS)
     with h5py.File(run.pictures / "pictures.h5") as file:
         assert file["first_descriptors"].shape == (3, 3, SIZE_PX, SIZE_PX)
         assert np.allclose(file["truth"][()] - file["query"], MOVE)
         assert np.allclose(file["found"][()] - file["truth"], (-4, 0))
         assert np.allclose(file["errors/descriptors"], 100 * 4 / DIAGONAL)
-        assert set(file["errors"]) == {"descriptors", "chance"}
+        assert set(file["errors"]) == {"descriptors", "same_pixel", "chance"}
         moved = np.roll(file["first_descriptors"][()], (MOVE[1], MOVE[0] - 4), (2, 3))
         assert np.array_equal(moved, file["second_descriptors"])  # equal descriptors, equal colours
 
 
-def test_batches_change_nothing_and_a_changed_encoder_is_noticed(run, monkeypatch):
+def test_batches_do_not_matter_and_a_changed_encoder_is_an_error(run, monkeypatch):
     write_pairs(run.target)
     one = by_metric(correspondence.evaluate(run, **KEYS))
     other = by_metric(correspondence.evaluate(run, **{**KEYS, "batch_size": 1, "memory_mb": 0.01}))

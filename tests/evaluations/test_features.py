@@ -1,4 +1,4 @@
-"""Features: what is written, that it is what the encoder says, and that the encoder was frozen."""
+"""Features: the files, their values, and the frozen encoder."""
 
 import json
 
@@ -10,7 +10,8 @@ import torch
 from selfsup.errors import InputError
 from selfsup.evaluations import features
 from selfsup.evaluations.features import FrozenEncoderError, extract
-from selfsup.nn.encoder import digest, load_encoder
+from selfsup.nn.encoder import digest, load_encoder, save_encoder
+from selfsup.nn.patch_grid import PatchGrid, PatchGridEncoder
 
 KEYS = {"pooling": ["mean", "max"], "batch_size": 3}
 
@@ -60,7 +61,7 @@ def test_unlabelled_images_have_features_and_no_labels(write_prepared, write_run
         assert sorted(file) == ["conv2.max", "conv2.mean", "key"]
 
 
-def test_one_batch_norm_left_in_training_is_caught(write_prepared, write_run, images, tmp_path, monkeypatch):
+def test_a_batch_norm_in_training_mode_is_an_error(write_prepared, write_run, images, tmp_path, monkeypatch):
     inputs = write_prepared(images)
     write_run()
 
@@ -70,11 +71,11 @@ def test_one_batch_norm_left_in_training_is_caught(write_prepared, write_run, im
         return encoder
 
     monkeypatch.setattr(features, "load_encoder", almost_frozen)
-    with pytest.raises(FrozenEncoderError, match="the encoder changed while its features were taken"):
+    with pytest.raises(FrozenEncoderError, match="the frozen encoder changed"):
         extract(inputs.weights, inputs.target, tmp_path / "out", **KEYS)
 
 
-def test_one_weight_that_moves_is_caught(write_run):
+def test_a_changed_weight_is_an_error(write_run):
     encoder = write_run()
     with pytest.raises(FrozenEncoderError), features.frozen(encoder):
         encoder.stages["conv1"][0].weight.data[0, 0, 0, 0] += 1e-6
@@ -87,22 +88,46 @@ def test_a_layer_that_the_encoder_lacks_is_named(write_prepared, write_run, imag
         extract(inputs.weights, inputs.target, tmp_path / "out", layers=["conv1", "conv9"], **KEYS)
 
 
-def test_a_kept_projection_adds_its_column_and_changes_nothing_else(
+def added(inputs, folder, save, **keys):
+    """Yield for each split the columns that come with another encoder, saved by ``save``: all else stays as it was."""
+    extract(inputs.weights, inputs.target, folder / "alone", **keys)
+    save()
+    extract(inputs.weights, inputs.target, folder / "both", **keys)
+    for name in ("train.h5", "test.h5"):
+        with h5py.File(folder / "alone" / name) as alone, h5py.File(folder / "both" / name) as both:
+            assert dict(both.attrs) == dict(alone.attrs)
+            assert all(np.array_equal(both[column], alone[column]) for column in alone)
+            yield {column: both[column][()] for column in set(both) - set(alone)}
+
+
+def test_a_projection_adds_its_columns_and_changes_nothing_else(
     write_prepared, write_run, write_projection, images, tmp_path
 ):
     inputs, encoder = write_prepared(images), write_run().eval()
-    extract(inputs.weights, inputs.target, tmp_path / "h", **KEYS)
-    projected = write_projection(encoder).eval()
-    extract(inputs.weights, inputs.target, tmp_path / "both", **KEYS)
-    for name, image in zip(("train", "test"), images, strict=True):
-        with h5py.File(tmp_path / "h" / f"{name}.h5") as alone, h5py.File(tmp_path / "both" / f"{name}.h5") as both:
-            assert dict(both.attrs) == dict(alone.attrs)
-            assert set(both) - set(alone) == {"projection.mean", "projection.max"}
-            assert all(np.array_equal(both[column], alone[column]) for column in alone)
-            with torch.no_grad():
-                expected = projected.projection(encoder(torch.from_numpy(image)))
-            assert both["projection.mean"].dtype == np.float32
-            np.testing.assert_allclose(both["projection.mean"], expected, atol=1e-6)
+    columns = added(inputs, tmp_path, lambda: write_projection(encoder), **KEYS)
+    for found, image in zip(columns, images, strict=True):
+        assert set(found) == {"projection.mean", "projection.max"}
+        projected = load_encoder(inputs.weights / "projection").eval()
+        with torch.no_grad():
+            expected = projected.projection(encoder(torch.from_numpy(image)))
+        assert found["projection.mean"].dtype == np.float32
+        np.testing.assert_allclose(found["projection.mean"], expected, atol=1e-6)
+
+
+def test_an_encoder_of_patches_adds_the_mean_over_its_grid(write_prepared, write_run, images, tmp_path):
+    inputs, encoder = write_prepared(images), write_run().eval()
+    patchwise = PatchGridEncoder(encoder, PatchGrid(side=3, patch_px=12, stride_px=8)).eval()
+
+    def save():
+        (inputs.weights / "patches").mkdir()
+        save_encoder(patchwise, inputs.weights / "patches")
+
+    columns = added(inputs, tmp_path, save, layers=["conv1", "conv3"], **KEYS)
+    for found, image in zip(columns, images, strict=True):
+        assert set(found) == {"conv1.patches", "conv3.patches"}
+        with torch.no_grad():
+            expected = patchwise.maps(torch.from_numpy(image))["conv3"].mean((2, 3))
+        np.testing.assert_allclose(found["conv3.patches"], expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("changed", ["encoder", "projection"])
@@ -119,3 +144,24 @@ def test_both_encoders_must_be_frozen(
     monkeypatch.setattr(features, "load_encoder", warm)
     with pytest.raises(FrozenEncoderError):
         extract(inputs.weights, inputs.target, tmp_path / "out", **KEYS)
+
+
+def test_a_grid_keeps_where_something_is_in_half_the_space(write_prepared, write_run, images, tmp_path):
+    inputs, encoder = write_prepared(images), write_run().eval()
+    extract(inputs.weights, inputs.target, tmp_path / "out", pooling=["grid"], grid_values=36, batch_size=3)
+    with torch.no_grad():
+        maps = encoder.maps(torch.from_numpy(images[1]))
+    with h5py.File(tmp_path / "out" / "test.h5") as file:
+        assert sorted(file) == ["conv1.grid", "conv2.grid", "conv3.grid", "conv4.grid", "key"]
+        for layer, side in {"conv1": 3, "conv2": 2, "conv3": 1, "conv4": 1}.items():
+            expected = torch.nn.functional.adaptive_avg_pool2d(maps[layer], side).flatten(1).half()
+            assert file[f"{layer}.grid"].dtype == np.float16
+            np.testing.assert_allclose(file[f"{layer}.grid"], expected, rtol=2e-3, atol=1e-6)
+
+
+def test_a_layer_that_float16_cannot_hold_is_named(write_prepared, write_run, images, tmp_path):
+    inputs, encoder = write_prepared(images), write_run()
+    encoder.stages["conv3"][1].bias.data[0] = 1e5
+    save_encoder(encoder, inputs.weights)
+    with pytest.raises(InputError, match=r"^key layers has conv3, whose grid has values that float16 cannot hold"):
+        extract(inputs.weights, inputs.target, tmp_path / "out", pooling=["mean", "grid"], batch_size=3)

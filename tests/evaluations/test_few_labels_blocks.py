@@ -1,4 +1,4 @@
-"""Few labels on frozen blocks: what is frozen stays, what is learned is new, and only labelled images teach."""
+"""Few labels on frozen blocks: frozen blocks stay, trained blocks are new, and only labelled images are used."""
 
 import numpy as np
 import pytest
@@ -9,6 +9,7 @@ from selfsup.evaluations import few_labels_blocks, few_labels_scratch
 from selfsup.evaluations.features import FrozenEncoderError
 from selfsup.nn.encoder import build, digest, save_encoder
 from selfsup.results import Measure
+from tests.evaluations.colour_casts import colours
 
 TRAINING = {
     "batch_size": 16,
@@ -18,17 +19,8 @@ TRAINING = {
     "crop_scale_min": 0.5,
     "flip_probability": 0.5,
 }
-SCRATCH = {"learned_up_to": "conv3", "labels_per_class": [8], "steps": [16], **TRAINING}
-BLOCKS = {"frozen_up_to": "conv2", **SCRATCH}
-
-
-def colours(examples, seed):
-    """Noise whose class is its colour cast: (images uint8 (N, 3, 32, 32), labels)."""
-    random = np.random.default_rng(seed)
-    labels = np.arange(examples) % 3
-    images = random.integers(0, 156, (examples, 3, 32, 32))
-    images[np.arange(examples), labels] += 100
-    return images.astype(np.uint8), labels
+SCRATCH = {"learned_up_to": "conv3", "labels_per_class": [8], "steps": [32], **TRAINING}
+BLOCKS = {"frozen_up_to": "conv2", "views": 4, **SCRATCH}
 
 
 @pytest.fixture
@@ -40,20 +32,26 @@ def separable(write_prepared, write_run):
 
 @pytest.fixture
 def kept_networks(monkeypatch):
-    """Every network that an evaluation makes, in order, with its state when it was new."""
+    """Every pair of frozen and of learned blocks that an evaluation makes, with the learned ones' state when they were new."""
     made, network = [], few_labels_blocks.network
 
     def keep(*arguments):
-        model = network(*arguments)
-        made.append((model, {name: value.clone() for name, value in model.encoder.state_dict().items()}))
-        return model
+        frozen_blocks, learned = network(*arguments)
+        made.append((frozen_blocks, learned, state(learned)))
+        return frozen_blocks, learned
 
     monkeypatch.setattr(few_labels_blocks, "network", keep)
     return made
 
 
-def stage_of(name):
-    return name.split(".")[1]
+def state(module):
+    return {name: value.clone() for name, value in module.state_dict().items()}
+
+
+def stages(inputs, *names):
+    """Return the state of a run's stages, numbered from 0."""
+    pretrained = few_labels_blocks.load_encoder(inputs.weights)
+    return state(torch.nn.Sequential(*(pretrained.stages[name] for name in names)))
 
 
 @pytest.mark.parametrize(("evaluation", "keys"), [(few_labels_blocks, BLOCKS), (few_labels_scratch, SCRATCH)])
@@ -79,31 +77,56 @@ def test_shuffled_labels_score_at_chance(write_prepared, write_run, evaluation, 
     assert measure.value == pytest.approx(100 / 3, abs=4 * 100 * (2 / 9 / 3000) ** 0.5)
 
 
-def test_frozen_blocks_are_those_of_the_run_to_the_end(separable, kept_networks):
+def test_frozen_blocks_stay_those_of_the_run(separable, kept_networks):
     """Weights and BatchNorm's buffers of conv1 and conv2 stay; every tensor of conv3 is new, and then moves."""
-    pretrained = few_labels_blocks.load_encoder(separable.weights)
     few_labels_blocks.evaluate(separable, **BLOCKS)
-    [(model, new)] = kept_networks
-    after = model.encoder.state_dict()
-    for name, value in pretrained.state_dict().items():
-        if stage_of(name) in ("conv1", "conv2"):
-            assert torch.equal(after[name], value)
-        elif stage_of(name) == "conv3":
-            assert value.ndim < 4 or not torch.equal(new[name], value)
-            assert not torch.equal(after[name], new[name])
-    assert {stage_of(name) for name in after} == {"conv1", "conv2", "conv3"}
+    [(frozen_blocks, learned, new)] = kept_networks
+    for name, value in stages(separable, "conv1", "conv2").items():
+        assert torch.equal(frozen_blocks.stages.state_dict()[name], value)
+    after = learned.state_dict()
+    for name, value in stages(separable, "conv3").items():
+        assert value.ndim < 4 or not torch.equal(new[name], value)
+        assert not torch.equal(after[name], new[name])
 
 
-def test_from_scratch_everything_is_new_and_moves(separable, kept_networks):
+def test_from_scratch_everything_is_new_and_trained(separable, kept_networks):
     few_labels_scratch.evaluate(separable, **SCRATCH)
-    pretrained = few_labels_blocks.load_encoder(separable.weights).state_dict()
-    [(model, new)] = kept_networks
-    after = model.encoder.state_dict()
-    assert not any(torch.equal(new[name], pretrained[name]) for name in after if after[name].ndim == 4)
-    assert not any(torch.equal(after[name], new[name]) for name in after)
+    [(entrance, learned, new)] = kept_networks
+    assert not list(entrance.parameters())
+    after, pretrained = learned.state_dict(), stages(separable, "conv1", "conv2", "conv3")
+    assert not any(torch.equal(new[name], value) for name, value in pretrained.items() if value.ndim == 4)
+    assert not any(torch.equal(after[name], value) for name, value in new.items())
 
 
-def test_from_scratch_the_run_lends_its_shape_alone(separable, write_run):
+def test_kept_maps_are_those_of_crops_and_every_step_draws_one_of_them(separable, monkeypatch):
+    """Each image has its own maps, of different crops, and the same ones in every step; all views are drawn."""
+    drawn = []
+    monkeypatch.setattr(
+        few_labels_blocks,
+        "train_on",
+        lambda model, draw, labels, rng, *_: drawn.extend(draw(torch.tensor([5, 9]), rng) for _ in range(100)),
+    )
+    few_labels_blocks.evaluate(separable, **BLOCKS | {"crop_scale_min": 0.3})
+    maps = torch.stack(drawn)  # (100, 2, C, H, W)
+    views = [{image.numpy().tobytes() for image in of_image} for of_image in maps.unbind(1)]
+    assert [len(of_image) for of_image in views] == [4, 4]
+    assert views[0].isdisjoint(views[1])
+
+
+def test_without_crops_the_kept_maps_are_those_of_the_images(separable, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(
+        few_labels_blocks, "train_on", lambda model, draw, labels, rng, *_: drawn.append(draw(torch.arange(24), rng))
+    )
+    images = torch.from_numpy(colours(240, 0)[0])
+    few_labels_blocks.evaluate(separable, **BLOCKS | {"crop_scale_min": 1.0, "flip_probability": 0.0})
+    whole = few_labels_blocks.load_encoder(separable.weights).eval().maps(images)["conv2"]
+    nearest = torch.cdist(drawn[0].flatten(1), whole.flatten(1)).min(1)
+    assert nearest.values.max() < 1e-2 * whole.flatten(1).norm(dim=1).mean()
+    assert len(set(nearest.indices.tolist())) == 24
+
+
+def test_from_scratch_only_the_architecture_matters(separable, write_run):
     """Other weights of the same shape: the same number, so any run with that encoder gives the supervised curve."""
     first = few_labels_scratch.evaluate(separable, **SCRATCH | {"steps": [4]})
     encoder = build({"backbone": "small_conv", "width": 4})
@@ -112,31 +135,34 @@ def test_from_scratch_the_run_lends_its_shape_alone(separable, write_run):
     assert few_labels_scratch.evaluate(separable, **SCRATCH | {"steps": [4]}) == first
 
 
-def test_a_frozen_block_that_moves_is_noticed(separable, monkeypatch):
-    def leaks(model, *_, **keys):
-        model.encoder.stages["conv2"][1].running_mean += 1
+def test_a_changed_frozen_block_is_an_error(separable, kept_networks, monkeypatch):
+    def leaks(*_):
+        kept_networks[-1][0].stages[1][1].running_mean += 1
 
     monkeypatch.setattr(few_labels_blocks, "train_on", leaks)
     with pytest.raises(FrozenEncoderError):
         few_labels_blocks.evaluate(separable, **BLOCKS)
 
 
-def test_each_count_is_balanced_and_the_smaller_lies_in_the_larger(separable, monkeypatch):
-    seen = []
-    monkeypatch.setattr(
-        few_labels_blocks, "train_on", lambda model, images, labels, *_, **keys: seen.append((images, labels))
-    )
-    measures = few_labels_blocks.evaluate(separable, **BLOCKS | {"labels_per_class": [2, 8, 81], "steps": [1, 1, 1]})
+@pytest.mark.parametrize(("evaluation", "keys"), [(few_labels_blocks, BLOCKS), (few_labels_scratch, SCRATCH)])
+def test_subsets_are_balanced_and_nested(separable, monkeypatch, evaluation, keys):
+    subsets = []
+
+    def keep(first, learned, images, labels, *_, **__):
+        subsets.append((images, labels))
+
+    monkeypatch.setattr(evaluation, "learn_on_kept_maps" if evaluation is few_labels_blocks else "learn_on_crops", keep)
+    measures = evaluation.evaluate(separable, **keys | {"labels_per_class": [2, 8, 81], "steps": [1, 1, 1]})
     assert [(measure.shots, measure.label_fraction) for measure in measures] == [(2, None), (8, None)]
-    assert [labels.bincount().tolist() for _, labels in seen] == [[2, 2, 2], [8, 8, 8]]
-    few, many = ({image.numpy().tobytes() for image in images} for images, _ in seen)
+    assert [labels.bincount().tolist() for _, labels in subsets] == [[2, 2, 2], [8, 8, 8]]
+    few, many = ({image.numpy().tobytes() for image in images} for images, _ in subsets)
     assert few < many
 
 
-def test_keys_that_do_not_fit(separable):
+def test_invalid_keys_are_input_errors(separable):
     with pytest.raises(InputError, match=r"^key steps has 1 entries and labels_per_class 2"):
         few_labels_blocks.evaluate(separable, **BLOCKS | {"labels_per_class": [2, 4]})
-    with pytest.raises(InputError, match=r"^key learned_up_to is conv2, and nothing is left"):
+    with pytest.raises(InputError, match=r"^key learned_up_to is conv2, and no layer between"):
         few_labels_blocks.evaluate(separable, **BLOCKS | {"learned_up_to": "conv2"})
 
 

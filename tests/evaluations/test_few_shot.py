@@ -1,10 +1,11 @@
-"""Few-shot probes: how many labels they see, what more of them bring, and chance without any truth in them."""
+"""Few-shot probes: balanced and nested shots, more shots are better, and chance for shuffled labels."""
 
 import pytest
 import torch
 
 from selfsup.errors import NotApplicable
 from selfsup.evaluations import few_shot
+from selfsup.evaluations.solvers import probes
 
 KEYS = {
     "shots": [1, 4, 16],
@@ -35,16 +36,16 @@ def test_more_shots_are_better_and_the_last_layer_is_probed(write_features, clou
     assert all(m.probe_sd > 0 and m.n == 200 for m in found.values())
 
 
-def test_a_probe_sees_as_many_labels_of_each_class_and_more_shots_hold_the_fewer(write_features, clouds, monkeypatch):
-    kept, seen = few_shot.fit, []
-    monkeypatch.setattr(few_shot, "fit", lambda x, y, **keys: seen.append((x, y)) or kept(x, y, **keys))
+def test_shots_are_balanced_and_nested(write_features, clouds, monkeypatch):
+    kept, subsets = probes.fit, []
+    monkeypatch.setattr(probes, "fit", lambda x, y, **keys: subsets.append((x, y)) or kept(x, y, **keys))
     evaluated(write_features(*clouds), draws=1)
-    assert [labels.bincount().tolist() for _, labels in seen] == [[1] * 4, [4] * 4, [16] * 4]
-    sets = [{tuple(row.tolist()) for row in features} for features, _ in seen]
+    assert [labels.bincount().tolist() for _, labels in subsets] == [[1] * 4, [4] * 4, [16] * 4]
+    sets = [{tuple(row.tolist()) for row in features} for features, _ in subsets]
     assert sets[0] < sets[1] < sets[2]
 
 
-def test_test_labels_decide_nothing(write_features, clouds):
+def test_test_labels_select_nothing(write_features, clouds):
     layers, (labels, test_labels) = clouds
     plain = evaluated(write_features(layers, (labels, test_labels)))
     other = evaluated(write_features(layers, (labels, (test_labels + 1) % 4)))
@@ -58,7 +59,7 @@ def test_shuffled_labels_end_at_chance(write_features, clouds):
     assert all(m.value == pytest.approx(25, abs=12) for m in found.values())
 
 
-def test_counts_that_a_class_lacks_are_left_out(write_features, mixture):
+def test_more_shots_than_examples_are_left_out(write_features, mixture):
     (train, labels), (test, test_labels) = mixture(24), mixture(40, seed=1)
     inputs = write_features({"late": (train, test)}, (labels, test_labels))
     assert list(evaluated(inputs)) == [1, 4]

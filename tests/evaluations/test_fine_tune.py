@@ -1,12 +1,15 @@
-"""Fine-tuning: learns what can be learned, from the labelled images alone, and leaves the run as it was."""
+"""Fine-tuning: learns a separable set from labelled images alone, and does not change the run."""
 
-import numpy as np
+from functools import partial
+
 import pytest
 import torch
 
 from selfsup.errors import InputError, NotApplicable
 from selfsup.evaluations import fine_tune
+from selfsup.nn.encoder import build, save_encoder
 from selfsup.seeds import generator
+from tests.evaluations.colour_casts import colours
 
 KEYS = {
     "label_fractions": [0.1],
@@ -18,15 +21,6 @@ KEYS = {
     "crop_scale_min": 0.5,
     "flip_probability": 0.5,
 }
-
-
-def colours(examples, seed):
-    """Noise whose class is its colour cast: (images uint8 (N, 3, 32, 32), labels)."""
-    random = np.random.default_rng(seed)
-    labels = np.arange(examples) % 3
-    images = random.integers(0, 156, (examples, 3, 32, 32))
-    images[np.arange(examples), labels] += 100
-    return images.astype(np.uint8), labels
 
 
 @pytest.fixture
@@ -50,38 +44,39 @@ def test_the_same_seed_gives_the_same_number(separable):
 
 
 def test_only_the_labelled_subset_is_learned(separable, monkeypatch):
-    seen = []
-    monkeypatch.setattr(fine_tune, "train_on", lambda model, images, labels, *_, **keys: seen.append((images, labels)))
+    subsets = []
+    monkeypatch.setattr(fine_tune, "train_on", lambda model, draw, labels, *_: subsets.append((draw.args[0], labels)))
     fine_tune.evaluate(separable, **KEYS)
-    [(images, labels)] = seen
+    [(images, labels)] = subsets
     assert images.shape == (24, 3, 32, 32)
     assert labels.bincount().tolist() == [8, 8, 8]
 
 
-def test_every_parameter_and_every_statistic_moves(write_run, inputs):
+def test_every_parameter_and_every_statistic_is_trained(write_run, inputs):
     write_run()
     model = fine_tune.classifier(inputs.weights, 3)
     before = {name: value.clone() for name, value in model.state_dict().items()}
     images, labels = (torch.from_numpy(x) for x in colours(24, 0))
-    keys = {key: KEYS[key] for key in KEYS if key not in ("label_fractions", "steps")}
-    fine_tune.train_on(model, images, labels, generator(0, "test"), total_steps=4, **keys)
+    training = fine_tune.Training(**{key: KEYS[key] for key in KEYS if key not in ("label_fractions", "steps")})
+    draw = partial(fine_tune.random_crops, images, training=training)
+    fine_tune.train_on(model, draw, labels, generator(0, "test"), 4, training)
     assert [name for name, value in model.state_dict().items() if torch.equal(value, before[name])] == []
 
 
-def test_answers_depend_on_no_other_test_image(write_run, inputs):
+def test_predictions_do_not_depend_on_other_test_images(write_run, inputs):
     write_run()
     model = fine_tune.classifier(inputs.weights, 3)
     torch.nn.init.normal_(model[1].weight, generator=generator(0, "test"))
     before = {name: value.clone() for name, value in model.state_dict().items()}
     images = torch.from_numpy(colours(30, 0)[0])
-    together = fine_tune.classes_of(model.train(), images, "cpu")
-    alone = torch.cat([fine_tune.classes_of(model.train(), image[None], "cpu") for image in images])
+    together = fine_tune.predict(model.train(), images, "cpu")
+    alone = torch.cat([fine_tune.predict(model.train(), image[None], "cpu") for image in images])
     assert torch.equal(together, alone)
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
 
 
-def test_batches_pass_over_all_examples_again_and_again():
-    found = fine_tune.batches(10, total_steps=5, batch_size=6, draws_from=generator(0, "test"))
+def test_batches_are_repeated_passes_over_all_examples():
+    found = fine_tune.batches(10, total_steps=5, batch_size=6, rng=generator(0, "test"))
     assert [len(batch) for batch in found] == [6] * 5
     assert torch.cat(found).bincount().tolist() == [3] * 10
     assert torch.cat(found)[:10].sort().values.tolist() == list(range(10))
@@ -98,3 +93,9 @@ def test_without_labels_or_with_too_few_it_does_not_apply(separable, write_prepa
     unlabelled = write_prepared((colours(6, 0)[0], colours(6, 1)[0]))
     with pytest.raises(NotApplicable, match="no labels"):
         fine_tune.evaluate(unlabelled, **KEYS)
+
+
+def test_an_encoder_without_parameters_is_not_tuned(separable):
+    save_encoder(build({"backbone": "pixels"}), separable.weights)
+    with pytest.raises(NotApplicable, match=r"^the encoder has no parameters to tune$"):
+        fine_tune.evaluate(separable, **KEYS)

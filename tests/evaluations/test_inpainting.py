@@ -1,4 +1,4 @@
-"""Inpainting on images made by hand: copies among the training images must be found, and the better fill must win."""
+"""Inpainting on hand-made images: copies among the training images are found, and the better fill scores higher."""
 
 import h5py
 import numpy as np
@@ -7,6 +7,7 @@ import torch
 
 from selfsup.errors import InputError, NotApplicable
 from selfsup.evaluations import inpainting
+from selfsup.nn.encoder import build
 from tests.evaluations.named import named
 
 KEYS = {"candidates": 20, "hog_cell_px": 8, "batch_size": 7}
@@ -68,7 +69,7 @@ def test_copies_among_the_candidates_are_found(write_fills, mask):
     train = np.concatenate([smooth(14, 0), test[::-1]])
     found = by_metric(inpainting.evaluate(write_fills(train, test, mask, test), **KEYS))
     exact = ["", "/nearest_learned", "/nearest_untrained", "/nearest_hog", "/nearest_histogram"]
-    if len({m.tobytes() for m in mask}) > 1:  # candidates are then seen whole, and alike is not equal
+    if len({m.tobytes() for m in mask}) > 1:  # candidates then have no hole, and similar is not equal
         exact = [""]
     for suffix in exact:
         assert found[f"l1{suffix}"].value == 0
@@ -78,14 +79,14 @@ def test_copies_among_the_candidates_are_found(write_fills, mask):
     assert found["l1/nearest_learned"].value < found["l1/mean_fill"].value
 
 
-def test_candidates_beyond_the_cap_are_not_looked_at(write_fills):
+def test_candidates_beyond_the_limit_are_not_used(write_fills):
     test = smooth(6, 1)
     train = np.concatenate([smooth(20, 0), test])
     found = by_metric(inpainting.evaluate(write_fills(train, test, central(6), test), **KEYS))
     assert found["l1/nearest_hog"].value > 0
 
 
-def test_what_is_in_the_hole_chooses_no_neighbour(write_fills):
+def test_pixels_in_the_hole_do_not_select_the_neighbour(write_fills):
     train, test, mask = smooth(20, 0), smooth(6, 1), central(6)
     inputs = write_fills(train, test, mask, test)
     first = by_metric(inpainting.evaluate(inputs, **KEYS))
@@ -119,3 +120,30 @@ def test_cells_too_large_for_the_image_are_named(write_fills):
     test = smooth(2, 0)
     with pytest.raises(InputError, match=r"^key hog_cell_px is 17, .* 32 px .* set 16 or less"):
         inpainting.evaluate(write_fills(test, test, central(2), test), **{**KEYS, "hog_cell_px": 17})
+
+
+def noise(count, seed, size_px):
+    random = np.random.default_rng(seed)
+    return torch.from_numpy(random.integers(0, 256, (count, 3, size_px, size_px)).astype(np.uint8))
+
+
+def test_the_hole_is_copied_from_the_nearest_by_cosine():
+    original, candidates = noise(2, 0, 4), noise(3, 1, 4)
+    mask = torch.zeros(2, 4, 4, dtype=torch.bool)
+    mask[:, 1:3, 1:] = True
+    queries = torch.tensor([[0.1, 1.0], [1.0, 0.2]])
+    keys = torch.tensor([[9.0, 0.0], [3.0, 3.0], [0.0, 0.1]])  # lengths that would mislead a product or a distance
+    filled = inpainting.nearest_fill(original, mask, candidates, queries, keys)
+    for n, nearest in enumerate((2, 0)):
+        assert torch.equal(filled[n, :, 1:3, 1:], candidates[nearest, :, 1:3, 1:])
+        assert torch.equal(filled[n][:, ~mask[n]], original[n][:, ~mask[n]])
+
+
+def test_last_maps_keep_positions_and_do_not_depend_on_the_batch():
+    torch.manual_seed(0)
+    encoder = build({"backbone": "small_conv", "width": 2}).eval()
+    images = noise(5, 3, 32)
+    found = inpainting.last_maps(encoder, images, 2)
+    assert found.shape == (5, 16 * 2 * 2)
+    assert not found.requires_grad
+    torch.testing.assert_close(found, encoder.maps(images)["conv4"].flatten(1).detach())

@@ -1,4 +1,4 @@
-"""Keypoint transfer on pairs made by hand: an object of 8 x 8 that moved, and stands for another of its class."""
+"""Keypoint transfer on hand-made pairs: an object of 8 x 8 pixels, shifted, stands for another of its class."""
 
 import math
 from dataclasses import replace
@@ -9,7 +9,7 @@ import torch
 
 from selfsup.errors import NotApplicable
 from selfsup.evaluations import keypoint_transfer
-from selfsup.evaluations.keypoint_transfer import object_middle
+from selfsup.evaluations.keypoint_transfer import centroid
 from selfsup.nn.encoder import build, save_encoder
 from tests.evaluations.named import named
 from tests.evaluations.pairs import MOVE, SIZE_PX, write_pairs
@@ -38,25 +38,26 @@ def by_metric(measures):
     return named(measures)
 
 
-def test_the_hand_made_case(run):
+def test_measures_of_a_hand_made_case(run):
     write(run)
     found = by_metric(keypoint_transfer.evaluate(run, **KEYS))
-    suffixes = ("", "/maps", "/colours", "/chance", "/object_middle")
+    suffixes = ("", "/maps", "/colours", "/same_pixel", "/chance", "/object_middle")
     assert set(found) == {f"{m}{s}" for m in ("error", "error_median", "within@5", "within@10") for s in suffixes}
     assert {m.n for m in found.values()} == {3}  # the pairs of one class
     assert found["error/colours"].value == 0  # one pixel of noise is alike nowhere else
+    assert found["error/same_pixel"].value == pytest.approx(100 * math.hypot(*MOVE) / DIAGONAL)
     middle = np.array([8 + MOVE[0], 8 + MOVE[1]])
     off = np.linalg.norm(POINTS[:2] + np.array(MOVE) - middle, axis=1)
     assert found["error/object_middle"].value == pytest.approx(100 * off.mean() / DIAGONAL)
 
 
-def test_the_truth_is_where_the_second_object_has_the_point(run):
+def test_the_truth_is_the_keypoint_of_the_second_object(run):
     write(run, second=POINTS + np.array([MOVE[0] + 2, MOVE[1]], np.float32))
     found = by_metric(keypoint_transfer.evaluate(run, **KEYS))
     assert found["error/colours"].value == pytest.approx(100 * 2 / DIAGONAL)
 
 
-def test_a_point_that_one_image_hides_is_not_asked_for(run):
+def test_a_keypoint_hidden_in_one_image_is_left_out(run):
     second = MOVED.copy()
     second[0] = np.nan
     write(run, second=second)
@@ -68,10 +69,10 @@ def test_a_point_that_one_image_hides_is_not_asked_for(run):
         keypoint_transfer.evaluate(run, **KEYS)
 
 
-def test_the_middle_of_an_object_is_that_of_its_pixels():
+def test_the_centroid_is_the_mean_of_the_objects_pixels():
     mask = torch.zeros(6, 8, dtype=torch.uint8)
     mask[1:3, 2:6] = 2
-    assert object_middle(mask).tolist() == [4.0, 2.0]
+    assert centroid(mask).tolist() == [4.0, 2.0]
 
 
 def test_pairs_without_keypoints_do_not_apply(run):

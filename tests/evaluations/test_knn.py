@@ -68,13 +68,13 @@ def test_length_and_rotation_of_features_are_irrelevant(mixture):
     assert torch.equal(knn.classify(queries @ rotation, 3 * train @ rotation, labels, k=9, temperature=0.1), plain)
 
 
-def test_evaluates_the_layer_that_is_asked_for(write_features, mixture, values):
+def test_evaluates_the_layer_of_the_key(write_features, mixture, values):
     (train, labels), (test, test_labels) = mixture(80, gap=2), mixture(40, gap=2, seed=1)
     noise = torch.randn(120, 5, generator=torch.Generator().manual_seed(0))
     inputs = write_features({"good": (train, test), "noise": (noise[:80], noise[80:])}, (labels, test_labels))
     keys = {"k": 5, "temperature": 0.1, "pooling": "mean"}
     assert values(knn.evaluate(inputs, layer="good", **keys))["", None] > 90
-    assert values(knn.evaluate(inputs, **keys))["", None] == pytest.approx(25, abs=22)
+    assert values(knn.evaluate(inputs, layer="last", **keys))["", None] == pytest.approx(25, abs=22)
     with pytest.raises(InputError, match=r"has no bad.mean, only good.mean, noise.mean"):
         knn.evaluate(inputs, layer="bad", **keys)
 
@@ -83,3 +83,27 @@ def test_more_neighbours_than_examples_does_not_apply(write_features, mixture):
     inputs = write_features({"a": (mixture(20)[0], mixture(8)[0])}, (mixture(20)[1], mixture(8)[1]))
     with pytest.raises(NotApplicable, match=r"21 nearest neighbours .* 20 training examples"):
         knn.evaluate(inputs, k=21, temperature=0.1, pooling="mean")
+
+
+def test_the_best_layer_is_selected_on_held_out_training_examples_and_named(write_features, mixture, values):
+    """Neither the deeper noise nor a layer that knows only the test set is taken."""
+    (train, labels), (test, test_labels) = mixture(80, gap=2), mixture(40, gap=2, seed=1)
+    noise = torch.randn(120, 12, generator=torch.Generator().manual_seed(0))
+    layers = {
+        "good": (train, test),
+        "cheat": (noise[:80], 100 * torch.eye(12)[test_labels]),
+        "noise": (noise[:80], noise[80:]),
+    }
+    inputs = write_features(layers, (labels, test_labels))
+    keys = {"k": 5, "temperature": 0.1, "pooling": "mean"}
+    best = knn.evaluate(inputs, **keys)
+    assert values(best)["", None] == values(knn.evaluate(inputs, layer="good", **keys))["", None] > 90
+    [(layer, _)] = values(best, "held_out_top1")
+    assert layer == "good"
+    assert [(m.split, m.n) for m in best] == [("test", 40), ("train", 16)]
+
+
+def test_more_neighbours_than_the_rest_of_the_training_set_are_all_of_it(write_features, mixture):
+    (train, labels), (test, test_labels) = mixture(40, gap=2), mixture(40, gap=2, seed=1)
+    inputs = write_features({"a": (train, test)}, (labels, test_labels))
+    assert len(knn.evaluate(inputs, k=40, temperature=0.1, pooling="mean")) == 2

@@ -1,4 +1,4 @@
-"""Label propagation of a run: on a set made by hand, with its baselines, its pictures, and what does not apply."""
+"""Label propagation of a run on hand-made data: measures, baselines, pictures, and data that do not apply."""
 
 import h5py
 import numpy as np
@@ -14,7 +14,7 @@ from tests.evaluations.named import named
 
 KEYS = {
     "context_frames": 2,
-    "radius": 6,
+    "radii": [2, 6],
     "top_k": 5,
     "temperatures": [0.02, 0.2],
     "chosen_on_clips": 2,
@@ -42,15 +42,17 @@ def test_measures_the_run_and_three_baselines(run):
     found = values(measures)
     names = ["j_mean", "j_recall", "f_mean", "pck@0.1", "pck@0.5"]
     suffixes = ["", "/grey_patches", "/optical_flow", "/identity"]
-    assert set(found) == {n + s for n in names for s in suffixes} | {"temperature", "temperature/grey_patches"}
+    selected = {n + s for n in ("radius", "temperature") for s in suffixes[:2]}
+    assert set(found) == {n + s for n in names for s in suffixes} | selected
     assert all(0 <= found[n + s] <= 100 for n in names for s in suffixes)
     assert found["temperature"] in KEYS["temperatures"]
+    assert found["radius"] in KEYS["radii"]
     assert all(m.boot_low <= m.value <= m.boot_high for m in measures if m.unit == "%")
     again = label_propagation.evaluate(run, **{**KEYS, "frame_pixels": 1})
     assert values(again) == pytest.approx(found, abs=1e-3)  # how many clips at once changes nothing
 
 
-def test_what_moves_by_known_pixels_is_followed(run):
+def test_a_known_motion_is_followed(run):
     """A bright square on a textured ground, three pixels further each frame: identity loses it, raw patches do not."""
     draws = np.random.default_rng(0)
     clip = np.repeat(draws.integers(0, 90, (2, 1, 3, 32, 48), dtype=np.uint8), 6, 1)
@@ -69,7 +71,7 @@ def test_what_moves_by_known_pixels_is_followed(run):
     assert found["j_mean/grey_patches"] > 85
 
 
-def test_pictures_are_small_and_hold_every_track(run):
+def test_pictures_are_small_and_have_every_track(run):
     prepare(run.target, size_px=32, frames=5, train_examples=2, test_examples=4)
     label_propagation.evaluate(run, **KEYS)
     with h5py.File(run.pictures / "pictures.h5", "r") as file:
@@ -83,7 +85,7 @@ def test_pictures_are_small_and_hold_every_track(run):
             assert np.array_equal(np.isnan(file[f"{name}/keypoint"]), expected)
 
 
-def test_pictures_of_long_large_videos_are_cut_down(run):
+def test_pictures_of_long_large_videos_are_subsampled(run):
     clip = np.zeros((1, 40, 3, 72, 144), np.uint8)
     arrays = {"clip": clip, "mask": np.ones((1, 40, 72, 144), np.uint8), "key": np.array([b"0"])}
     for split in ("train", "test"):
@@ -94,7 +96,7 @@ def test_pictures_of_long_large_videos_are_cut_down(run):
         assert file["method/mask"].shape == (1, 14, 36, 72)
 
 
-def test_the_encoder_stays_as_it_was(run):
+def test_the_encoder_is_unchanged(run):
     prepare(run.target, size_px=32, frames=4, train_examples=2, test_examples=2)
     before = (run.weights / "encoder.safetensors").read_bytes()
     label_propagation.evaluate(run, **KEYS)
@@ -102,7 +104,7 @@ def test_the_encoder_stays_as_it_was(run):
     assert digest(label_propagation.load_encoder(run.weights))
 
 
-def test_does_not_apply_without_clips_or_without_truth(run, write_prepared):
+def test_does_not_apply_without_clips_or_labels(run, write_prepared):
     write_prepared([np.zeros((2, 3, 8, 8))] * 2)
     with pytest.raises(NotApplicable, match="no clips"):
         label_propagation.evaluate(run, **KEYS)

@@ -1,4 +1,4 @@
-"""The linear probe: what it finds, what it must not find, and what it must not look at."""
+"""The linear probe: informative layers, chance, and no use of test labels."""
 
 import json
 
@@ -9,7 +9,7 @@ import torch
 
 from selfsup.errors import InputError, NotApplicable
 from selfsup.evaluations import linear_probe
-from selfsup.evaluations.solvers import layer_probe
+from selfsup.evaluations.solvers import probes
 
 KEYS = {
     "penalties": [0.001, 0.1, 0.01],
@@ -28,7 +28,7 @@ def two_layers(mixture):
     return layers, (labels, test_labels)
 
 
-def test_the_telling_layer_is_chosen_and_every_layer_reported(write_features, two_layers, values):
+def test_the_informative_layer_is_selected_and_every_layer_reported(write_features, two_layers, values):
     measures = linear_probe.evaluate(write_features(*two_layers), **KEYS)
     by_layer = values(measures)
     assert by_layer["", None] == by_layer["good", None] > 80
@@ -37,7 +37,7 @@ def test_the_telling_layer_is_chosen_and_every_layer_reported(write_features, tw
     assert values(measures, "penalty")["good", None] in KEYS["penalties"]
 
 
-def test_test_labels_decide_nothing(write_features, two_layers, values):
+def test_test_labels_select_nothing(write_features, two_layers, values):
     layers, (labels, test_labels) = two_layers
     plain = linear_probe.evaluate(write_features(layers, (labels, test_labels)), **KEYS)
     other = linear_probe.evaluate(write_features(layers, (labels, (test_labels + 1) % 4)), **KEYS)
@@ -48,8 +48,8 @@ def test_test_labels_decide_nothing(write_features, two_layers, values):
 
 
 def test_the_final_fit_is_on_the_whole_training_set(write_features, two_layers, monkeypatch):
-    kept, examples = layer_probe.fit, []
-    monkeypatch.setattr(layer_probe, "fit", lambda x, y, **keys: examples.append(len(x)) or kept(x, y, **keys))
+    kept, examples = probes.fit, []
+    monkeypatch.setattr(probes, "fit", lambda x, y, **keys: examples.append(len(x)) or kept(x, y, **keys))
     linear_probe.evaluate(write_features(*two_layers), **KEYS)
     assert examples == [400, 400]
 
@@ -61,7 +61,7 @@ def test_shuffled_training_labels_end_at_chance(write_features, two_layers, valu
     assert max(values(measures).values()) == pytest.approx(25, abs=12)
 
 
-def test_each_features_unit_is_irrelevant(write_features, two_layers, values):
+def test_units_of_features_do_not_matter(write_features, two_layers, values):
     layers, labels = two_layers
     units = np.logspace(-3, 3, 12)
     changed = {**layers, "good": tuple(np.asarray(x) * units + 5 for x in layers["good"])}
@@ -70,14 +70,14 @@ def test_each_features_unit_is_irrelevant(write_features, two_layers, values):
     assert values(plain, "penalty") == values(other, "penalty")
 
 
-def test_dead_features_do_no_harm(write_features, two_layers, values):
+def test_constant_features_change_nothing(write_features, two_layers, values):
     layers, labels = two_layers
     dead = {"good": tuple(np.hstack([x, np.full((len(x), 3), 0.3), np.zeros((len(x), 2))]) for x in layers["good"])}
     plain = linear_probe.evaluate(write_features({"good": layers["good"]}, labels), **KEYS)
     assert values(linear_probe.evaluate(write_features(dead, labels), **KEYS)) == values(plain)
 
 
-def test_equal_layers_go_to_the_deeper(write_features, two_layers, values):
+def test_ties_go_to_the_deeper_layer(write_features, two_layers, values):
     layers, labels = two_layers
     measures = linear_probe.evaluate(write_features({"a": layers["good"], "b": layers["good"]}, labels), **KEYS)
     assert list(values(measures, "penalty")) == [("b", None)]
@@ -93,7 +93,7 @@ def test_a_pooling_that_was_not_extracted_is_named(write_features, two_layers):
         linear_probe.evaluate(write_features(*two_layers), **{**KEYS, "pooling": "max"})
 
 
-def test_only_the_asked_layers_are_probed(write_features, two_layers, values):
+def test_only_the_layers_of_the_key_are_probed(write_features, two_layers, values):
     inputs = write_features(*two_layers)
     measures = linear_probe.evaluate(inputs, layers=["noise"], **KEYS)
     assert list(values(measures)) == [("", None), ("noise", None)]
@@ -112,6 +112,27 @@ def test_a_column_beside_the_encoders_layers_is_probed_only_by_name(write_featur
     assert values(linear_probe.evaluate(inputs, layers=["projection"], **KEYS))["projection", None] > 80
 
 
+def test_patches_are_read_by_the_same_names_of_layers(write_features, two_layers, values):
+    inputs = write_features(*two_layers)
+    with pytest.raises(NotApplicable, match=r"^the method does not encode patches alone$"):
+        linear_probe.evaluate(inputs, **KEYS | {"pooling": "patches"})
+    for split in ("train", "test"):
+        with h5py.File(inputs.features / f"{split}.h5", "a") as file:
+            file["noise.patches"], file["good.patches"] = file["good.mean"][()], file["noise.mean"][()]
+    swapped = values(linear_probe.evaluate(inputs, **KEYS | {"pooling": "patches"}))
+    whole = values(linear_probe.evaluate(inputs, **KEYS))
+    assert swapped["noise", None] == whole["good", None] > 80
+
+
 def test_a_layer_that_the_run_did_not_keep_does_not_apply(write_features, two_layers):
     with pytest.raises(NotApplicable, match=r"^the run kept no projection, only good, noise$"):
         linear_probe.evaluate(write_features(*two_layers), layers=["projection"], **KEYS)
+
+
+def test_a_penalty_at_its_floor_is_reported(write_features, two_layers, values):
+    (layers, labels), keys = two_layers, {**KEYS, "penalties": [1.0]}
+    strong = linear_probe.evaluate(write_features({"good": layers["good"]}, labels), **keys, penalty_floor=1.0)
+    assert values(strong, "penalty_at_floor") == {("good", None): 1.0}
+    free = linear_probe.evaluate(write_features({"good": layers["good"]}, labels), **keys, penalty_floor=1e-6)
+    assert values(free, "penalty")["good", None] > 1e-6
+    assert values(free, "penalty_at_floor") == {}

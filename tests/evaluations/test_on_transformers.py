@@ -8,8 +8,8 @@ import torch
 from selfsup.errors import NotApplicable
 from selfsup.evaluations import few_labels_frozen, few_shot, fine_tune, knn, linear_probe
 from selfsup.evaluations.features import extract
-from selfsup.evaluations.reading.feature_file import features
-from selfsup.evaluations.tracking.trackers import by_encoder
+from selfsup.evaluations.matching.trackers import encoder_embedding
+from selfsup.evaluations.reading.files import features
 from selfsup.nn.encoder import build, load_encoder, save_encoder
 
 VIT = {"backbone": "vit", "size_px": 32, "patch_px": 8, "width": 8, "depth": 2, "heads": 2}
@@ -48,7 +48,7 @@ def test_features_are_pooled_patches_and_the_class_token(on_vit):
             "max": found.patches.amax(1),
             "class_token": found.class_token,
         }.items():
-            torch.testing.assert_close(features(on_vit.features, "train", layer, pooling), expected)
+            torch.testing.assert_close(features(on_vit.features, layer, pooling)[0], expected)
 
 
 @pytest.mark.parametrize("pooling", ["mean", "class_token"])
@@ -61,7 +61,7 @@ def test_features_are_pooled_patches_and_the_class_token(on_vit):
         (few_labels_frozen, {"label_fractions": [0.5], "draws": 2, "fold_count": 2, **PENALTIES}),
     ],
 )
-def test_classes_are_read_from_either(on_vit, evaluation, keys, pooling):
+def test_patches_and_class_token_are_informative(on_vit, evaluation, keys, pooling):
     measures = evaluation.evaluate(on_vit, pooling=pooling, **keys)
     assert measures[0].metric.startswith("top1")
     assert measures[0].value > 60
@@ -72,8 +72,8 @@ def test_a_run_can_be_fine_tuned(on_vit):
     assert 0 <= top1.value <= 100
 
 
-def test_dense_evaluations_see_a_map(on_vit):
-    found = by_encoder(load_encoder(on_vit.weights))(torch.zeros(2, 3, 32, 32, dtype=torch.uint8))
+def test_dense_evaluations_get_a_map(on_vit):
+    found = encoder_embedding(load_encoder(on_vit.weights))(torch.zeros(2, 3, 32, 32, dtype=torch.uint8))
     assert found.shape == (2, 8, 4, 4)
 
 
@@ -81,5 +81,5 @@ def test_the_class_token_of_convolutions_does_not_apply(write_prepared, write_ru
     inputs = write_prepared([np.zeros((4, 3, 32, 32)), np.zeros((2, 3, 32, 32))], ([0, 1, 0, 1], [0, 1]))
     write_run()
     extract(inputs.weights, inputs.target, inputs.features, pooling=["mean", "class_token"], batch_size=2)
-    with pytest.raises(NotApplicable, match="conv4 has no class token"):
+    with pytest.raises(NotApplicable, match="conv1 has no class token"):
         knn.evaluate(inputs, k=1, temperature=0.1, pooling="class_token")

@@ -1,12 +1,12 @@
-"""The pretext baselines on tasks made by hand: solvable by colour, by nothing, by matching."""
+"""The pretext baselines on hand-made tasks: solvable by colour, unsolvable, and matching."""
 
 import numpy as np
 import pytest
 import torch
+from sklearn.linear_model import LogisticRegression
 
 from selfsup.errors import NotApplicable
 from selfsup.evaluations import pretext
-from selfsup.evaluations.baselines.colour_histogram import colour_histogram
 from tests.evaluations.named import named
 
 KEYS = {"penalties": [1.0, 0.1, 0.01], "held_out_fraction": 0.2, "tolerance": 1e-5, "batch_size": 50}
@@ -25,7 +25,7 @@ def task(rows, seed, coloured):
 
 
 def accuracies(measures):
-    assert [(m.split, m.unit) for m in measures] == [("test", "%")] * 3
+    assert {(m.split, m.unit) for m in measures} == {("test", "%")}
     return {name: m.value for name, m in named(measures).items()}
 
 
@@ -36,9 +36,12 @@ def test_colour_solves_a_colour_task(write_pretext, write_run):
     assert found["pretext_accuracy"] == 50
     assert found["pretext_accuracy/colour_histogram"] == 100
     assert found["pretext_accuracy/untrained"] > 70
+    untrained = found["pretext_accuracy/untrained"]
+    below = 100 * (50 - untrained) / (100 - untrained)  # negative
+    assert found["pretext_skill"] == pytest.approx(below)
 
 
-def test_nothing_solves_noise(write_pretext, write_run):
+def test_noise_is_at_chance(write_pretext, write_run):
     write_run()
     inputs = write_pretext("classification", train=task(300, 0, False), test=task(300, 1, False))
     found = accuracies(pretext.evaluate(inputs, **KEYS))
@@ -46,7 +49,68 @@ def test_nothing_solves_noise(write_pretext, write_run):
     assert found["pretext_accuracy/untrained"] == pytest.approx(33, abs=10)
 
 
-def test_matching_finds_copies_within_their_group(write_pretext, write_run):
+def test_the_task_brings_baselines_of_its_own(write_pretext, write_run):
+    write_run()
+    test = task(100, 1, False)
+    inputs = write_pretext("classification", {"previous_frame": ~test[3]}, train=task(100, 0, False), test=test)
+    found = {name: m.value for name, m in named(pretext.evaluate(inputs, **KEYS)).items()}
+    assert found["pretext_accuracy/previous_frame"] == 100 - found["pretext_accuracy"] == 50
+
+
+def distribution(rows, seed, coloured=True):
+    """A colour task whose method gives each target half of the probability."""
+    images, target, group, _ = task(rows, seed, coloured)
+    return images, target, group, np.full(rows, 0.5, np.float32)
+
+
+def test_bits_are_below_the_cross_entropy_of_the_shares(write_pretext, write_run):
+    """By hand: three classes by their shares in training, against a half, both mixed with a hundredth of the uniform one."""
+    write_run()
+    train, test = distribution(200, 0), distribution(100, 1)
+    measures = pretext.evaluate(write_pretext("distribution", train=train, test=test), **KEYS)
+    *measures, skill = measures
+    assert all((m.metric, m.unit, m.n) == ("pretext_bits", "bits", 100) for m in measures)
+    assert all(m.boot_low <= m.value <= m.boot_high for m in measures)
+    found = {m.baseline: m.value for m in measures}
+    share = np.bincount(train[1])[test[1]] / 200
+    expected = np.log2((0.99 * 0.5 + 0.01 / 3) / (0.99 * share + 0.01 / 3)).mean()
+    assert found[""] == pytest.approx(expected, abs=1e-6)
+    assert found["colour_histogram"] == pytest.approx(np.log2(3), abs=0.1)  # it solves the task
+    perfect = np.log2((0.99 + 0.01 / 3) / (0.99 * share + 0.01 / 3)).mean()
+    way = perfect - found["untrained"]
+    assert (skill.metric, skill.unit) == ("pretext_skill", "%")
+    assert skill.value == pytest.approx(100 * (expected - found["untrained"]) / way, rel=1e-4)
+    assert found["untrained"] > 0.5
+
+
+def test_noise_has_no_bits_and_a_class_that_never_trained_costs_finitely_many(write_pretext, write_run):
+    write_run()
+    train, (images, target, group, score) = distribution(300, 0, False), distribution(300, 1, False)
+    measures = pretext.evaluate(write_pretext("distribution", train=train, test=(images, target, group, score)), **KEYS)
+    found = {m.baseline: m.value for m in measures if m.metric == "pretext_bits"}
+    assert found["colour_histogram"] == pytest.approx(0, abs=0.05)
+    assert found["untrained"] == pytest.approx(0, abs=0.05)
+    never = np.where(np.arange(300) < 3, 5, target)
+    measures = pretext.evaluate(write_pretext("distribution", train=train, test=(images, never, group, score)), **KEYS)
+    found = {m.baseline: m.value for m in measures if m.metric == "pretext_bits"}
+    assert found["colour_histogram"] == pytest.approx(0, abs=0.05)  # the prior does not know it either
+    assert found[""] == pytest.approx(np.log2(1.5), abs=0.15)
+
+
+def test_target_probability_equals_scikit_learn():
+    """At the only penalty; labels need not be all of 0 to K - 1."""
+    draws = np.random.default_rng(0)
+    x, labels = draws.normal(size=(120, 4)), np.array([0, 2, 5])[draws.integers(0, 3, 120)]
+    x[:, 0] += labels
+    model = LogisticRegression(C=1 / (120 * 0.1), tol=1e-10, max_iter=1000).fit(x, labels)
+    held, asked = torch.arange(120) % 4 == 0, torch.tensor([0, 2, 5, 4])
+    parts = (torch.from_numpy(x), torch.from_numpy(x[:4]), torch.from_numpy(labels), asked, held)
+    found = pretext.target_probability(*parts, penalties=[0.1], tolerance=1e-8)
+    expected = model.predict_proba(x[:4])
+    assert found.tolist() == pytest.approx([expected[0, 0], expected[1, 1], expected[2, 2], 0], abs=1e-5)
+
+
+def test_copies_are_matched_within_their_group(write_pretext, write_run):
     write_run()
     images = noise(20, 0)
     images[:, 0] += (np.arange(20) * 5)[:, None, None].astype(np.uint8)  # each its own red
@@ -64,6 +128,7 @@ def test_matching_finds_copies_within_their_group(write_pretext, write_run):
         "pretext_accuracy": 100,
         "pretext_accuracy/untrained": 0,
         "pretext_accuracy/colour_histogram": 0,
+        "pretext_skill": 100,
     }
 
 
@@ -77,16 +142,3 @@ def test_without_a_task_it_does_not_apply(inputs, write_run):
     write_run()
     with pytest.raises(NotApplicable, match="no pretext task"):
         pretext.evaluate(inputs, **KEYS)
-
-
-def test_colour_histogram_counts_pixels():
-    image = torch.zeros(2, 3, 2, 2, dtype=torch.uint8)
-    image[1, 0] = 255  # three red pixels and one white
-    image[1, 1:, 0, 0] = 255
-    found = colour_histogram(image)
-    assert found.shape == (2, 64)
-    assert found[0, 0] == 1
-    assert {int(i): float(found[1, i]) for i in found[1].nonzero()} == {48: 0.75, 63: 0.25}
-    levels = torch.tensor([63, 64, 127, 128, 191, 192], dtype=torch.uint8).view(6, 1, 1, 1)
-    blue = torch.cat([torch.zeros(6, 2, 1, 1, dtype=torch.uint8), levels], 1)
-    assert colour_histogram(blue).argmax(1).tolist() == [0, 1, 1, 2, 2, 3]

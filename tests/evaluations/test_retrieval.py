@@ -1,4 +1,4 @@
-"""Retrieval: ranks by hand, equal captions, ties, chance by drawing, and what a collapsed space gets."""
+"""Retrieval: ranks by hand, equal captions, ties, chance by simulation, and a collapsed space."""
 
 import json
 
@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from selfsup.datasets.content.captions import caption_array
+from selfsup.datasets.prepared import caption_array
 from selfsup.errors import NotApplicable
 from selfsup.evaluations import retrieval
-from selfsup.evaluations.retrieval import chance, first_right
+from selfsup.evaluations.retrieval import chance, first_correct_rank
 from tests.evaluations.named import named
 
 KEYS = {"candidates": 1000, "ranks": [1, 2], "batch_size": 4}
@@ -20,7 +20,7 @@ def evaluated(inputs, **keys):
     return {name: m.value for name, m in named(retrieval.evaluate(inputs, **{**KEYS, **keys})).items()}
 
 
-def test_ranks_are_of_both_ways(write_captioned, by_hand):
+def test_recalls_in_both_directions(write_captioned, by_hand):
     """Numbers on a line bent to a quarter circle: nearness is that of numbers. Captions say 10, 11, 28 of images 10, 20, 30."""
 
     def at(number):
@@ -35,7 +35,7 @@ def test_ranks_are_of_both_ways(write_captioned, by_hand):
     assert found["text_to_image@1/chance"] == pytest.approx(100 / 3)
 
 
-def test_equal_captions_are_right_for_each_image_that_has_them(write_captioned, by_hand):
+def test_equal_captions_are_correct_for_all_their_images(write_captioned, by_hand):
     vectors = {"a cup": [1.0, 0.0, 0.0], "a red cup": [0.9, 0.1, 0.0], "a car": [0.0, 1.0, 0.0]}
     by_hand(retrieval, lambda number: list(vectors.values())[number], vectors.__getitem__)
     said = caption_array([["a cup", "a red cup"], ["a cup", "a cup"], ["a car", "a car"]])
@@ -49,19 +49,19 @@ def test_equal_captions_are_right_for_each_image_that_has_them(write_captioned, 
     assert found["text_to_image@2/chance"] == pytest.approx(100 * (1 + 2 / 3 + 2 / 3) / 3)
 
 
-def test_a_collapsed_space_finds_nothing():
+def test_a_collapsed_space_has_the_worst_ranks():
     same = torch.ones(6, 4, dtype=torch.float64) / 2
-    assert first_right(same, same, torch.eye(6, dtype=torch.bool)).tolist() == [5] * 6
+    assert first_correct_rank(same, same, torch.eye(6, dtype=torch.bool)).tolist() == [5] * 6
 
 
-def test_places_equal_sorting(monkeypatch):
+def test_ranks_equal_sorting(monkeypatch):
     monkeypatch.setattr(retrieval, "CHUNK", 7)
     draws = torch.Generator().manual_seed(0)
     query, candidate = (torch.randn(n, 5, generator=draws, dtype=torch.float64) for n in (20, 30))
     query, candidate = (torch.nn.functional.normalize(rows, dim=1) for rows in (query, candidate))
     right = torch.rand(20, 30, generator=draws) < 0.1
     right[:, 0] = True
-    places = first_right(query, candidate, right)
+    places = first_correct_rank(query, candidate, right)
     for row in range(20):
         order = (query[row] @ candidate.T).argsort(descending=True)
         assert places[row] == right[row][order].int().argmax()

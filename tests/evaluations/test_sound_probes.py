@@ -1,4 +1,4 @@
-"""Probes of frames and of utterances: what they find, what they must not find, and what they must not look at."""
+"""Probes of frames and of utterances: informative features, chance, and no use of test labels."""
 
 import json
 
@@ -56,10 +56,10 @@ def by_metric(measures):
 
 
 @every_target
-def test_frames_as_scikit_learn_reads_them(write_sound, target):
+def test_frame_probe_agrees_with_scikit_learn(write_sound, target):
     found = by_metric(frame_probe.evaluate(write_sound(), target=target, **KEYS))
     measure, penalty = found["top1"], found["penalty"].value
-    (x, y), (asked, truth) = (
+    (x, y), (test_x, test_y) = (
         (
             features.astype(np.float16).reshape(-1, WIDTH).astype(float),
             content[:, FRAME].ravel() if target == "content" else speaker.repeat(3),
@@ -68,7 +68,7 @@ def test_frames_as_scikit_learn_reads_them(write_sound, target):
     )
     scale = StandardScaler().fit(x)
     peer = LogisticRegression(C=1 / (len(x) * penalty), tol=1e-10, max_iter=5000).fit(scale.transform(x), y)
-    assert measure.value == pytest.approx(100 * peer.score(scale.transform(asked), truth))
+    assert measure.value == pytest.approx(100 * peer.score(scale.transform(test_x), test_y))
     assert (found["penalty"].layer, measure.layer, measure.n) == ("good", "", 60)
     assert measure.boot_low < measure.value < measure.boot_high
     assert measure.value > 2 * CHANCE[target]
@@ -97,7 +97,7 @@ def test_shuffled_training_labels_end_at_chance(write_sound, probe, target):
 
 
 @pytest.mark.parametrize(("probe", "target"), [(frame_probe, "content"), (utterance_probe, "speaker")])
-def test_test_labels_decide_nothing(write_sound, probe, target):
+def test_test_labels_select_nothing(write_sound, probe, target):
     def other(split, columns):
         if split == "train":
             return columns
@@ -114,10 +114,10 @@ def test_test_labels_decide_nothing(write_sound, probe, target):
     assert changed["top1"].value < 40 < plain["top1"].value
 
 
-def test_choices_are_made_on_whole_utterances(write_sound, monkeypatch):
+def test_held_out_frames_are_whole_utterances(write_sound, monkeypatch):
     masks = []
     kept = frame_probe.probe
-    monkeypatch.setattr(frame_probe, "probe", lambda *given, **keys: masks.append(given[4]) or kept(*given, **keys))
+    monkeypatch.setattr(frame_probe, "probe", lambda *given, **keys: masks.append(given[4][0]) or kept(*given, **keys))
     frame_probe.evaluate(write_sound(), target="content", **KEYS)
     assert len(masks) == 2
     for mask in masks:
@@ -127,7 +127,7 @@ def test_choices_are_made_on_whole_utterances(write_sound, monkeypatch):
 
 
 @every_target
-def test_frames_without_content_count_nowhere(write_sound, target):
+def test_frames_without_content_are_ignored(write_sound, target):
     """Where the last kept frame is silent, its features may be anything."""
 
     def silent(split, columns, spoilt=0.0):
@@ -146,15 +146,15 @@ def test_an_utterance_of_one_word_has_a_content(write_sound):
     def words(split, columns):
         word = columns["content"][:, :1].repeat(9, 1)
         word[:, 8] = -1
-        told = columns["good.mean"] + 3 * np.eye(CONTENTS, WIDTH)[word[:, 0]]
-        return {**columns, "content": word, "good.mean": told.astype(np.float32)}
+        informative = columns["good.mean"] + 3 * np.eye(CONTENTS, WIDTH)[word[:, 0]]
+        return {**columns, "content": word, "good.mean": informative.astype(np.float32)}
 
     found = by_metric(utterance_probe.evaluate(write_sound(words), target="content", **KEYS))
     assert found["top1"].value > 80
     assert found["penalty"].layer == "good"
 
 
-def test_an_utterance_of_many_words_has_none_but_a_speaker(write_sound):
+def test_an_utterance_of_many_words_has_a_speaker_but_no_content(write_sound):
     with pytest.raises(NotApplicable, match="more than one content"):
         utterance_probe.evaluate(write_sound(), target="content", **KEYS)
     found = by_metric(utterance_probe.evaluate(write_sound(), target="speaker", **KEYS))
@@ -163,13 +163,13 @@ def test_an_utterance_of_many_words_has_none_but_a_speaker(write_sound):
 
 
 @pytest.mark.parametrize("probe", [frame_probe, utterance_probe])
-def test_what_is_no_labelled_sound_is_left_out(write_features, mixture, probe):
+def test_data_without_labelled_sound_do_not_apply(write_features, mixture, probe):
     features, labels = mixture(40)
     with pytest.raises(NotApplicable, match="the data set has no"):
         probe.evaluate(write_features({"conv1": (features, features)}, (labels, labels)), target="speaker", **KEYS)
 
 
-def test_nothing_said_in_any_kept_frame(write_sound):
+def test_no_content_in_any_frame_does_not_apply(write_sound):
     def silent(split, columns):
         return {**columns, "content": -np.ones_like(columns["content"])}
 

@@ -1,4 +1,4 @@
-"""Zero-shot classification: a case by hand, chance, what is held out, and a trained CLIP with true and shuffled captions."""
+"""Zero-shot classification: a hand-made case, chance, held-out subsets, and a trained CLIP with true and shuffled captions."""
 
 import math
 
@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from selfsup.datasets.content.captions import caption_array
-from selfsup.datasets.prepared import write_split
+from selfsup.datasets.prepared import caption_array, write_split
 from selfsup.errors import InputError, NotApplicable
 from selfsup.evaluations import zero_shot
 from selfsup.evaluations.features import FrozenEncoderError
@@ -17,7 +16,7 @@ from selfsup.methods.clip import CLIP
 from selfsup.nn.encoder import build, save_encoder
 from selfsup.optim.optimisers import optimiser
 from selfsup.seeds import generator
-from selfsup.specs.text_tower import TextTower
+from selfsup.specs.networks import TextTower
 from selfsup.tables.vocabulary import make
 from selfsup.testing.trials import STEP
 from tests.evaluations.named import named
@@ -40,7 +39,7 @@ def evaluated(inputs, templates=TEMPLATES):
     return {name: m.value for name, m in named(measures).items()}
 
 
-def test_the_nearest_name_is_the_answer_and_templates_are_averaged(write_captioned, by_hand):
+def test_the_nearest_name_is_predicted_and_templates_are_averaged(write_captioned, by_hand):
     """Means lie at 50, 140 and 230 degrees: an image at 60 is a cup; by the first template alone, at 0, 90, 180, a car."""
     by_hand(zero_shot, lambda number: at(number), direction)
     found = evaluated(write_captioned([60, 150, 240, 60], ["cup", "car", "boat"], label=[0, 1, 2, 1]))
@@ -52,7 +51,7 @@ def test_the_nearest_name_is_the_answer_and_templates_are_averaged(write_caption
     assert not any("combination" in metric or "class" in metric for metric in found)
 
 
-def test_what_training_has_not_seen_stands_apart(write_captioned, by_hand):
+def test_held_out_combinations_and_classes_are_subsets(write_captioned, by_hand):
     by_hand(zero_shot, lambda number: at(number), direction)
     write_captioned([50, 50, 140, 230], ["cup", "car", "boat"], label=[0, 1, 1, 2], novelty=[0, 1, 1, 0])
     inputs = write_captioned([60, 130, 150, 255], ["lamp", "pawn"], "held_out_classes", label=[0, 1, 0, 0])
@@ -67,7 +66,7 @@ def test_what_training_has_not_seen_stands_apart(write_captioned, by_hand):
     assert found["top1/held_out_class_among_all"] <= 50.0
 
 
-def test_embeddings_of_chance_score_at_chance(write_captioned, by_hand):
+def test_random_embeddings_score_at_chance(write_captioned, by_hand):
     random = np.random.default_rng(0)
     vectors = {name: random.standard_normal(8) for name in DIRECTIONS}
     images = random.standard_normal((256, 8))
@@ -134,7 +133,7 @@ def write_test(inputs):
     write_split(inputs.target / "test.h5", arrays, dataset="hand", classes=NAMES, size_px=16)
 
 
-def test_true_captions_are_learned_from(inputs):
+def test_true_captions_beat_chance(inputs):
     train(inputs.weights, torch.arange(300))
     write_test(inputs)
     assert evaluated(inputs, ["a {} on grass", "a {} on sand"])["top1"] > 80
@@ -149,7 +148,7 @@ def test_shuffled_captions_score_at_chance(inputs):
     assert evaluated(inputs, ["a {} on grass", "a {} on sand"])["top1"] < 2 * 100 / len(NAMES)
 
 
-def test_the_towers_stay_as_they_are(inputs):
+def test_a_changed_tower_is_an_error(inputs):
     train(inputs.weights, torch.arange(300))
 
     def disturb():

@@ -1,4 +1,4 @@
-"""The experiment against closed forms: what Gaussians share, what the optimal critic is, what the bound allows."""
+"""The experiment against closed forms: mutual information of Gaussians, the optimal critic, the bound."""
 
 import math
 from pathlib import Path
@@ -8,9 +8,8 @@ import torch
 import yaml
 
 from selfsup.errors import InputError
-from selfsup.experiments._correlated_gaussians import correlation, draw, optimal_scores
-from selfsup.experiments.infonce_bound import measure
-from selfsup.losses.infonce_bound import infonce_bound
+from selfsup.experiments.infonce_bound import correlation, draw, measure, optimal_scores
+from selfsup.losses.info_nce import infonce_bound
 
 RECIPE = Path(__file__).parents[2] / "params" / "experiments" / "infonce_bound.yaml"
 SMALL = {
@@ -36,7 +35,7 @@ def estimate(information, batch_size, batches, shuffled=False):
 
 
 @pytest.mark.parametrize(("information", "rho"), [(2, 0.4258), (4, 0.5742), (6, 0.6717), (8, 0.7421), (10, 0.7951)])
-def test_correlation_is_that_of_the_papers_notebook(information, rho):
+def test_correlation_equals_the_papers_notebook(information, rho):
     assert correlation(information, 20) == pytest.approx(rho, abs=5e-5)
     assert -20 / 2 * math.log(1 - correlation(information, 20) ** 2) == pytest.approx(information)
 
@@ -111,7 +110,7 @@ def test_learned_critic_learns_and_stays_below_the_optimal_one(measured):
             assert after.value <= math.log(after.at)
 
 
-def test_the_seed_decides():
+def test_the_seed_determines_the_estimates():
     few = {**SMALL, "information_nats": [2.0], "batch_sizes": [8], "steps": 3, "evaluation_samples": 64}
     assert measure(1, **few) == measure(1, **few)
     first, second = ([m.value for m in measure(seed, **few)][2:] for seed in (1, 2))
@@ -125,6 +124,6 @@ def test_recipe_has_the_experiments_keys():
 @pytest.mark.parametrize(
     ("changes", "key"), [({"batch_sizes": [1]}, "batch_sizes"), ({"evaluation_samples": 60}, "evaluation_samples")]
 )
-def test_bad_values_are_the_users(changes, key):
+def test_invalid_values_are_input_errors(changes, key):
     with pytest.raises(InputError, match=key):
         measure(0, **{**SMALL, **changes})

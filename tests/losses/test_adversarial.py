@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from selfsup.losses import adversarial as module
+from selfsup.losses import inpainting as module
 from tests.losses.mutation import mutant
 
 

@@ -4,8 +4,7 @@ import pytest
 import torch
 
 from selfsup.methods.parts import cross_channel as module
-from selfsup.views.ab_bins import bins_in_gamut
-from selfsup.views.lightness_bins import lightness_bins
+from selfsup.views.lab_bins import bins_in_gamut, lightness_bins
 from tests.losses.mutation import mutant
 
 CENTRES = {"ab": bins_in_gamut(40.0) / 110, "lightness": lightness_bins(7) / 50 - 1}

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from selfsup.losses import clip as module
+from selfsup.losses import info_nce as module
 from tests.losses.mutation import mutant
 from tests.losses.view_pairs import cosine
 
@@ -58,7 +58,7 @@ def test_equals_the_paper():
 )
 def test_a_planted_error_is_noticed(before, after):
     with pytest.raises(AssertionError):
-        check(mutant(module, before, after).clip)
+        check(mutant(module, before, after, "clip").clip)
 
 
 def test_the_order_of_the_pairs_changes_nothing():
@@ -70,7 +70,7 @@ def test_the_order_of_the_pairs_changes_nothing():
     assert torch.equal(permuted, correct.view(2, 5)[:, order].flatten())
 
 
-def test_images_and_texts_play_the_same_part():
+def test_images_and_texts_are_exchangeable():
     image, text, logit_scale = batch()
     loss, correct = module.clip(image, text, logit_scale)
     other, swapped = module.clip(text, image, logit_scale)
@@ -101,7 +101,7 @@ def test_autocast_does_not_round_the_logits():
 )
 def test_rounded_logits_would_be_noticed(before, after):
     with pytest.raises(AssertionError):
-        check_under_autocast(mutant(module, before, after).clip)
+        check_under_autocast(mutant(module, before, after, "clip").clip)
 
 
 def test_value_by_hand():
@@ -112,7 +112,7 @@ def test_value_by_hand():
     assert correct.tolist() == [True] * 4
 
 
-def test_who_finds_whom_is_told_of_both_sides():
+def test_accuracy_is_of_both_directions():
     """Both texts point to image 0: image 0 finds its text, image 1 does not; the texts' order is the other way round."""
     image = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
     text = torch.tensor([[1.0, 0.1], [1.0, 0.05]])

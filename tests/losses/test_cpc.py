@@ -71,15 +71,11 @@ def test_the_accuracies_of_the_check_tell_right_from_wrong():
         ("candidates.to(compute_dtype).T", "candidates.to(compute_dtype).T / 2"),
         ("predicted[:, : rows - k]", "predicted[:, k:]"),
         ("latents[:, k:]", "latents[:, : rows - k]"),
-        (
-            "enumerate(predictions, start=1)\n    ]\n    return _stacked(steps)\n\n\ndef cpc_at",
-            "enumerate(predictions, start=2)\n    ]\n    return _stacked(steps)\n\n\ndef cpc_at",
-        ),
         ("candidates.to(compute_dtype).T", "candidates.detach().to(compute_dtype).T"),
         ("predicted.to(compute_dtype)", "predicted.detach().to(compute_dtype)"),
         ("logits.detach().argmax(1)", "logits.detach().argmax(0)"),
     ],
-    ids=["sign", "temperature", "rows-asked", "rows-wanted", "step", "stopped-latents", "stopped-context", "accuracy"],
+    ids=["sign", "temperature", "rows-asked", "rows-wanted", "stopped-latents", "stopped-context", "accuracy"],
 )
 def test_a_planted_error_is_noticed(before, after):
     with pytest.raises((AssertionError, RuntimeError)):
@@ -105,8 +101,16 @@ def test_autocast_does_not_round_the_logits():
     assert torch.equal(losses, expected)
 
 
-def reference_at(latents, predictions, time):
-    """As ``reference`` along time: candidates are the positives of all contexts at another sequence or time."""
+SOURCES = {  # rows: three sequences; columns: those that their negatives are from
+    "all": [[1, 1, 1], [1, 1, 1], [1, 1, 1]],
+    "others": [[0, 1, 1], [1, 0, 1], [1, 1, 0]],
+    "own": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+    "unequal": [[1, 1, 0], [0, 1, 1], [1, 0, 0]],
+}
+
+
+def reference_at(latents, predictions, time, sources):
+    """As ``reference`` along time: candidates are the answer, and the positives of the named sequences at another place."""
     losses, accuracies = [], []
     positions = [(n, int(t)) for n, row in enumerate(time) for t in row]
     asked = [(n, a) for n, row in enumerate(time) for a in range(len(row))]
@@ -117,7 +121,7 @@ def reference_at(latents, predictions, time):
             f = {
                 other: torch.exp((latents[m, t + k] * prediction).sum())
                 for other, (m, t) in enumerate(positions)
-                if other == number or (m, t) != positions[number]
+                if other == number or (sources[n][m] and (m, t) != positions[number])
             }
             total = total - torch.log(f[number] / sum(f.values()))
             right += max(f, key=lambda other: f[other].item()) == number
@@ -137,10 +141,10 @@ def sequences(steps=3):
     return latents.requires_grad_(), predictions.requires_grad_(), time
 
 
-def check_at(cpc_at):
+def check_at(cpc_at, sources=SOURCES["all"]):
     latents, predictions, time = sequences()
-    expected, accuracies = reference_at(latents, predictions, time)
-    losses, found = cpc_at(latents, predictions, time)
+    expected, accuracies = reference_at(latents, predictions, time, sources)
+    losses, found = cpc_at(latents, predictions, time, torch.tensor(sources).bool())
     torch.testing.assert_close(losses, expected, rtol=1e-10, atol=1e-12)
     assert found.tolist() == pytest.approx(accuracies)
     weights = torch.tensor([1.0, 0.3, 0.6], dtype=torch.float64)
@@ -149,43 +153,58 @@ def check_at(cpc_at):
     torch.testing.assert_close(gradients, torch.autograd.grad((expected * weights).sum(), of), rtol=1e-9, atol=1e-11)
 
 
-def test_along_time_equals_the_paper():
-    check_at(module.cpc_at)
-    assert all(0.2 < accuracy < 0.95 for accuracy in reference_at(*sequences())[1])
+@pytest.mark.parametrize("sources", SOURCES.values(), ids=SOURCES)
+def test_along_time_equals_the_paper(sources):
+    check_at(module.cpc_at, sources)
+    assert all(0.2 < accuracy < 0.95 for accuracy in reference_at(*sequences(), sources)[1])
 
 
 @pytest.mark.parametrize(
     ("before", "after"),
     [
         ("every[position + k]", "every[position]"),
-        ("position[:, None] == position", "position[:, None] != position[:, None]"),
-        (".fill_diagonal_(False)", ""),
+        (" & ~(same_sequence & same_time)", ""),
+        ("same_sequence & same_time", "same_time"),
+        (".fill_diagonal_(True)", ""),
+        ("sources[sequence][:, sequence]", "sources.T[sequence][:, sequence]"),
         ("latents.shape[1] * torch", "1 * torch"),
-        (
-            "enumerate(predictions, start=1)\n    ]\n    return _stacked(steps)\n\n\ndef _step",
-            "enumerate(predictions, start=2)\n    ]\n    return _stacked(steps)\n\n\ndef _step",
-        ),
         ("latents.flatten(0, 1)", "latents.detach().flatten(0, 1)"),
     ],
-    ids=["time", "twins", "answer", "sequence", "step", "stopped"],
+    ids=["time", "twins", "moments", "answer", "transposed", "sequence", "stopped"],
 )
 def test_a_planted_error_along_time_is_noticed(before, after):
     with pytest.raises((AssertionError, RuntimeError, IndexError)):
-        check_at(mutant(module, before, after).cpc_at)
+        check_at(mutant(module, before, after).cpc_at, SOURCES["unequal"])
 
 
 def test_along_time_order_of_the_batch_does_not_matter():
     latents, predictions, time = sequences()
-    order = torch.tensor([2, 0, 1])
-    losses, accuracies = module.cpc_at(latents, predictions, time)
-    shuffled = module.cpc_at(latents[order], predictions[:, order], time[order])
+    order, sources = torch.tensor([2, 0, 1]), torch.tensor(SOURCES["unequal"]).bool()
+    losses, accuracies = module.cpc_at(latents, predictions, time, sources)
+    shuffled = module.cpc_at(latents[order], predictions[:, order], time[order], sources[order][:, order])
     torch.testing.assert_close(shuffled, (losses, accuracies))
 
 
-def test_negatives_are_of_the_same_and_of_other_sequences():
-    """Two sequences of one context each are two candidates; of two contexts each, four."""
-    latents = torch.zeros(2, 6, 3)
-    for times, candidates in ((1, 2), (2, 4)):
-        time = torch.arange(times).repeat(2, 1)
-        losses, _ = module.cpc_at(latents, torch.zeros(1, 2, times, 3), time)
-        assert losses.item() == pytest.approx(math.log(candidates))
+@pytest.mark.parametrize(("sources", "candidates"), [("all", 6), ("others", 5), ("own", 2)])
+def test_how_many_candidates_there_are(sources, candidates):
+    """Of three sequences of two contexts each."""
+    time = torch.arange(2).repeat(3, 1)
+    losses, _ = module.cpc_at(
+        torch.zeros(3, 6, 3), torch.zeros(1, 3, 2, 3), time, torch.tensor(SOURCES[sources]).bool()
+    )
+    assert losses.item() == pytest.approx(math.log(candidates))
+
+
+def test_a_prediction_without_negatives_adds_nothing():
+    """Twins have no other, and a sequence without sources none."""
+    latents, predictions = torch.randn(2, 6, 3), torch.randn(1, 2, 2, 3)
+    sources = torch.tensor([[True, False], [False, False]])
+    losses, accuracies = module.cpc_at(latents, predictions, torch.tensor([[1, 1], [0, 2]]), sources)
+    assert (losses.item(), accuracies.item()) == (0, 1)
+
+
+@pytest.mark.parametrize(("name", "check_"), [("cpc", check), ("cpc_at", check_at)])
+def test_a_wrong_first_step_is_noticed(name, check_):
+    wrong = mutant(module, "enumerate(predictions, start=1)", "enumerate(predictions, start=2)", name)
+    with pytest.raises((AssertionError, RuntimeError, IndexError)):
+        check_(getattr(wrong, name))

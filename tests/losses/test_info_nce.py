@@ -65,7 +65,7 @@ def test_equals_the_paper():
 )
 def test_a_planted_error_is_noticed(before, after):
     with pytest.raises(AssertionError):
-        check(mutant(module, before, after).info_nce)
+        check(mutant(module, before, after, "info_nce").info_nce)
 
 
 def check_exclude_mask(info_nce):
@@ -90,7 +90,7 @@ def test_entries_can_be_excluded_from_a_querys_negatives():
         ("exclude_mask, -torch.inf", "exclude_mask, 0.0"),
     ):
         with pytest.raises(AssertionError):
-            check_exclude_mask(mutant(module, before, after).info_nce)
+            check_exclude_mask(mutant(module, before, after, "info_nce").info_nce)
 
 
 def check_under_autocast(info_nce):
@@ -115,7 +115,7 @@ def test_autocast_does_not_round_the_logits():
 )
 def test_rounded_logits_would_be_noticed(before, after):
     with pytest.raises(AssertionError):
-        check_under_autocast(mutant(module, before, after).info_nce)
+        check_under_autocast(mutant(module, before, after, "info_nce").info_nce)
 
 
 def test_value_by_hand():

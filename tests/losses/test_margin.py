@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from selfsup.losses import margin as module
+from selfsup.losses import negatives as module
 from tests.losses.mutation import mutant
 from tests.losses.view_pairs import anchors, pairs, semi_hard
 
@@ -48,7 +48,7 @@ def test_equals_the_paper(kind, margin):
 )
 def test_a_planted_error_is_noticed(before, after, kind):
     with pytest.raises(AssertionError):
-        check(mutant(module, before, after).margin_triplet, kind)
+        check(mutant(module, before, after, "margin_triplet").margin_triplet, kind)
 
 
 def test_mining_without_the_margin_is_noticed():
@@ -76,7 +76,7 @@ def test_autocast_does_not_round_the_cosines():
         ("first.dtype, torch.float32", "first.dtype, first.dtype"),
     ):
         with pytest.raises(AssertionError):
-            check_under_autocast(mutant(module, before, after).margin_triplet)
+            check_under_autocast(mutant(module, before, after, "margin_triplet").margin_triplet)
 
 
 def test_value_by_hand():

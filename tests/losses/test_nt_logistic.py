@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from selfsup.losses import nt_logistic as module
+from selfsup.losses import negatives as module
 from tests.losses.mutation import mutant
 from tests.losses.view_pairs import anchors, pairs, semi_hard
 
@@ -58,7 +58,7 @@ def test_equals_the_paper(kind):
 )
 def test_a_planted_error_is_noticed(before, after, kind):
     with pytest.raises(AssertionError):
-        check(mutant(module, before, after).nt_logistic, kind)
+        check(mutant(module, before, after, "nt_logistic").nt_logistic, kind)
 
 
 def check_under_autocast(nt_logistic):
@@ -78,7 +78,7 @@ def test_autocast_does_not_round_the_cosines():
         ("first.dtype, torch.float32", "first.dtype, first.dtype"),
     ):
         with pytest.raises(AssertionError):
-            check_under_autocast(mutant(module, before, after).nt_logistic)
+            check_under_autocast(mutant(module, before, after, "nt_logistic").nt_logistic)
 
 
 def test_value_by_hand():

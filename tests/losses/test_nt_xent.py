@@ -7,14 +7,9 @@ import torch
 
 from selfsup.losses import nt_xent as module
 from tests.losses.mutation import mutant
+from tests.losses.view_pairs import cosine
 
 TEMPERATURE = 0.3
-
-
-def cosine(u, v):
-    """sim(u, v) of the paper's section 2.1, one component at a time."""
-    dot = sum(u[d] * v[d] for d in range(len(u)))
-    return dot / (sum(a * a for a in u) ** 0.5 * sum(b * b for b in v) ** 0.5)
 
 
 def reference(first, second, temperature):

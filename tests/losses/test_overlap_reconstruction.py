@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from selfsup.losses import overlap_reconstruction as module
+from selfsup.losses import inpainting as module
 from tests.losses.mutation import mutant
 
 OVERLAP_PX, OVERLAP_WEIGHT = 2, 7.0
@@ -82,7 +82,7 @@ def test_a_planted_error_is_noticed(before, after):
         check(mutant(module, before, after))
 
 
-def test_without_overlap_the_hole_alone_counts():
+def test_without_overlap_only_the_hole_counts():
     prediction, target, mask = problem()
     weights = module.overlap_weights(mask, 0, OVERLAP_WEIGHT)
     assert torch.equal(weights, mask.float())

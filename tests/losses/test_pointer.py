@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from selfsup.losses import pointer as module
+from selfsup.losses import colorization as module
 from tests.losses.mutation import mutant
 
 TEMPERATURE, UNIFORM = 0.3, 0.05
@@ -73,7 +73,7 @@ def test_chunks_change_nothing(weights, monkeypatch):
     check(module)
 
 
-def test_pointers_are_never_whole_in_memory(monkeypatch):
+def test_pointers_are_never_all_in_memory(monkeypatch):
     """At most CHUNK_WEIGHTS of them are made at once, in both directions."""
     made = []
     whole = module.pointers
@@ -85,7 +85,7 @@ def test_pointers_are_never_whole_in_memory(monkeypatch):
     assert sum(pointed.numel() for pointed in made) == 2 * 2 * 9 * 5  # again for the gradient
 
 
-def test_a_place_copies_from_its_twin():
+def test_a_position_copies_from_its_equal():
     draws = torch.Generator().manual_seed(0)
     keys = torch.nn.functional.normalize(torch.randn(1, 6, 16, generator=draws), dim=-1)
     order = torch.randperm(6, generator=draws)

@@ -11,14 +11,14 @@ from selfsup.testing.checks import (
     method_checks,
     overfits_eight_examples,
     takes_a_step,
-    two_and_two_steps_are_four,
+    two_and_two_steps_equal_four,
 )
 from tests.methods.recipes import FILES, recipe
 
 CHECKS = {name: method_checks(recipe(name)) for name in FILES}
 SMALL = [name for name in FILES if CHECKS[name] is not LARGE]
 FIRST = {recipe(name)["method"]: name for name in reversed(SMALL)}
-TRAINING = (two_and_two_steps_are_four, overfits_eight_examples)
+TRAINING = (two_and_two_steps_equal_four, overfits_eight_examples)
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 
 

@@ -7,14 +7,13 @@ import pytest
 import torch
 
 from selfsup.errors import InputError
-from selfsup.losses.clip import clip
+from selfsup.losses.info_nce import clip
 from selfsup.methods.clip import CLIP
 from selfsup.nn import encoder
 from selfsup.nn.encoder import load_encoder, save_encoder
 from selfsup.seeds import generator
-from selfsup.specs.text_tower import TextTower
-from selfsup.testing.examples import EXAMPLES, batch_of, every_array
-from selfsup.testing.trials import INFO, STEP, optimisers, step, views_of
+from selfsup.specs.networks import TextTower
+from selfsup.testing.trials import EXAMPLES, INFO, STEP, batch_of, every_array, optimisers, step, views_of
 from selfsup.views.tokens import END, Tokenizer, texts
 from tests.methods.recipes import build, table_of
 
@@ -77,7 +76,7 @@ def test_the_order_of_the_batch_changes_nothing():
     assert not torch.allclose(mismatched, loss, rtol=1e-3)
 
 
-def test_both_towers_are_kept_with_their_projections(tmp_path):
+def test_both_towers_are_saved_with_their_projections(tmp_path):
     method = build("clip").train()
     of = optimisers(method)
     for number in range(2):
@@ -95,7 +94,7 @@ def test_both_towers_are_kept_with_their_projections(tmp_path):
     assert torch.equal(read(texts(views["caption"])), views["tokens"])
 
 
-def test_a_caption_that_is_too_long_still_ends():
+def test_a_caption_that_is_too_long_is_truncated_with_an_end_token():
     tokens = views_of(build("clip", text_tower={"context_length": 4}))["tokens"]
     assert tokens.shape[1] == 4
     assert ((tokens == END).sum(1) == 1).all()
@@ -116,12 +115,12 @@ def test_the_panel_shows_images_above_their_captions():
         ({"temperature": 0.005}, "hyper.temperature"),
     ],
 )
-def test_senseless_recipes_are_refused_by_key(changes, key):
+def test_invalid_values_are_refused_by_key(changes, key):
     with pytest.raises(InputError, match=f"^{key} is"):
         build("clip", **changes)
 
 
-def test_without_a_vocabulary_or_another_pair_there_is_nothing_to_learn():
+def test_a_missing_vocabulary_and_a_batch_of_one_are_refused():
     with pytest.raises(InputError, match=r"^batch_size is 1"):
         build("clip", info=replace(INFO, batch_size=1))
     tower = TextTower(width=8, layers=1, heads=2, context_length=8)

@@ -7,10 +7,9 @@ import torch
 
 from selfsup.errors import InputError
 from selfsup.nn import encoder
-from selfsup.testing.examples import EXAMPLES, batch
-from selfsup.testing.trials import INFO, STEP, views_of
-from selfsup.views.ab_bins import annealed_mean, bins_in_gamut, nearest_bin, soft_bins
+from selfsup.testing.trials import EXAMPLES, INFO, STEP, batch, views_of
 from selfsup.views.lab import lab_to_rgb, rgb_to_lab
+from selfsup.views.lab_bins import annealed_mean, bins_in_gamut, nearest_bin, soft_bins
 from tests.methods.recipes import build, method_class, recipe
 
 UNCHANGED = {"scale_min": 1.0, "flip_probability": 0.0}
@@ -28,21 +27,21 @@ def twins():
 
 
 def middle_ab(images):
-    """The mean ab of the middle half of 32 pixels, by hand."""
-    return rgb_to_lab(images)[:, 1:, 8:24, 8:24].mean((2, 3))
+    """The mean ab of the position in the middle of 32 pixels, by hand."""
+    return rgb_to_lab(images)[:, 1:, 16:20, 16:20].mean((2, 3))
 
 
-def test_views_are_the_crop_and_the_whole():
+def test_views_are_the_crop_and_the_complete_image():
     views = views_of(build("colorization", crop=UNCHANGED))
     whole = batch()["image"].float() / 255
     torch.testing.assert_close(views["image"], whole, rtol=0, atol=1e-5)
     cropped = views_of(build("colorization", crop={"scale_min": 0.5}))
-    assert torch.equal(cropped["whole"], whole)
+    assert torch.equal(cropped["uncropped"], whole)
     assert (cropped["image"] - whole).abs().max() > 0.05
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_colours_are_not_seen_but_asked(name):
+def test_colours_are_the_target_and_not_the_input(name):
     method = build(name).eval()
     one, other = twins()
     torch.testing.assert_close(method._answer(one), method._answer(other), rtol=0, atol=1e-3)
@@ -51,7 +50,7 @@ def test_colours_are_not_seen_but_asked(name):
     )
 
 
-def test_answers_are_at_a_quarter_of_the_resolution():
+def test_predictions_have_a_quarter_of_the_resolution():
     method = build("colorization")
     assert method._answer(views_of(method)["image"]).shape == (EXAMPLES, 261, 8, 8)
 
@@ -81,47 +80,49 @@ def test_prediction_is_the_annealed_mean_at_the_images_lightness():
     method = build("colorization").eval()
     views = views_of(method)
     made = method.predict(views)
-    coarse = annealed_mean(method._answer(views["whole"]), method.centres, 0.38)
-    middle = made.arrays["predicted_ab"].unflatten(3, (8, 4)).unflatten(2, (8, 4))[:, :, :, 1:3, :, 1:3].mean((3, 5))
-    inner = (..., slice(1, -1), slice(1, -1))
-    assert (middle - coarse)[inner].abs().mean() < 0.25 * coarse[inner].std()  # upsampled, the colours stay in place
-    torch.testing.assert_close(made.arrays["target_ab"], rgb_to_lab(views["whole"])[:, 1:])
-    lab = torch.cat([rgb_to_lab(views["whole"])[:, :1], made.arrays["predicted_ab"]], 1)
+    coarse = annealed_mean(method._answer(views["uncropped"]), method.centres, 0.38)
+    torch.testing.assert_close(made.arrays["predicted_ab"], coarse)
+    ab = torch.nn.functional.interpolate(coarse, size=32, mode="bilinear")
+    lab = torch.cat([rgb_to_lab(views["uncropped"])[:, :1], ab], 1)
     torch.testing.assert_close(made.images["predicted"], lab_to_rgb(lab))
-    assert torch.equal(made.images["original"], views["whole"])
+    assert torch.equal(made.images["original"], views["uncropped"])
 
 
-@pytest.mark.parametrize("name", RECIPES)
-def test_pretext_asks_for_the_colour_in_the_middle_of_grey_images(name):
-    method = build(name).eval()
-    views = views_of(method)
-    pretext = method.pretext(views)
-    coarse = bins_in_gamut(20.0)
-    assert torch.equal(pretext.target, nearest_bin(middle_ab(views["whole"])[:, :, None, None], coarse)[:, 0, 0])
-    assert rgb_to_lab(pretext.images)[:, 1:].abs().max() < 0.1
-    torch.testing.assert_close(rgb_to_lab(pretext.images)[:, 0], rgb_to_lab(views["whole"])[:, 0], rtol=0, atol=1e-2)
-
-
-def test_pretext_answers_without_the_class_weights():
-    """A network whose distribution is the truth times the class weights, as rebalancing makes it, answers right."""
+def test_pretext_target_is_the_colour_in_the_middle_of_grey_images():
     method = build("colorization").eval()
     views = views_of(method)
-    ab = middle_ab(views["whole"])
-    squared = ((ab[:, None] - method.centres) ** 2).sum(2)
-    truth = (-squared / 2).log_softmax(1) + method.weight.log()
-    method._answer = lambda image: truth[:, :, None, None].expand(-1, -1, 8, 8)
-    nearest = method.centres[squared.argmin(1)]
-    surely = (
-        nearest_bin(nearest.T[None, :, :, None], bins_in_gamut(20.0))[0, :, 0] == method.pretext(views).target
-    ) & ((nearest / 10 % 2 == 0).all(1))
-    assert method.pretext(views).correct[surely].all()
+    pretext = method.pretext(views)
+    cells = bins_in_gamut(30.0)
+    assert torch.equal(pretext.target, nearest_bin(middle_ab(views["uncropped"])[:, :, None, None], cells)[:, 0, 0])
+    assert rgb_to_lab(pretext.images)[:, 1:].abs().max() < 0.1
+    torch.testing.assert_close(
+        rgb_to_lab(pretext.images)[:, 0], rgb_to_lab(views["uncropped"])[:, 0], rtol=0, atol=1e-2
+    )
+
+
+def test_pretext_is_without_the_class_weights():
+    """A network whose distribution is the prior times the class weights, as rebalancing makes it, gives the prior."""
+    method = build("colorization").eval()
+    views = views_of(method)
+    prior = torch.rand(len(method.centres), generator=torch.Generator().manual_seed(0))
+    logits = (prior * method.weight).log()[None, :, None, None].expand(EXAMPLES, -1, 8, 8)
+    method._answer = lambda image: logits
+    pretext = method.pretext(views)
+    cell = nearest_bin(method.centres.T[None, :, :, None], bins_in_gamut(30.0))[0, :, 0]
+    share = torch.bincount(cell, prior / prior.sum())
+    torch.testing.assert_close(pretext.score, share[pretext.target], check_dtype=False)
+
+
+def test_a_regression_has_no_distribution():
+    method = build("colorization_regression").eval()
+    assert method.pretext(views_of(method)) is None
 
 
 def test_panel_shows_lightness_colours_and_both():
     method = build("colorization")
     views = views_of(method)
     (panel,) = method.panels(views)
-    assert panel.captions == ["seen: L", "asked: a, b", "together"] * 3
+    assert panel.captions == ["input: L", "target: a, b", "together"] * 3
     assert rgb_to_lab(panel.images[0::3])[:, 1:].abs().max() < 0.1
     assert torch.equal(panel.images[2::3], views["image"][:3])
 
@@ -131,7 +132,7 @@ def construct(name="colorization", info=INFO):
     return method_class(name).from_recipe(encoder.build(asked["encoder"]), info, asked["hyper"])
 
 
-def test_what_cannot_be_done_is_said_at_once():
+def test_impossible_recipes_are_refused():
     table = {"centres": torch.zeros(4, 2), "weight": torch.ones(4)}
     with pytest.raises(InputError, match="grey"):
         construct("colorization_regression", replace(INFO, grey=True))

@@ -7,11 +7,9 @@ import torch
 from torch import nn
 
 from selfsup.errors import InputError
-from selfsup.losses.adversarial import discriminator_loss, generator_loss
-from selfsup.losses.overlap_reconstruction import overlap_reconstruction
+from selfsup.losses.inpainting import discriminator_loss, generator_loss, overlap_reconstruction
 from selfsup.seeds import generator
-from selfsup.testing.examples import EXAMPLES, batch
-from selfsup.testing.trials import INFO, STEP, views_of
+from selfsup.testing.trials import EXAMPLES, INFO, STEP, batch, views_of
 from tests.methods.recipes import build
 
 VARIANTS = ["context_encoder_reconstruction", "context_encoder_adversarial", "context_encoder"]
@@ -21,7 +19,7 @@ masks = pytest.mark.parametrize("mask", ["center", "blocks"])
 
 
 @masks
-def test_variants_of_a_seed_see_the_same_and_start_from_the_same_generator(mask):
+def test_variants_of_a_seed_have_equal_views_and_initial_generators(mask):
     methods = [build(name, mask=MASKS[mask]) for name in VARIANTS]
     first, *others = [views_of(method) for method in methods]
     assert all(torch.equal(first[key], other[key]) for other in others for key in first)
@@ -60,7 +58,7 @@ def test_no_discriminator_where_it_has_no_weight():
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_players_share_no_parameter_and_leave_none_out(name):
+def test_objectives_partition_the_parameters(name):
     method = build(name)
     held = [id(p) for objective in method.objectives().values() for p in objective.parameters.values()]
     assert sorted(held) == sorted(id(p) for p in method.parameters())
@@ -72,7 +70,7 @@ def signed(image):
 
 @masks
 @pytest.mark.parametrize("name", VARIANTS)
-def test_losses_are_put_together_as_the_paper_says(name, mask):
+def test_losses_are_combined_as_in_the_paper(name, mask):
     method = build(name, mask=MASKS[mask]).eval()  # evaluation mode: BatchNorm gives each image the same numbers again
     views = views_of(method)
     terms = method.loss(views, {}, STEP)
@@ -96,7 +94,7 @@ def gradients(loss, module: nn.Module):
 
 
 @pytest.mark.parametrize("name", ADVERSARIAL)
-def test_neither_player_gets_the_others_gradient(name):
+def test_no_objective_gets_the_gradient_of_the_other(name):
     method = build(name).train()
     views = views_of(method)
     of_generator, of_discriminator = method.loss(views, {}, STEP), method.discriminator_loss(views, {}, STEP)
@@ -106,7 +104,7 @@ def test_neither_player_gets_the_others_gradient(name):
         assert all(g.abs().max() > 0 for g in gradients(of_generator.loss, part))
 
 
-def test_discriminator_takes_the_fill_that_the_generator_carries():
+def test_discriminator_takes_the_generators_prediction():
     method = build("context_encoder", mask=MASKS["center"]).train()
     views = views_of(method)
     extras = method.loss(views, {}, STEP).extras
@@ -135,7 +133,7 @@ def test_prediction_changes_the_hole_and_nothing_else(mask):
     assert torch.equal(images["filled"].transpose(0, 1)[:, hole], made.transpose(0, 1)[:, hole])
 
 
-def test_panel_shows_each_hole_beside_what_was_in_it():
+def test_panel_shows_each_hole_beside_its_content():
     method = build("context_encoder")
     views = views_of(method)
     (panel,) = method.panels(views)
@@ -143,7 +141,7 @@ def test_panel_shows_each_hole_beside_what_was_in_it():
     assert torch.equal(panel.images[1::2], views["image"][:4])
 
 
-def test_images_of_another_size_are_decoded_whole():
+def test_images_of_another_size_are_decoded():
     info = replace(INFO, size_px=40)
     method = build("context_encoder", info=info).eval()
     views = method.views(batch(size_px=40), method.draw(EXAMPLES, generator(0, "views")))
@@ -158,6 +156,17 @@ def test_images_of_another_size_are_decoded_whole():
         ({"mask": {"blocks": 200}}, r"hyper.mask.blocks is 200, .* set fewer"),
     ],
 )
-def test_impossible_values_are_named(changes, told):
+def test_impossible_values_are_refused_by_key(changes, told):
     with pytest.raises(InputError, match=told):
         build("context_encoder", **changes)
+
+
+def test_an_image_of_the_training_size_is_completed_as_it_is_predicted():
+    method = build("context_encoder", mask=MASKS["center"], flip_probability=0.0).eval()
+    views = views_of(method)
+    with torch.no_grad():
+        predicted = method.predict(views).images
+    for number, image in enumerate(views["image"].split(1)):
+        completed = method.complete(image).images
+        for name in ("masked", "filled"):
+            torch.testing.assert_close(completed[name][0], predicted[name][number], rtol=0, atol=2 / 255)

@@ -8,8 +8,7 @@ from torch import nn
 
 from selfsup.errors import InputError
 from selfsup.seeds import generator
-from selfsup.testing.examples import EXAMPLES, batch
-from selfsup.testing.trials import PATCH_INFO, STEP, move, optimisers, views_of
+from selfsup.testing.trials import EXAMPLES, PATCH_INFO, STEP, batch, move, optimisers, views_of
 from tests.methods.recipes import build
 
 PLAIN = {"flip_probability": 0.0, "gray_probability": 0.0, "subcrop_px": 16}
@@ -55,13 +54,13 @@ def test_the_context_sees_pixels_of_no_row_below_exactly(row):
     assert torch.equal(seen[row + 1 :], torch.zeros(5 - row))
 
 
-def test_batch_norm_in_training_mode_would_tell_the_rows_below():
+def test_batch_norm_in_training_mode_would_reveal_the_rows_below():
     method = build("cpc_image").train()
     method.encoder.train()
     assert (gradients_of(method, views_of(method)["patch"], 2)[3:] > 0).all()
 
 
-def test_batch_norm_stays_still_while_its_scale_and_shift_learn():
+def test_batch_norm_statistics_are_frozen_while_scale_and_shift_learn():
     method = build("cpc_image").train()
     norms = [m for m in method.encoder.modules() if isinstance(m, nn.BatchNorm2d)]
     assert norms
@@ -105,7 +104,7 @@ def test_pretext_answers_by_the_prediction_of_two_rows():
     asks = torch.cat([c[:, 3, 3], c[:, 5, 3]]) @ method.predict_rows[1].weight.T
     score = asks @ torch.cat([z[:, 3, 3], z[:, 5, 3]]).T
     score.fill_diagonal_(-torch.inf)
-    correct = method.pretext(views).correct
+    correct = method.pretext(views).score
     assert 0 < correct[:EXAMPLES].sum() < EXAMPLES or 0 < correct[EXAMPLES:].sum() < EXAMPLES
     for n in range(EXAMPLES):
         assert correct[n] == (score[n].argmax() == n + EXAMPLES)
@@ -113,7 +112,7 @@ def test_pretext_answers_by_the_prediction_of_two_rows():
         assert correct[n + EXAMPLES] == (gave.argmax() == n)
 
 
-def test_panels_hide_what_lies_below():
+def test_panels_hide_the_rows_below():
     method = build("cpc_image", **PLAIN)
     views = views_of(method)
     panel = method.panels(views)[0]
@@ -134,7 +133,7 @@ def test_panels_hide_what_lies_below():
         (64, 8, {"rows_predicted": 6}, "hyper.rows_predicted"),
     ],
 )
-def test_bad_sizes_are_the_users(size_px, batch_size, changes, key):
+def test_bad_sizes_are_input_errors(size_px, batch_size, changes, key):
     info = replace(PATCH_INFO, size_px=size_px, batch_size=batch_size)
     with pytest.raises(InputError, match=key):
         build("cpc_image", info=info, **changes)

@@ -57,3 +57,20 @@ def test_the_sum_is_weighted_and_each_loss_is_logged():
     terms = method.loss(views_of(method), {}, STEP)
     depth, lightness, ab = (terms.metrics[f"half{n}_loss"] for n in ("1_depth", "2_lightness", "2_ab"))
     torch.testing.assert_close(terms.loss.detach(), depth + lightness + 0.3 * ab)
+
+
+@pytest.mark.parametrize("name", ["colorization", "colorization_regression", "lightness_to_ab"])
+def test_an_image_of_the_training_size_is_completed_as_it_is_predicted(name):
+    method = build(name).eval()
+    views = views_of(method)
+    predicted = method.predict(views).images["predicted"]
+    for image, expected in zip(views["uncropped"].split(1), predicted.split(1), strict=True):
+        torch.testing.assert_close(method.complete(image).images["coloured"], expected, rtol=0, atol=1e-4)
+
+
+def test_the_last_map_covers_an_image_of_any_shape():
+    """The longer side at the scale of training is a multiple of the stride, 16 of small_conv."""
+    encoder = build("colorization").encoder.eval()
+    for size, expected in {(500, 333): (48, 32), (40, 64): (32, 48), (7, 9): (32, 48), (10, 400): (32, 1280)}.items():
+        small = module.at_training_scale(torch.zeros(1, 3, *size), encoder, 32)
+        assert tuple(small.shape[2:]) == expected

@@ -3,16 +3,15 @@
 import pytest
 import torch
 
-from selfsup.datasets.procedural.pair_factors import SAME_CLASS, SAME_OBJECT, TWO_OBJECTS
+from selfsup.datasets.procedural.pairs import SAME_CLASS, SAME_OBJECT, TWO_OBJECTS
 from selfsup.datasets.scene_pairs import generate
 from selfsup.errors import InputError
-from selfsup.losses.pixelwise_contrastive import match_loss, non_match_loss
+from selfsup.losses.pixelwise_contrastive import match_loss
 from selfsup.methods.base import ARRAYS
 from selfsup.methods.dense_object_net import DenseObjectNet
 from selfsup.nn.encoder import build as build_encoder
 from selfsup.seeds import generator
-from selfsup.testing.examples import batch_of
-from selfsup.testing.trials import INFO, STEP, views_of
+from selfsup.testing.trials import INFO, STEP, batch_of, views_of
 from selfsup.views.correspondences import distance_px
 from tests.methods.recipes import build
 
@@ -52,7 +51,7 @@ def test_queries_and_matches_are_known_correspondences(scenes, sampling):
 
 
 @pytest.mark.parametrize("sampling", SAMPLINGS)
-def test_non_matches_are_where_they_should_be(scenes, sampling):
+def test_non_matches_are_in_the_right_regions(scenes, sampling):
     views, mask = seen(scenes, sampling), scenes["second_mask"].flatten()
     of_match = mask[views["match"]][..., None]
     counts = views["object_counts"]
@@ -71,7 +70,7 @@ def test_non_matches_are_where_they_should_be(scenes, sampling):
     assert (views["background"] // PIXELS == own).all()
 
 
-def test_distinct_objects_are_those_beside_and_those_of_the_next_pair(scenes):
+def test_distinct_objects_are_those_of_the_same_image_and_of_the_next_pair(scenes):
     views, mask = seen(scenes, "multi_object_distinct"), scenes["second_mask"].flatten()
     two = scenes["kind"] == TWO_OBJECTS
     other = mask[views["object"]] != mask[views["match"]][..., None]
@@ -91,7 +90,7 @@ def test_one_pair_alone_has_no_other_object():
     assert method.loss(views, {}, STEP).loss.isfinite()
 
 
-def test_nothing_to_match_costs_nothing(scenes):
+def test_the_loss_without_matches_is_zero(scenes):
     method = build(NAME, sampling="single_object")
     unknown = {**scenes, "match": torch.full_like(scenes["match"], torch.nan)}
     terms = method.loss(method.views(unknown, method.draw(8, generator(0, "views"))), {}, STEP)
@@ -100,23 +99,37 @@ def test_nothing_to_match_costs_nothing(scenes):
     assert all(gradient.isfinite().all() for gradient in gradients)
 
 
-def test_the_loss_is_the_sum_of_its_sorts(scenes):
-    method = build(NAME, sampling="multi_object_distinct", margin=0.7, background_margin=1.1).eval()
+@pytest.mark.parametrize("scaled", [True, False])
+def test_non_matches_of_all_kinds_have_one_divisor(scenes, scaled):
+    """The joint number of hard ones, or of all, as in the authors' code; and the kinds' losses are parts of the whole."""
+    method = build(
+        NAME, sampling="multi_object_distinct", margin=0.7, background_margin=1.1, hard_negative_scaling=scaled
+    )
+    method.eval()
     views = method.views(scenes, method.draw(8, generator(0, "views")))
     flat = [
-        method.encoder.maps(views[s])["descriptor"].permute(0, 2, 3, 1).reshape(8 * PIXELS, -1)
+        method.encoder.maps(views[s])["descriptor"].permute(0, 2, 3, 1).reshape(8 * PIXELS, -1).double()
         for s in ("first", "second")
     ]
     query = flat[0][views["query"]]
-    expected = match_loss(query, flat[1][views["match"]], views["match_counts"])
-    for sort, margin in (("object", 0.7), ("background", 1.1), ("across", 0.7)):
-        expected = (
-            expected + non_match_loss(query[:, :, None], flat[1][views[sort]], views[f"{sort}_counts"], margin, True)[0]
-        )
-    torch.testing.assert_close(method.loss(views, {}, STEP).loss, expected)
+    matched = match_loss(query, flat[1][views["match"]], views["match_counts"])
+    short = {}
+    for kind, margin in (("object", 0.7), ("background", 1.1), ("across", 0.7)):
+        distance = (query[:, :, None] - flat[1][views[kind]]).square().sum(-1).sqrt()
+        short[kind] = (margin - distance)[views[f"{kind}_counts"]]
+    joint = torch.cat(list(short.values()))
+    divisor = (joint > 0).sum() if scaled else len(joint)
+    assert divisor > 100
+    terms = method.loss(views, {}, STEP)
+    expected = matched + joint.clamp(min=0).square().sum() / divisor
+    torch.testing.assert_close(terms.loss.double(), expected, rtol=1e-5, atol=1e-6)
+    for kind, values in short.items():
+        part = values.clamp(min=0).square().sum() / divisor
+        torch.testing.assert_close(terms.metrics[f"{kind}_loss"].double(), part, rtol=1e-5, atol=1e-6)
+        assert terms.metrics[f"{kind}_hard_share"].item() == pytest.approx((values > 0).double().mean().item())
 
 
-def test_both_images_teach():
+def test_both_images_have_gradients():
     method = build(NAME).train()
     views = views_of(method)
     sides = {side: views[side].requires_grad_() for side in ("first", "second")}
@@ -133,15 +146,13 @@ def test_descriptors_are_pixel_by_pixel_in_the_order_of_the_views(scenes):
     assert torch.equal(rows[place], maps[3, :, 17, 5])
 
 
-def test_an_encoder_without_a_place_for_each_pixel_is_refused():
+def test_an_encoder_without_a_position_for_each_pixel_is_refused():
     hyper = {
         **dict.fromkeys(("matches", "non_matches"), 4),
         **{"sampling": "single_object", "least_distance_px": 2.0, "hard_negative_scaling": True},
         **dict.fromkeys(("margin", "background_margin"), 0.5),
     }
-    with pytest.raises(
-        InputError, match=r"small_conv, whose last map has 2 x 2 places for images of 32 px; .* dense_conv"
-    ):
+    with pytest.raises(InputError, match=r"small_conv, whose last map is 2 x 2 for images of 32 px; .* dense_conv"):
         DenseObjectNet(build_encoder({"backbone": "small_conv", "width": 4}), INFO, **hyper)
 
 

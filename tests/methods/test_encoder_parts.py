@@ -33,9 +33,9 @@ def test_another_encoder_is_built_or_refused_in_one_sentence(name, kind):
         assert method.encoder.input
 
 
-def test_video_colorization_names_what_two_parts_see():
+def test_video_colorization_refuses_two_parts():
     parts = {"parts": [part_of("video_colorization"), part_of("video_colorization") | {"input": "ab"}]}
-    sentence = "encoder.input is lightness and ab, which shows the colours.*; set encoder.input: lightness"
+    sentence = "encoder.input is lightness and ab, which reveals the colours.*; set encoder.input: lightness"
     with pytest.raises(InputError, match=sentence):
         method_class("video_colorization").from_recipe(
             encoder.build(parts), info_of("video_colorization"), recipe("video_colorization")["hyper"]

@@ -6,10 +6,9 @@ import pytest
 import torch
 
 from selfsup.errors import InputError
-from selfsup.methods.jigsaw import PLACES
+from selfsup.methods.jigsaw import POSITIONS
 from selfsup.nn import encoder
-from selfsup.testing.examples import EXAMPLES, batch
-from selfsup.testing.trials import PATCH_INFO, STEP, views_of
+from selfsup.testing.trials import EXAMPLES, PATCH_INFO, STEP, batch, views_of
 from selfsup.views.patches import normalised
 from tests.methods.recipes import build, info_of, method_class, recipe, table_of
 
@@ -50,7 +49,7 @@ def test_some_puzzles_are_grey():
     assert torch.equal(tiles[:, :, 0], tiles[:, :, 2])
 
 
-def test_every_permutation_is_asked():
+def test_every_permutation_occurs():
     method = build(NAME)
     asked = method.draw(4000, torch.Generator().manual_seed(0))["permutation"]
     assert set(asked.tolist()) == set(range(100))
@@ -76,7 +75,7 @@ def test_loss_is_the_mean_over_puzzles_with_its_gradient():
     torch.testing.assert_close(ours, theirs, rtol=1e-6, atol=1e-9)
 
 
-def test_no_tiles_features_know_of_another():
+def test_tiles_are_embedded_independently():
     """Context-free: the feature of a tile does not change with the other eight, in evaluation mode."""
     method = build(NAME).eval()
     tile = views_of(method)["tile"]
@@ -87,7 +86,7 @@ def test_no_tiles_features_know_of_another():
     torch.testing.assert_close(after, before)
 
 
-def test_pretext_and_panels_tell_the_places():
+def test_pretext_and_panels_state_the_positions():
     method = build(NAME).eval()
     views = views_of(method)
     pretext = method.pretext(views)
@@ -97,12 +96,12 @@ def test_pretext_and_panels_tell_the_places():
     assert len(panels) == 2
     orders = table_of(NAME, PATCH_INFO)["permutations"]
     for panel, tile, permutation in zip(panels, views["tile"], views["permutation"], strict=False):
-        assert torch.equal(panel.images, tile)
-        assert [PLACES.index(caption) for caption in panel.captions] == orders[permutation].tolist()
-    assert (PLACES[0], PLACES[5], PLACES[7]) == ("top left", "middle right", "bottom centre")
+        assert torch.equal(panel.images, tile.clamp(0, 1))
+        assert [POSITIONS.index(caption) for caption in panel.captions] == orders[permutation].tolist()
+    assert (POSITIONS[0], POSITIONS[5], POSITIONS[7]) == ("top left", "middle right", "bottom centre")
 
 
-def test_what_does_not_fit_is_an_error():
+def test_sizes_that_do_not_fit_are_refused():
     with pytest.raises(InputError, match=r"hyper.cell_px is 21.*need images of 63 px.*have 62.*cell_px to 20 or less"):
         build(NAME, info=replace(PATCH_INFO, size_px=62))
     with pytest.raises(InputError, match=r"hyper.tile_px is 22, more than hyper.cell_px 21; set 21 or less"):

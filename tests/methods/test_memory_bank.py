@@ -7,8 +7,7 @@ import torch
 from torch.nn import functional as F
 
 from selfsup.seeds import generator
-from selfsup.testing.examples import EXAMPLES, batch
-from selfsup.testing.trials import INFO, STEP, move, optimisers, step
+from selfsup.testing.trials import EXAMPLES, INFO, STEP, batch, move, optimisers, step
 from tests.methods.recipes import build
 
 BANK = {"negatives": 20}
@@ -97,12 +96,12 @@ def test_memory_bank_resumes_and_overfits():
     assert losses[-1] < 0.5 * losses[0]
 
 
-def test_memory_banks_pretext_is_asked_and_answered_by_the_query_encoder():
+def test_memory_banks_pretext_compares_queries_with_queries():
     method = build("memory_bank", info=BANK_INFO, **BANK).eval()
     views = bank_views(method, rows=range(100, 108))  # held-out images are no rows of the bank
     pretext = method.pretext(views)
     with torch.no_grad():
         z = F.normalize(method.projection(method.encoder(torch.cat([views["query"], views["key"]]))), dim=1)
     nearest = (z @ z.T).fill_diagonal_(-torch.inf).argmax(1)
-    assert torch.equal(pretext.correct, nearest == torch.arange(2 * EXAMPLES).roll(EXAMPLES))
+    assert torch.equal(pretext.score, nearest == torch.arange(2 * EXAMPLES).roll(EXAMPLES))
     assert len(method.panels(views)[0].images) == 8

@@ -8,8 +8,7 @@ import torch
 from torch.nn import functional as F
 
 from selfsup.errors import InputError
-from selfsup.testing.examples import EXAMPLES
-from selfsup.testing.trials import INFO, STEP, move, optimisers, step, views_of
+from selfsup.testing.trials import EXAMPLES, INFO, STEP, move, optimisers, step, views_of
 from tests.methods.recipes import build
 
 NAMES = ["moco_v1", "moco_v2"]
@@ -20,7 +19,7 @@ def parameters(*modules):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_key_encoder_follows_by_the_formula_and_by_nothing_else(name):
+def test_key_encoder_changes_only_by_the_formula(name):
     method = build(name, momentum=0.9).train()
     of = optimisers(method)
     expected = parameters(method.encoder, method.projection)
@@ -44,6 +43,24 @@ def test_without_momentum_the_key_encoder_is_the_query_encoder(name):
         step(method, views_of(method, number), of)
         key = parameters(method.key_encoder, method.key_projection)
         assert all(map(torch.equal, key, parameters(method.encoder, method.projection)))
+
+
+def test_with_momentum_one_the_key_encoder_stays_at_its_random_start():
+    method = build("moco_v2", momentum=1.0).train()
+    of, start = optimisers(method), parameters(method.encoder, method.projection)
+    for number in range(3):
+        step(method, views_of(method, number), of)
+    assert all(map(torch.equal, parameters(method.key_encoder, method.key_projection), start))
+    assert not torch.equal(parameters(method.encoder)[0], start[0])
+
+
+def test_queries_and_keys_have_length_one_under_autocast():
+    method = build("moco_v2").train()
+    images = views_of(method)["query"]
+    with torch.autocast("cpu", torch.bfloat16):
+        vectors = torch.cat([method.query(images), method._key(images)])
+    assert vectors.dtype == torch.float32
+    torch.testing.assert_close(vectors.norm(dim=1), torch.ones(len(vectors)), rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -112,7 +129,7 @@ def test_shuffling_changes_what_keys_are_normalised_with_only_when_split():
         assert torch.allclose(*keys, rtol=1e-4, atol=1e-5) == same
 
 
-def test_pretext_asks_with_the_query_encoder_and_answers_with_the_key_encoder():
+def test_pretext_compares_queries_with_keys():
     method = build("moco_v2").train()
     of = optimisers(method)
     for number in range(3):
@@ -128,7 +145,7 @@ def test_pretext_asks_with_the_query_encoder_and_answers_with_the_key_encoder():
                 -2.0 if j == i else F.cosine_similarity(anchors[i], candidates[j], dim=0).item() for j in range(len(x))
             ]
             expected.append(max(range(len(x)), key=similarity.__getitem__) == (i + EXAMPLES) % len(x))
-    assert method.pretext(views).correct.tolist() == expected
+    assert method.pretext(views).score.tolist() == expected
 
 
 @pytest.mark.parametrize(
@@ -140,6 +157,6 @@ def test_pretext_asks_with_the_query_encoder_and_answers_with_the_key_encoder():
         ({}, {"batch_norm_splits": 8}, "hyper.batch_norm_splits"),
     ],
 )
-def test_senseless_recipes_are_refused_by_key(info, changes, key):
+def test_invalid_values_are_refused_by_key(info, changes, key):
     with pytest.raises(InputError, match=f"^{key} is"):
         build("moco_v2", info=replace(INFO, **info), **changes)

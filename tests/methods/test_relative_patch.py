@@ -7,8 +7,7 @@ import torch
 
 from selfsup.errors import InputError
 from selfsup.methods.relative_patch import DIRECTIONS, directions, draw_pairs, of_pairs
-from selfsup.testing.examples import EXAMPLES, batch
-from selfsup.testing.trials import PATCH_INFO, STEP, views_of
+from selfsup.testing.trials import EXAMPLES, PATCH_INFO, STEP, batch, views_of
 from selfsup.views.patches import normalised
 from tests.methods.recipes import build
 
@@ -19,7 +18,7 @@ def place(number):
     return divmod(number, 3)
 
 
-def test_the_second_patch_lies_in_the_labelled_direction():
+def test_the_second_patch_is_in_the_labelled_direction():
     pairs = draw_pairs(500, torch.Generator().manual_seed(0))
     for direction, step in enumerate(DIRECTIONS.values()):
         found = {tuple(pair) for pair in pairs[:, direction].tolist()}
@@ -32,7 +31,7 @@ def test_the_second_patch_lies_in_the_labelled_direction():
         assert found == neighbours
 
 
-def test_directions_are_named_as_the_image_is_seen():
+def test_directions_have_the_names_of_image_axes():
     for name, (down, right) in DIRECTIONS.items():
         assert ("above" in name, "below" in name, "left" in name, "right" in name) == (
             down == -1,
@@ -43,7 +42,7 @@ def test_directions_are_named_as_the_image_is_seen():
     assert len(set(DIRECTIONS.values())) == 8
 
 
-def test_patches_lie_where_the_corners_say():
+def test_patches_are_at_their_corners():
     """On an image that holds its own coordinates, the second patch really is where the direction says."""
     method = build(NAME, chromatic="none")
     draws = method.draw(EXAMPLES, torch.Generator().manual_seed(0))
@@ -99,21 +98,35 @@ def test_colours_are_dropped_projected_or_kept():
     spread = dropped.std((-2, -1)).sort(2).values
     assert (spread[..., :2] < 0.05 * spread[..., 2:]).all()
     projected = views_of(build(NAME, chromatic="project"))["patch"]
-    inside = ((projected > 0) & (projected < 1)).all(2)
-    green = (2 * projected[:, :, 1] - projected[:, :, 0] - projected[:, :, 2])[inside]
+    green = 2 * projected[:, :, 1] - projected[:, :, 0] - projected[:, :, 2]
     assert green.abs().max() < 1e-5
     kept = views_of(build(NAME, chromatic="none"))["patch"]
     assert (kept.std((-2, -1)).min(2).values > 0.01).any()
 
 
-def test_pretext_and_panels_tell_the_direction():
+def test_a_kept_colour_is_the_images_up_to_scale_and_brightness():
+    """Nothing is cut off: with two colours dropped, the kept one goes beyond [0, 1]."""
+    method = build(NAME, chromatic="drop")
+    draws = method.draw(EXAMPLES, torch.Generator().manual_seed(0))
+    ours, image = method.views(batch(size_px=64), draws)["patch"], batch(size_px=64)["image"].double() / 255
+    assert ours.min() < 0
+    assert ours.max() > 1
+    for example in range(EXAMPLES):
+        for number, (top, left) in enumerate(draws["corner"][example].tolist()):
+            kept = draws["kept"][example, number]
+            given, shown = image[example, kept, top : top + 15, left : left + 15], ours[example, number, kept].double()
+            z, expected = ((x - x.mean()) / x.std() for x in (shown, given))
+            torch.testing.assert_close(z, expected, rtol=0, atol=1e-4)
+
+
+def test_pretext_and_panels_state_the_direction():
     method = build(NAME).eval()
     views = views_of(method)
     pretext = method.pretext(views)
     assert pretext.images.shape == (8 * EXAMPLES, 2, 3, 15, 15)
     assert pretext.target.tolist() == list(range(8)) * EXAMPLES
     first, second = views["pair"][2, 5].tolist()
-    assert torch.equal(pretext.images[2 * 8 + 5], views["patch"][2, [first, second]])
+    assert torch.equal(pretext.images[2 * 8 + 5], views["patch"][2, [first, second]].clamp(0, 1))
     panels = method.panels(views)
     assert [caption for panel in panels for caption in panel.captions if caption != "from"] == list(DIRECTIONS)
     shown = torch.cat([panel.images for panel in panels])
@@ -123,7 +136,7 @@ def test_pretext_and_panels_tell_the_direction():
 
 
 def test_too_small_an_image_is_an_error():
-    with pytest.raises(InputError, match=r"hyper.patch_px is 15.*need images of 61 px, and these have 60"):
+    with pytest.raises(InputError, match=r"hyper.patch_px is 15.*need images of 61 px, but the images have 60"):
         build(NAME, info=replace(PATCH_INFO, size_px=60))
     method = build(NAME, info=replace(PATCH_INFO, size_px=61))
     method.views(batch(size_px=61), method.draw(EXAMPLES, torch.Generator()))

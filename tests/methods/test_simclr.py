@@ -7,11 +7,9 @@ import torch
 from torch.nn import functional as F
 
 from selfsup.errors import InputError
-from selfsup.losses.margin import margin_triplet
-from selfsup.losses.nt_logistic import nt_logistic
+from selfsup.losses.negatives import margin_triplet, nt_logistic
 from selfsup.nn.encoder import load_encoder, save_encoder
-from selfsup.testing.examples import EXAMPLES, batch
-from selfsup.testing.trials import INFO, STEP, move, optimisers, step, views_of
+from selfsup.testing.trials import EXAMPLES, INFO, STEP, batch, move, optimisers, step, views_of
 from tests.methods.recipes import build
 
 CRITERIA = [
@@ -68,7 +66,7 @@ def test_pretext_is_the_nearest_of_all_other_rows():
     for i in range(len(z)):
         others = [j for j in range(len(z)) if j != i]
         nearest = max(others, key=lambda j: F.cosine_similarity(z[i], z[j], dim=0).item())
-        assert pretext.correct[i] == (nearest == (i + EXAMPLES) % len(z))
+        assert pretext.score[i] == (nearest == (i + EXAMPLES) % len(z))
         assert torch.equal(pretext.images[pretext.target[i]], torch.cat([views["view 2"], views["view 1"]])[i])
 
 
@@ -104,7 +102,7 @@ def test_every_loss_overfits_eight_examples(criterion):
     assert method.loss(views, {}, STEP).metrics["pretext_accuracy"] > 0.8
 
 
-def test_the_losses_are_given_the_recipes_values():
+def test_the_losses_get_the_recipes_values():
     for criterion in CRITERIA[1:]:
         method = build("simclr", criterion=criterion).train()
         views, negatives = views_of(method), criterion["negatives"]
@@ -115,7 +113,7 @@ def test_the_losses_are_given_the_recipes_values():
 
 
 @every_head
-def test_both_h_and_g_of_h_are_kept(head, tmp_path):
+def test_encoders_are_h_and_its_projection(head, tmp_path):
     method = build("simclr", head=head).train()
     of = optimisers(method)
     for number in range(2):

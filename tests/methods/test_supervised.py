@@ -7,8 +7,7 @@ import torch
 
 from selfsup.errors import InputError
 from selfsup.seeds import generator
-from selfsup.testing.examples import batch
-from selfsup.testing.trials import INFO, STEP, views_of
+from selfsup.testing.trials import INFO, STEP, batch, views_of
 from tests.methods.recipes import build
 
 PLAIN = {"crop_scale_min": 1.0, "flip_probability": 0.0, "color_strength": 0.0, "gray_probability": 0.0}
@@ -25,7 +24,7 @@ def test_labels_stay_with_their_images():
     assert terms.metrics["pretext_accuracy"] == (logits.argmax(1) == views["label"]).float().mean()
 
 
-def test_simclrs_keys_of_the_augmentation_mean_the_same_here():
+def test_augmentation_is_simclrs():
     """Equal draws and equal keys: the views of the ablation of colour strength are SimCLR's."""
     keys = {
         "crop_scale_min": 0.2,

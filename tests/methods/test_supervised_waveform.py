@@ -8,8 +8,7 @@ from torch.nn import functional as F
 
 from selfsup.errors import InputError
 from selfsup.seeds import generator
-from selfsup.testing.examples import EXAMPLES, batch_of
-from selfsup.testing.trials import STEP, views_of
+from selfsup.testing.trials import EXAMPLES, STEP, batch_of, views_of
 from tests.methods.recipes import build, info_of
 
 SHORT = {"window_seconds": 0.5, "gain_db": 0.0}
@@ -23,7 +22,7 @@ def batch_with_content(method):
     return batch
 
 
-def test_frames_have_the_content_of_their_place_and_silence_none():
+def test_frames_have_the_content_of_their_position_and_silence_none():
     method = build("supervised_content", **SHORT)
     draws = {**method.draw(EXAMPLES, generator(0, "views")), "start": 80 * torch.arange(0, 48, 6) / 4001 + 1e-4}
     label = method.views(batch_with_content(method), draws)["label"]
@@ -33,7 +32,7 @@ def test_frames_have_the_content_of_their_place_and_silence_none():
         assert torch.equal(label[n], torch.where(frame < 80, frame % 4, -1))
 
 
-def test_speakers_are_those_of_the_utterance_where_something_is_said():
+def test_speakers_are_those_of_the_utterance_in_labelled_frames():
     method = build("supervised_speaker", **SHORT)
     batch = batch_with_content(method)
     draws = {**method.draw(EXAMPLES, generator(0, "views")), "start": torch.full((EXAMPLES,), 0.99999)}
@@ -57,10 +56,10 @@ def test_loss_is_the_cross_entropy_of_frames_with_a_label():
 @pytest.mark.parametrize(
     ("name", "info", "sentence"),
     [
-        ("supervised_content", {"classes": 1}, "hyper.target is content, of which the data set has 1"),
-        ("supervised_speaker", {"speakers": 1}, "hyper.target is speaker, of which the data set has 1"),
+        ("supervised_content", {"classes": 1}, "hyper.target is content, but the data set has 1 of these classes"),
+        ("supervised_speaker", {"speakers": 1}, "hyper.target is speaker, but the data set has 1 of these classes"),
     ],
 )
-def test_one_class_is_nothing_to_learn(name, info, sentence):
+def test_a_single_class_is_refused(name, info, sentence):
     with pytest.raises(InputError, match=sentence):
         build(name, info=replace(info_of(name), **info))

@@ -57,7 +57,7 @@ def test_a_checkpoint_of_a_momentum_encoder_is_found_within_and_renamed(model, t
     rename = [{"pattern": r"^module\.", "replacement": ""}, {"pattern": r"^encoder_q\.", "replacement": ""}]
     encoder = load_encoder(imported(tmp_path / "a", file, entry="model.state_dict", rename=rename))
     assert torch.equal(encoder.network.published.get_submodule("layer4.1.bn2").weight, model.layer4[1].bn2.weight)
-    with pytest.raises(InputError, match=r"holds more than parameters; set key entry .*: epoch, model"):
+    with pytest.raises(InputError, match=r"has more than parameters; set key entry .*: epoch, model"):
         imported(tmp_path / "a", file, rename=rename)
     with pytest.raises(InputError, match=r"has no entry model\.teacher; .*: state_dict"):
         imported(tmp_path / "a", file, entry="model.teacher")
@@ -106,10 +106,10 @@ def test_weights_that_do_not_fit_are_one_sentence(model, tmp_path):
 def test_a_file_with_code_or_none_at_all_is_one_sentence(model, tmp_path):
     file = tmp_path / "model.pth"
     torch.save(model, file)
-    with pytest.raises(InputError, match="holds no plain parameters"):
+    with pytest.raises(InputError, match="has no plain parameters"):
         imported(tmp_path / "a", file)
     (broken := tmp_path / "broken.safetensors").write_bytes(b"no weights")
-    with pytest.raises(InputError, match="holds no plain parameters"):
+    with pytest.raises(InputError, match="has no plain parameters"):
         imported(tmp_path / "a", broken)
     with pytest.raises(InputError, match="does not exist: put the weights there"):
         import_weights(tmp_path / "a", source_file=tmp_path / "none", sha256="", encoder=RESNET, preprocessing={})

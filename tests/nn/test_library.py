@@ -71,9 +71,9 @@ def test_what_no_layer_needs_is_dropped_and_a_copy_is_the_same_network():
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"architecture": "resnet17"}, "encoder.architecture is resnet17, but torchvision says"),
+        ({"architecture": "resnet17"}, "encoder.architecture is resnet17, but torchvision reports"),
         ({"layers": {"layer9": 512}}, "encoder.layers is layer9"),
-        ({"arguments": {"depth": 3}}, "encoder.architecture is resnet18, but torchvision says"),
+        ({"arguments": {"depth": 3}}, "encoder.architecture is resnet18, but torchvision reports"),
         ({"input": "lightness"}, "three channels"),
     ],
 )

@@ -1,16 +1,16 @@
-"""The momentum encoder: the paper's equation 2, and what it leaves alone."""
+"""The momentum encoder against equation 2 of the paper, and BatchNorm statistics of parts of a batch."""
 
 import torch
 from torch import nn
 
-from selfsup.nn.momentum import momentum_copy, update_momentum
+from selfsup.nn.momentum import forward_in_splits, momentum_copy, update_momentum
 
 
 def network():
     return nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.ReLU(), nn.Linear(4, 2)).double()
 
 
-def test_starts_equal_and_apart():
+def test_the_copy_is_equal_and_independent():
     query = network()
     key = momentum_copy(query)
     assert all(torch.equal(a, b) for a, b in zip(key.parameters(), query.parameters(), strict=True))
@@ -42,10 +42,31 @@ def test_momentum_zero_copies_and_one_freezes():
     assert all(torch.equal(a, b) for a, b in zip(key.parameters(), query.parameters(), strict=True))
 
 
-def test_batch_norm_statistics_stay_its_own():
+def test_update_momentum_leaves_batch_norm_statistics_alone():
     query = network()
     key = momentum_copy(query)
     query(torch.randn(8, 3, dtype=torch.float64))
     update_momentum(key, query, 0.5)
     assert key[1].running_mean.abs().max() == 0
     assert key[1].num_batches_tracked == 0
+
+
+def normalised_by_formula(x):
+    return (x - x.mean(0)) / (x.var(0, correction=0) + 1e-5).sqrt()
+
+
+def test_each_part_has_its_own_statistics():
+    x = torch.randn(12, 5) * torch.arange(1, 13)[:, None]
+    normalised = forward_in_splits(nn.BatchNorm1d(5), x, 3)
+    torch.testing.assert_close(normalised, torch.cat([normalised_by_formula(x[i : i + 4]) for i in (0, 4, 8)]))
+    assert not torch.allclose(normalised, normalised_by_formula(x))
+
+
+def test_one_split_is_plain_batch_norm():
+    x = torch.randn(12, 5)
+    torch.testing.assert_close(forward_in_splits(nn.BatchNorm1d(5), x, 1), normalised_by_formula(x))
+
+
+def test_evaluation_mode_does_not_depend_on_the_splits():
+    norm, x = nn.BatchNorm1d(5).eval(), torch.randn(12, 5)
+    torch.testing.assert_close(forward_in_splits(norm, x, 4), norm(x))

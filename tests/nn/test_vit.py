@@ -128,7 +128,7 @@ def test_only_kept_patches_are_computed_in_their_order(keep):
             torch.testing.assert_close(found.patches[row].double(), layer[1:], rtol=1e-4, atol=1e-4)
     if keep is not None:
         assert tokens["norm"].keep.tolist() == keep
-        with pytest.raises(ValueError, match="fill no map"):
+        with pytest.raises(ValueError, match="make no map"):
             _ = tokens["norm"].map
 
 

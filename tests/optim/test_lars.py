@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from selfsup.optim import lars as module
+from selfsup.optim import optimisers as module
 from selfsup.optim.optimisers import optimiser
 from tests.losses.mutation import mutant
 
@@ -81,14 +81,14 @@ def test_is_what_a_recipe_names():
     [
         ("TRUST = 0.001", "TRUST = 0.002"),
         (
-            "of_weight, of_wanted = parameter.norm(), wanted.norm()",
-            "of_wanted, of_weight = parameter.norm(), wanted.norm()",
+            "weight_norm, direction_norm = parameter.norm(), direction.norm()",
+            "direction_norm, weight_norm = parameter.norm(), direction.norm()",
         ),
         ("parameter.ndim <= 1", "parameter.ndim < 1"),
         ("gradient + group", "gradient - group"),
         ('.mul_(group["momentum"])', ""),
         ("parameter.sub_", "parameter.add_"),
-        ("(of_weight > 0) & (of_wanted > 0)", "of_wanted > 0"),
+        ("(weight_norm > 0) & (direction_norm > 0)", "direction_norm > 0"),
     ],
     ids=["trust", "ratio", "norms-adapted", "decay", "momentum", "sign", "zero-weights"],
 )

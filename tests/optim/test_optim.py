@@ -10,8 +10,7 @@ from torch import nn
 from selfsup.config.files import Optimiser
 from selfsup.methods.base import DataInfo, LossOutput, Method, Objective
 from selfsup.nn.encoder import build
-from selfsup.optim.lars import LARS
-from selfsup.optim.optimisers import optimiser, scaled_learning_rate, warmup_cosine
+from selfsup.optim.optimisers import LARS, optimiser, scaled_learning_rate, warmup_cosine
 from selfsup.progress import Progress
 from selfsup.training.checkpoint import Checkpoint
 from selfsup.training.loop import Training
@@ -124,7 +123,7 @@ def train(tmp_path, **law):
     return method, (tmp_path / "curves.csv").read_text()
 
 
-def test_a_player_moves_by_its_part_of_the_learning_rate(tmp_path):
+def test_an_objective_scales_the_learning_rate_by_its_factor(tmp_path):
     method, curves = train(tmp_path, objective_factors={"discriminator": 0.25})
     torch.testing.assert_close(method.generator.detach(), torch.full((2, 2), -0.4))
     torch.testing.assert_close(method.discriminator.detach(), torch.full((2, 2), -0.1))

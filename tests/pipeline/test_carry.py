@@ -4,83 +4,96 @@ import json
 
 import pytest
 
-from tests.clones import Clone, clone
+from selfsup.errors import InputError
+from selfsup.pipeline import carry
+from selfsup.progress import Progress
+from tests.clones import Clone, clone, write_suite
 
 pytestmark = pytest.mark.slow
 
-SUITE = """
-title: tiny
-summary: one run
-device: cpu
-precision: float32
-threads: 1
-groups:
+GROUPS = """
   - name: scenes
     data: scenes-tiny
     seeds: [0, 1]
     runs: [{method: random, name: random, set: {batch_size: 64, epochs: 1}}]
-    targets:
-      - data: scenes-tiny
-        evaluations: [knn]
+    targets: [{data: scenes-tiny, evaluations: [knn]}]
+"""
+MAKE_ALL = """
+from selfsup.pipeline import jobs
+from selfsup.progress import Progress
+from selfsup.store.graph import graph
+
+for artefact in graph("tiny").by_folder.values():
+    if artefact.kind not in ("predictions", "gallery", "measures"):
+        jobs.run(artefact, Progress(artefact.kind))
 """
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Clone:
-    """A clone whose results were made at its one commit, of which two seeds."""
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """A repository of one commit, with the results of two seeds, made in one process."""
     project = clone(tmp_path_factory.mktemp("carry") / "selfsup")
-    (project.folder / "params" / "suites" / "tiny.yaml").write_text(SUITE)
-    project.run("git", "init", "--quiet")
-    commit(project)
-    project.snakemake(suite="tiny")
+    write_suite(project.folder, "tiny", GROUPS)
+    project.begin()
+    project.commit()
+    project.run("python", "-c", MAKE_ALL)
     return project
 
 
-def commit(project: Clone) -> None:
-    for words in (("add", "--all"), ("commit", "--quiet", "--message", "as it is")):
-        project.run("git", "-c", "user.email=test@localhost", "-c", "user.name=test", *words)
-
-
 def plan(project: Clone) -> dict[str, str]:
-    found: dict[str, str] = json.loads(project.run("selfsup", "plan", "--suite", "tiny").stdout)
-    return found
+    folders: dict[str, str] = json.loads(project.run("selfsup", "plan", "--suite", "tiny").stdout)
+    return folders
 
 
-def test_a_remade_parent_with_the_same_bytes_has_its_children_found_again(made: Clone):
-    before = plan(made)
-    made.edit("src/selfsup/datasets/scenes.py", "np.concatenate([part", "np.concatenate([1 * part")
-    assert made.planned("tiny") == {"prepare": 1, "pretrain": 2, "features": 2, "evaluate": 2, "report": 1}
-    said = made.snakemake(suite="tiny")
-    assert "step 1/" not in said.stdout + said.stderr
-    after = plan(made)
+def spec(project: Clone, folder: str) -> dict:
+    return json.loads((project.folder / folder / "spec.json").read_text())
+
+
+def test_children_of_a_remade_parent_with_the_same_bytes_are_reused(repository: Clone):
+    before = plan(repository)
+    repository.edit("src/selfsup/datasets/scenes.py", '"label": scenes.label', '"label": 1 * scenes.label')
+    done = repository.run("python", "-c", MAKE_ALL)
+    assert "step 1/" not in done.stdout + done.stderr
+    after = plan(repository)
+    assert "same_as" not in spec(repository, after["scenes/prepared"])
+    assert after["scenes/prepared"] != before["scenes/prepared"]
     for name in ("scenes/random/s0/weights", "scenes/random/s1/scenes-tiny/knn"):
-        spec = json.loads((made.folder / after[name] / "spec.json").read_text())
-        assert spec["same_as"] == before[name] != after[name]
+        assert spec(repository, after[name])["same_as"] == before[name] != after[name]
 
 
-def test_a_change_that_moves_no_number_is_carried_and_one_that_does_is_refused(made: Clone):
-    commit(made)
-    before = plan(made)
-    made.edit("src/selfsup/device.py", "set_num_threads(threads)", "set_num_threads(int(threads))")
-    after = plan(made)
-    new = [name for name in before if before[name] != after[name]]
-    assert {name.split("/")[-1] for name in new} >= {"weights", "knn", "features"}
-    said = made.run("selfsup", "carry", "HEAD", "--suite", "tiny").stderr
-    assert f"{len(new)} artefacts carried" in said
-    assert made.planned("tiny") == {"report": 1}
-    for name in new:
-        spec = json.loads((made.folder / after[name] / "spec.json").read_text())
-        assert spec["carried"]["artefact"] == before[name]
-        old = json.loads((made.folder / before[name] / "spec.json").read_text())
-        assert spec["files"] == old["files"]
+def test_a_change_that_moves_no_number_is_carried(repository: Clone):
+    """Each revision makes its sample by its own code: a folder of the store is one that only this code leads to."""
+    repository.commit()
+    before = plan(repository)
+    repository.edit("src/selfsup/device.py", "set_num_threads(threads)", "set_num_threads(int(threads))")
+    done = repository.run("selfsup", "carry", "HEAD", "--suite", "tiny")
+    after = plan(repository)
+    changed = [name for name in before if before[name] != after[name]]
+    assert {name.split("/")[-1] for name in changed} >= {"weights", "knn", "features"}
+    assert f"{len(changed)} artefacts carried" in done.stderr
+    assert repository.planned("tiny") == {"report": 1}
+    for name in changed:
+        carried = spec(repository, after[name])
+        assert carried["carried"]["artefact"] == before[name]
+        assert carried["files"] == spec(repository, before[name])["files"]
+    assert not list((repository.folder / "data" / ".partial").glob("carry*"))
 
-    refused = made.run("selfsup", "carry", "nosuch", "--suite", "tiny", check=False)
-    assert "nosuch names no commit of this repository" in refused.stderr
 
-    made.edit("src/selfsup/nn/encoder.py", "x = stage(x)", "x = stage(x) * 1.5")
-    done = made.run("selfsup", "carry", "HEAD", "--suite", "tiny", check=False)
-    assert done.returncode == 1
-    assert "nothing is carried" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert made.planned("tiny")["features"] == 2
-    assert not list((made.folder / "data" / ".partial").glob("carry*"))
+def test_a_sample_that_differs_is_refused(tmp_path):
+    folders = tmp_path / "before", tmp_path / "after"
+    for folder in folders:
+        folder.mkdir()
+        (folder / "curves.csv").write_text("1.5")
+        (folder / "spec.json").write_text(folder.name)
+    assert carry._compare({"scenes/random/s0/weights": folders}) == 1
+    (folders[1] / "curves.csv").write_text("1.6")
+    with pytest.raises(
+        InputError, match=r"1 files .* differ .*, first scenes/random/s0/weights: curves\.csv; the change"
+    ):
+        carry._compare({"scenes/random/s0/weights": folders})
+
+
+def test_a_revision_that_does_not_exist_is_refused(repository: Clone, monkeypatch):
+    monkeypatch.chdir(repository.folder)
+    with pytest.raises(InputError, match="nosuch names no commit of this repository"):
+        carry.carry("nosuch", "tiny", Progress("test"))

@@ -1,4 +1,4 @@
-"""The whole DAG at smoke size, and what decides that a job runs."""
+"""The DAG of the smoke suite, which changes make a job run, and a clone that pulls its results."""
 
 import json
 import os
@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.clones import Clone, clone
+from tests.clones import Clone, clone, write_suite
 
 pytestmark = pytest.mark.slow
 
 BRANCH = {"pretrain": 1, "features": 1, "evaluate": 1, "report": 1}
 
 
-def test_the_report_is_there(smoke: Clone):
+def test_the_report_is_complete(smoke: Clone):
     folder = smoke.folder / "reports" / "smoke"
     for name in ("index.html", "report.pdf", "results.csv", "metrics.json", "manifest.json"):
         assert (folder / name).stat().st_size > 0
@@ -29,13 +29,13 @@ def test_the_report_is_there(smoke: Clone):
     assert "index.html" in manifest["files"]
 
 
-def test_nothing_is_left_to_do_and_nothing_half_written(smoke: Clone):
+def test_nothing_is_left_to_do_or_unfinished(smoke: Clone):
     assert smoke.planned() == {}
     partial = smoke.folder / "data" / ".partial"
     assert not partial.exists() or list(partial.iterdir()) == []
 
 
-def test_clocks_decide_nothing(smoke: Clone, tmp_path: Path):
+def test_timestamps_are_ignored(smoke: Clone, tmp_path: Path):
     copy = smoke.copy(tmp_path / "copy")
     for number, file in enumerate(sorted((copy.folder / "data").rglob("spec.json"), reverse=True)):
         content = file.read_bytes()
@@ -45,7 +45,7 @@ def test_clocks_decide_nothing(smoke: Clone, tmp_path: Path):
     assert copy.planned() == {}
 
 
-def test_one_recipe_key_is_one_branch_and_back_is_free(smoke: Clone, tmp_path: Path):
+def test_a_recipe_key_remakes_one_branch_and_its_old_value_none(smoke: Clone, tmp_path: Path):
     copy = smoke.copy(tmp_path / "copy")
     copy.edit("params/methods/rotation.yaml", "weight_decay: 1.0e-4", "weight_decay: 2.0e-4")
     assert copy.planned() == {**BRANCH, "features": 2}  # one of each target that it is scored on
@@ -53,7 +53,7 @@ def test_one_recipe_key_is_one_branch_and_back_is_free(smoke: Clone, tmp_path: P
     assert copy.planned() == {}
 
 
-def test_one_protocol_key_spares_the_runs(smoke: Clone, tmp_path: Path):
+def test_a_protocol_key_remakes_no_run(smoke: Clone, tmp_path: Path):
     copy = smoke.copy(tmp_path / "copy")
     copy.edit("params/evaluations/knn.yaml", "k: 200", "k: 100")
     groups = yaml.safe_load((copy.folder / "params/suites/smoke.yaml").read_text())["groups"]
@@ -61,13 +61,13 @@ def test_one_protocol_key_spares_the_runs(smoke: Clone, tmp_path: Path):
     assert copy.planned() == {"evaluate": asking, "report": 1}
 
 
-def test_a_key_of_a_table_makes_it_anew_and_its_branch(smoke: Clone, tmp_path: Path):
+def test_a_key_of_a_table_remakes_it_and_its_branch(smoke: Clone, tmp_path: Path):
     copy = smoke.copy(tmp_path / "copy")
     copy.edit("params/methods/jigsaw.yaml", "seed: 0}", "seed: 1}")
     assert copy.planned() == {"table": 1, **BRANCH}
 
 
-def test_what_a_suite_changes_of_an_experiment_makes_it_anew(smoke: Clone, tmp_path: Path):
+def test_a_suites_change_of_an_experiment_remakes_it(smoke: Clone, tmp_path: Path):
     copy = smoke.copy(tmp_path / "copy")
     copy.edit("params/suites/smoke.yaml", "set: {steps: 20,", "set: {steps: 21,")
     assert copy.planned() == {"experiment": 1, "report": 1}
@@ -88,7 +88,7 @@ def test_what_a_suite_changes_of_an_experiment_makes_it_anew(smoke: Clone, tmp_p
         ("src/selfsup/report/build.py", "indent=1", "indent=2", {"report": 1}),
     ],
 )
-def test_code_counts_as_what_is_reached(
+def test_only_reached_code_counts(
     smoke: Clone, tmp_path: Path, path: str, old: str, new: str, expected: dict[str, int]
 ):
     copy = smoke.copy(tmp_path / "copy")
@@ -96,7 +96,7 @@ def test_code_counts_as_what_is_reached(
     assert copy.planned() == expected
 
 
-def test_a_new_file_is_nobody_elses_business(smoke: Clone, tmp_path: Path):
+def test_a_new_file_remakes_nothing(smoke: Clone, tmp_path: Path):
     copy = smoke.copy(tmp_path / "copy")
     for place in ("methods", "losses", "evaluations", "views", "nn/backbones"):
         (copy.folder / "src" / "selfsup" / place / "newcomer.py").write_text(
@@ -105,15 +105,17 @@ def test_a_new_file_is_nobody_elses_business(smoke: Clone, tmp_path: Path):
     assert copy.planned() == {}
 
 
-def test_a_partial_pull_asks_only_for_what_it_needs(smoke: Clone, tmp_path: Path):
+def test_a_partial_pull_makes_only_what_it_needs(smoke: Clone, tmp_path: Path):
     copy = smoke.copy(tmp_path / "copy")
-    shutil.rmtree(copy.folder / "data" / "prepared")
-    shutil.rmtree(copy.folder / ".keep")
-    shutil.rmtree(copy.folder / "reports")
+    for folder in ("data/features", ".keep", "reports"):
+        shutil.rmtree(copy.folder / folder)
     assert copy.planned() == {"report": 1}
+    shutil.rmtree(copy.folder / "data/prepared")
+    groups = yaml.safe_load((copy.folder / "params/suites/smoke.yaml").read_text())["groups"]
+    assert copy.planned() == {"prepare": len({group["data"] for group in groups}), "report": 1}
 
 
-def test_what_is_removed_is_made_anew_with_all_that_follows(smoke: Clone, tmp_path: Path):
+def test_a_removed_artefact_is_remade_with_all_that_is_made_from_it(smoke: Clone, tmp_path: Path):
     copy = smoke.copy(tmp_path / "copy")
     listed = copy.run("selfsup", "remove", "rotation", "weights", "--suite", "smoke").stdout
     assert "would remove data/weights/rotation-" in listed
@@ -122,7 +124,7 @@ def test_what_is_removed_is_made_anew_with_all_that_follows(smoke: Clone, tmp_pa
     assert copy.planned() == {**BRANCH, "features": 2}
 
 
-def test_forcing_is_refused_with_the_way_to_do_it(smoke: Clone):
+def test_forcing_is_refused_with_the_command_to_use(smoke: Clone):
     done = smoke.snakemake("-n", "-F", check=False)
     assert done.returncode == 1
     assert "selfsup remove" in done.stdout + done.stderr
@@ -130,18 +132,12 @@ def test_forcing_is_refused_with_the_way_to_do_it(smoke: Clone):
 
 
 SMALL = """
-title: small
-summary: two runs
-device: cpu
-precision: float32
-threads: 1
-groups:
   - name: scenes
     data: scenes-tiny
     seeds: [0]
     runs:
       - {method: random, name: random, set: {batch_size: 64}}
-      - {method: rotation, name: rotation, set: {epochs: 12}}
+      - {method: rotation, name: rotation, set: {epochs: 4}}
     targets:
       - data: scenes-tiny
         evaluations: [linear_probe]
@@ -150,13 +146,13 @@ groups:
 
 def small(folder: Path) -> Clone:
     made = clone(folder)
-    (made.folder / "params" / "suites" / "small.yaml").write_text(SMALL)
+    write_suite(made.folder, "small", SMALL)
     return made
 
 
 def test_two_folders_and_a_kill_give_the_same_bytes(tmp_path: Path):
-    whole, killed = small(tmp_path / "whole"), small(tmp_path / "killed")
-    whole.snakemake(suite="small")
+    complete, killed = small(tmp_path / "complete"), small(tmp_path / "killed")
+    complete.snakemake(suite="small")
     process = subprocess.Popen(
         ["snakemake", "--cores", "1", "--config", "suite=small"],
         cwd=killed.folder,
@@ -173,8 +169,75 @@ def test_two_folders_and_a_kill_give_the_same_bytes(tmp_path: Path):
     killed.run("snakemake", "--unlock", "--config", "suite=small")
     resumed = killed.snakemake(suite="small")
     assert "resumed at step" in resumed.stdout + resumed.stderr
-    assert all(f.stat().st_mtime_ns == seen for f, seen in done_before.items())
-    assert killed.bytes() == whole.bytes()
+    assert all(f.stat().st_mtime_ns == time_ns for f, time_ns in done_before.items())
+    assert killed.bytes() == complete.bytes()
+
+
+SEEDS = """
+  - name: two
+    data: scenes-tiny
+    seeds: [0, 1]
+    runs: [random, hog]
+    targets: [{data: scenes-tiny, evaluations: [knn]}]
+  - name: three
+    data: scenes-tiny
+    seeds: [0, 1, 2]
+    runs: [{method: simclr, name: simclr, set: {epochs: 1}}]
+    targets: [{data: scenes-tiny, evaluations: [knn]}]
+"""
+
+
+def test_one_job_makes_all_seeds_as_processes_of_their_own_would(tmp_path: Path):
+    made = clone(tmp_path)
+    write_suite(made.folder, "seeds", SEEDS)
+    assert made.planned("seeds") == {
+        **{"prepare": 1, "pretrain": 2, "features": 2, "evaluate": 2, "report": 1},
+        **{f"{stage}_0_1_2": 1 for stage in ("pretrain", "features", "evaluate")},
+    }
+    made.snakemake(suite="seeds")
+    assert made.planned("seeds") == {}
+    together = made.bytes()
+    for stage, kind in (("pretrain", "weights"), ("features", "features"), ("evaluate", "results")):
+        where = ["selfsup", "where", "simclr", kind, "--seed", "1", "--suite", "seeds"]
+        folder = made.run(*where).stdout.strip()
+        remove(made, folder)
+        made.run("selfsup", stage, folder, "--suite", "seeds")
+    assert made.bytes() == together
+    remove(made, folder)
+    (made.folder / "reports" / "seeds" / "manifest.json").unlink()
+    kept = {f: f.stat().st_ino for f in (made.folder / "data").rglob("spec.json")}
+    made.snakemake(suite="seeds")
+    assert made.bytes() == together
+    assert all(f.stat().st_ino == inode for f, inode in kept.items())
+
+
+def remove(made: Clone, folder: str) -> None:
+    for place in (made.folder, made.folder / ".keep"):
+        shutil.rmtree(place / folder)
+
+
+def test_a_clone_and_a_dvc_pull_leave_nothing_to_do_and_back_is_free(smoke: Clone, tmp_path: Path):
+    copy = smoke.copy(tmp_path / "first")
+    copy.edit("params/run.yaml", "suite: quick", "suite: smoke")
+    copy.begin()
+    copy.run("dvc", "remote", "add", "--quiet", "--default", "store", str(tmp_path / "remote"))
+    assert "images/s" not in (done := copy.run("dvc", "repro")).stdout + done.stderr
+    copy.commit()
+    copy.run("dvc", "push", "--quiet")
+
+    subprocess.run(["git", "clone", "--quiet", str(copy.folder), str(tmp_path / "second")], check=True)
+    second = Clone(tmp_path / "second")
+    second.run("dvc", "pull", "--quiet")
+    assert second.planned() == {}
+    assert {k: v for k, v in second.bytes().items() if "/.partial/" not in k} == copy.bytes()
+
+    second.edit("params/methods/random.yaml", "batch_size: 128", "batch_size: 128  # a comment")
+    second.edit("params/evaluations/retrieval.yaml", "ranks: [1, 5, 10]", "ranks: [1, 5]")
+    second.run("dvc", "repro")
+    second.run("git", "checkout", "--quiet", "params")
+    done = second.run("dvc", "repro")
+    assert "images/s" not in done.stdout + done.stderr
+    assert second.run("git", "status", "--porcelain").stdout == ""
 
 
 def _wait_for(folder: Path, pattern: str, process: subprocess.Popen[bytes]) -> Path:

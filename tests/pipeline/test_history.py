@@ -1,9 +1,9 @@
-"""The report says what was carried, and which tables mix machines."""
+"""The report states what was carried, and which tables mix machines."""
 
 import json
 
 from selfsup.pipeline.history import history
-from selfsup.store import disk
+from selfsup.store.graph import graph
 
 MADE_WITH = {"instruction_set": "avx512f", "torch": "2.14.1", "threads": 1}
 
@@ -13,20 +13,20 @@ def place(artefact, **more):
     artefact.target.write_text(json.dumps({"made_with": MADE_WITH} | more))
 
 
-def test_machines_of_one_kind_and_nothing_carried_say_nothing(project):
-    for artefact in disk.reachable("smoke").values():
+def test_one_kind_of_machine_and_no_carried_results_need_no_sentence(project):
+    for artefact in graph("smoke").by_folder.values():
         place(artefact)
-    assert history("smoke") == []
+    assert history(graph("smoke")) == []
 
 
-def test_a_table_of_two_machines_and_what_was_carried_are_said(project):
+def test_a_table_of_two_machines_and_carried_results_are_stated(project):
     proof = {"revision": "f" * 40, "sample": ["a", "b"], "compared": 7}
-    weights = [a for a in disk.reachable("smoke").values() if a.kind == "weights"]
+    weights = [a for a in graph("smoke").by_folder.values() if a.kind == "weights"]
     other = {**MADE_WITH, "instruction_set": "avx2"}
     place(weights[0], made_with=other)
     for artefact in weights[1:]:
         place(artefact, carried=proof)
-    carried, mixed = history("smoke")
+    carried, mixed = history(graph("smoke"))
     assert f"{len(weights) - 1} of {len(weights)} artefacts" in carried
     assert "carried from revision ffffffffffff" in carried
     assert "all 7 files were equal" in carried

@@ -1,4 +1,4 @@
-"""Published weights stand in a suite beside runs: one file of params/weights and its lock, and the same evaluations."""
+"""Published weights in a suite: one file of params/weights with its lock, and the same evaluations as runs."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ from selfsup.nn.encoder import build
 from selfsup.pipeline import jobs
 from selfsup.pipeline.plan import Plan
 from selfsup.progress import Progress
-from selfsup.store.chains import chains
+from selfsup.store.graph import graph
 from tests.conftest import forget
 
 SUITE = {
@@ -65,12 +65,12 @@ def imported(project, monkeypatch):
     config.weights.cache_clear()
 
 
-def test_published_weights_are_scored_as_a_run_is_but_for_what_a_method_predicts(imported):
-    first, second = [chain for chain in chains("imported")[0][1] if chain.run.name == "published"]
+def test_published_weights_are_scored_by_all_protocols_but_those_of_predictions(imported):
+    first, second = [chain for chain in graph("imported").chains if chain.run.name == "published"]
     assert first.weights.folder == second.weights.folder
     assert list(first.measures) == [("scenes-tiny", "knn")]
     assert load("imported").groups[0].runs[1].paper["licence"] == "MIT"
-    for artefact in first.every():
+    for artefact in first.artefacts():
         jobs.run(artefact, Progress("test"))
     assert first.results.exists()
     measures = json.loads((first.measures["scenes-tiny", "knn"].folder / "measures.json").read_text())["measures"]
@@ -80,7 +80,7 @@ def test_published_weights_are_scored_as_a_run_is_but_for_what_a_method_predicts
 def test_a_missing_file_or_lock_is_one_sentence_before_anything_runs(imported):
     Path("published.safetensors").unlink()
     with pytest.raises(SystemExit, match=r"published\.safetensors is missing; put the weights there"):
-        Plan("imported")._check_files()
+        Plan("imported").check()
     Path("params/weights/published.lock").unlink()
     config.weights.cache_clear()
     forget()

@@ -1,4 +1,4 @@
-"""What a job makes of an error that it did not expect."""
+"""Errors of a job: damaged parents, full disks, and mistakes in the values of a protocol."""
 
 import errno
 
@@ -15,7 +15,7 @@ RUN = Artefact("weights", "toy", {}, (), {"prepared": PREPARED}, 0)
 
 
 @pytest.mark.parametrize("error", [OSError("truncated file"), FileNotFoundError(errno.ENOENT, "gone", "train.h5")])
-def test_a_damaged_parent_is_named_with_the_way_out(error, tmp_path, monkeypatch):
+def test_a_damaged_parent_is_named_with_the_fix(error, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with (
         pytest.raises(InputError, match=rf"{PREPARED.folder} is damaged .*rm -r {PREPARED.folder} .keep/"),
@@ -37,7 +37,7 @@ def test_a_users_missing_file_is_no_damage_of_the_store():
 
 
 def test_a_mistake_in_a_protocol_names_the_protocols_own_file(tmp_path, monkeypatch):
-    """Two protocols of one evaluation have files of their own: the evaluation knows neither."""
+    """Two protocols of one evaluation have two files, and the evaluation gets the name of neither."""
     monkeypatch.chdir(tmp_path)
     origin = "params/evaluations/few_labels_scratch_full.yaml"
     params = {
@@ -54,13 +54,13 @@ def test_a_mistake_in_a_protocol_names_the_protocols_own_file(tmp_path, monkeypa
 
 
 @pytest.mark.parametrize(
-    ("sentence", "told"),
+    ("sentence", "message"),
     [
         ("key pooling is median; use mean", "params/evaluations/knn.yaml: key pooling is median; use mean"),
         ("data/x/cat.png cannot be read; replace it", "data/x/cat.png cannot be read; replace it"),
     ],
 )
-def test_an_error_names_the_file_of_the_values_it_is_about(tmp_path, monkeypatch, sentence, told):
+def test_an_error_names_the_file_of_the_values_it_is_about(tmp_path, monkeypatch, sentence, message):
     monkeypatch.chdir(tmp_path)
 
     def fail(artefact, scratch, progress):
@@ -70,4 +70,4 @@ def test_an_error_names_the_file_of_the_values_it_is_about(tmp_path, monkeypatch
     measures = Artefact("measures", "toy-knn", {}, (), {}, 0, "params/evaluations/knn.yaml")
     with pytest.raises(InputError) as caught:
         jobs.make(measures, Progress("test"))
-    assert str(caught.value) == told
+    assert str(caught.value) == message

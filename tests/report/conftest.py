@@ -1,4 +1,4 @@
-"""One fabricated report, built once for all tests of its parts, in a folder of its own with `data/` in it."""
+"""One fabricated report, built once for all tests of its parts, in a folder with `data/`."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ def built(place, tmp_path_factory) -> Built:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _where_data_lies(place) -> Iterator[None]:
+def _in_the_folder_of_data(place) -> Iterator[None]:
     """Paths of a report are relative, as the store's are."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place)

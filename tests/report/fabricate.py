@@ -35,11 +35,11 @@ TITLES = {
     "moco_v1": "MoCo v1",
     "moco_v2": "MoCo v2",
 }
-ROLES = {"random": "floor", "supervised": "ceiling"}
+ROLES = {"random": "floor", "supervised": "labels"}
 
 
 def protocol(name: str, evaluation: str = "", title: str = "", **arguments: object) -> Protocol:
-    """Return a protocol of an evaluation of the project, which it is called like unless told otherwise."""
+    """Return a protocol of an evaluation of the project, by default the one of its name."""
     module = evaluation or name
     return Protocol(name, title or name.replace("_", " "), module, arguments, shown(f"evaluations.{module}"))
 
@@ -58,13 +58,13 @@ def group_of(
     )
 
 
-def asked(group: Group, *protocols: Protocol) -> Group:
-    """Return the group asked for further protocols."""
+def with_protocols(group: Group, *protocols: Protocol) -> Group:
+    """Return the group with further protocols."""
     (target,) = group.targets
     return replace(group, targets=[replace(target, protocols=[*target.protocols, *protocols])])
 
 
-def measured(member: Member, files: dict[str, Path], data: str) -> Member:
+def with_measures(member: Member, files: dict[str, Path], data: str) -> Member:
     """Return the member with the measures of further protocols."""
     return replace(member, measures={**member.measures, **{(data, name): file for name, file in files.items()}})
 
@@ -83,8 +83,8 @@ TEST_EXAMPLES = 2000
 def content(folder: Path) -> Content:
     """Return, with its files below ``folder``, two groups of seven variants: three seeds on scenes, one on cifar10-10k."""
     groups = [group(folder, "scenes", [0, 1, 2], 0.0), group(folder, "cifar10-10k", [0], -5.0)]
-    asked_of = groups[0].asked(groups[0].pretrain_data)
-    applying = {name: claim for name, claim in CLAIMS.items() if claim.applies(asked_of, "scenes")}
+    protocols = groups[0].protocols_on(groups[0].pretrain_data)
+    applying = {name: claim for name, claim in CLAIMS.items() if claim.applies(protocols, "scenes")}
     return Content(
         suite="default",
         title="Self-supervised learning, reproduced",
@@ -121,7 +121,7 @@ def member(folder: Path, data: str, variant: str, seed: int, shift: float) -> Me
         "examples": 10000,
     }
     (run / "summary.json").write_text(
-        json.dumps({**facts, "images_through_encoder": 0 if method == "random" else 80000})
+        json.dumps({**facts, **({"images_through_encoder": 0, "steps": 0} if method == "random" else {})})
     )
     (run / "encoder.json").write_text(json.dumps({"description": {"backbone": "small_conv", "width": 24}}))
     recipe = {"method": method, "encoder": {"backbone": "small_conv", "width": 24}, "epochs": 4, "batch_size": 128}
@@ -159,7 +159,8 @@ def measures_of(protocol: str, skill: float, generator: np.random.Generator) -> 
         return [score(skill * 0.93)]
     if protocol == "pretext":
         rates = {"": 0.85, "untrained": 0.45, "colour_histogram": 0.28}
-        return [score(rate, metric="pretext_accuracy", baseline=name) for name, rate in rates.items()]
+        measured = [score(rate, metric="pretext_accuracy", baseline=name) for name, rate in rates.items()]
+        return [*measured, score(rates[""] / 2, metric="pretext_skill")]
     levels = {0.01: 0.5, 0.1: 0.8}
     return [
         score(skill * factor, 5 if protocol == "few_labels_frozen" else 1, label_fraction=fraction)
@@ -168,12 +169,12 @@ def measures_of(protocol: str, skill: float, generator: np.random.Generator) -> 
 
 
 def write_curves(path: Path, variant: str, generator: np.random.Generator) -> None:
-    steps = np.arange(10, 320, 10)
+    steps = np.arange(10, 320, 10) if variant != "random" else []
     lines = ["step,epoch,images,loss,learning_rate,pretext_accuracy,embedding_std"]
     for step in steps:
-        loss = 0.0 if variant == "random" else 1.4 * np.exp(-step / 150) + 0.4 + generator.normal(0, 0.02)
+        loss = 1.4 * np.exp(-step / 150) + 0.4 + generator.normal(0, 0.02)
         spread = f"{0.9 - 0.2 * np.exp(-step / 80):.4f}" if variant.startswith(("simclr", "moco")) else ""
-        guess = "" if variant in ("random", "supervised") else f"{0.25 + 0.5 * (1 - np.exp(-step / 120)):.4f}"
+        guess = "" if variant == "supervised" else f"{0.25 + 0.5 * (1 - np.exp(-step / 120)):.4f}"
         lines.append(f"{step},{step / 78:.3f},{step * 256},{loss:.4f},{0.002 * (1 - step / 320):.6f},{guess},{spread}")
     path.write_text("\n".join(lines) + "\n")
 

@@ -10,7 +10,7 @@ import numpy as np
 from selfsup.config.shown import shown
 from selfsup.report.content import Ablation, Content, Experiment, Group, Member
 from selfsup.results import Measure, write_measures
-from tests.report.fabricate import asked, content, measured, protocol, soft_disc
+from tests.report.fabricate import content, protocol, soft_disc, with_measures, with_protocols
 
 FILLING = ("moco_v1", "moco_v2")
 COLOURING = ("rotation", "simclr")
@@ -56,11 +56,11 @@ LOSSES = replace(
 
 
 def with_images(folder: Path) -> Content:
-    """Return the fabricated suite's first group with two runs that fill holes, two that colour and two that know labels."""
+    """Return the fabricated suite's first group with two runs of inpainting, two of colorization and two with few labels."""
     whole = content(folder)
     group = whole.groups[0]
     members = [_member(folder, member) for member in group.members]
-    group = asked(replace(group, members=members), *PROTOCOLS)
+    group = with_protocols(replace(group, members=members), *PROTOCOLS)
     bound = Experiment(
         "infonce_bound", shown("experiments.infonce_bound"), {n: _experiment(folder, n) for n in range(3)}
     )
@@ -95,7 +95,7 @@ def _member(folder: Path, member: Member) -> Member:
     place = member.measures["scenes", "knn"].parent
     for name in wanted:
         write_measures(place / f"{name}.json", _measures(name, generator))
-    return measured(member, {name: place / f"{name}.json" for name in wanted}, "scenes")
+    return with_measures(member, {name: place / f"{name}.json" for name in wanted}, "scenes")
 
 
 def _measures(protocol: str, generator: np.random.Generator) -> list[Measure]:
@@ -108,13 +108,13 @@ def _measures(protocol: str, generator: np.random.Generator) -> list[Measure]:
             for name, (unit, level) in levels.items()
         ]
     if protocol == "colorization":
-        levels = {"auc": ("%", 90.0), "auc_rebalanced": ("%", 65.0), "colourfulness": ("", 20.0)}
+        levels = [("auc", "%", 90.0, None), ("auc_rebalanced", "%", 65.0, 0.0), ("colourfulness", "", 20.0, None)]
         found = [
-            Measure(name, unit, level + shift + noise, 500, baseline=baseline)
+            Measure(name, unit, level + shift + noise, 2000, baseline=baseline, at=at)
             for baseline, shift in COLOURS.items()
-            for name, (unit, level) in levels.items()
+            for name, unit, level, at in levels
         ]
-        return [*found, Measure("colourfulness", "", 34.0, 500, baseline="original")]
+        return [*found, Measure("colourfulness", "", 34.0, 2000, baseline="original")]
     start = 60.0 if protocol == "few_labels_blocks" else 40.0
     return [Measure("top1", "%", start + 12 * n + noise, 2000, shots=shots) for n, shots in enumerate((20, 100, 400))]
 

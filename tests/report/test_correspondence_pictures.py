@@ -11,14 +11,13 @@ import pytest
 from PIL import Image
 
 from selfsup.report.build import build
-from selfsup.report.figures.curve import curve
-from selfsup.report.gallery import MARGIN_PX
-from selfsup.report.matches import CAPTIONS, CELL_PX, COLOURS, matches
+from selfsup.report.figures.points import curve
 from selfsup.report.metric_table import families, metric_table
-from selfsup.report.pictures import pictures
+from selfsup.report.pictures import MARKS, MATCH_CAPTIONS, MATCH_PX, pictures
 from selfsup.report.rows import result_rows
+from selfsup.report.strips import MARGIN_PX
 from selfsup.results import Measure, write_measures
-from tests.report.fabricate import asked, measured, protocol
+from tests.report.fabricate import protocol, with_measures, with_protocols
 
 PAIRS, SIZE_PX = 3, 16
 VARIANTS = ("simclr", "moco_v1")
@@ -33,13 +32,13 @@ def write_matches(path, level):
             file[name] = random.integers(60, 90, (PAIRS, 3, SIZE_PX, SIZE_PX), dtype=np.uint8)
         places = np.tile(np.array([[4.0, 8.0], [12.0, 3.0], [np.nan] * 2, [np.nan] * 2], np.float32), (PAIRS, 1, 1))
         file["query"], file["truth"], file["found"] = places, places, places[..., ::-1]
-        for name, factor in {"descriptors": 1, "maps": 1.5, "colours": 2, "chance": 4}.items():
+        for name, factor in {"descriptors": 1, "maps": 1.5, "colours": 2, "same_pixel": 3, "chance": 4}.items():
             file[f"errors/{name}"] = np.linspace(0, level * factor, 201, dtype=np.float32)
 
 
 @pytest.fixture(scope="module")
 def content(built, tmp_path_factory):
-    """The fabricated suite's first group with two runs that were asked for correspondences, of three seeds."""
+    """The fabricated suite's first group with two runs of three seeds that are evaluated by correspondence."""
     folder = tmp_path_factory.mktemp("matches")
     group = built.content.groups[0]
     members = []
@@ -57,9 +56,9 @@ def content(built, tmp_path_factory):
             write_measures(place / "correspondence.json", found)
             points = [Measure("error", "%", 12.0, 100), Measure("error", "%", 9.7, 100, baseline="object_middle")]
             write_measures(place / "keypoint_transfer.json", points)
-            member = measured(member, {one.name: place / f"{one.name}.json" for one in PROTOCOLS}, "scenes")
+            member = with_measures(member, {one.name: place / f"{one.name}.json" for one in PROTOCOLS}, "scenes")
         members.append(member)
-    group = asked(replace(group, members=members), *PROTOCOLS)
+    group = with_protocols(replace(group, members=members), *PROTOCOLS)
     return replace(built.content, groups=[group, built.content.groups[1]])
 
 
@@ -90,42 +89,42 @@ def test_the_tables_have_variants_then_baselines(content):
 
 def test_the_figure_shows_the_share_within_each_error(content):
     scoring = correspondence(content.groups[0])
-    (asked_for,) = scoring.protocol.shown.figures
-    drawing = curve(content.groups[0], scoring, asked_for)
-    assert drawing.name == "scenes-correspondence-curve"
-    for name in ("SimCLR", "MoCo v1", "plain colours, 5 x 5 pixels", "any pixel"):
-        assert f">{name}<" in drawing.svg
-    assert "3 seeds" in drawing.caption
-    assert curve(content.groups[1], scoring, asked_for) is None
+    (spec,) = scoring.protocol.shown.figures
+    plot = curve(content.groups[0], scoring, spec)
+    assert plot.name == "scenes-correspondence-curve"
+    for name in ("SimCLR", "MoCo v1", "plain colours, 5 x 5 pixels", "the same pixel", "any pixel"):
+        assert f">{name}<" in plot.svg
+    assert "3 seeds" in plot.caption
+    assert curve(content.groups[1], scoring, spec) is None
 
 
-def test_a_picture_a_variant_with_its_marks(content):
-    strips = matches(content.groups[0], correspondence(content.groups[0]))
+def test_a_picture_per_variant_with_marks(content):
+    strips = [strip for strip in pictures(content.groups[0]) if strip.name.endswith("-correspondence")]
     assert [strip.name for strip in strips] == [f"scenes-{variant}-correspondence" for variant in VARIANTS]
-    assert strips[0].captions == CAPTIONS
+    assert strips[0].captions == MATCH_CAPTIONS
     pixels = np.asarray(Image.open(io.BytesIO(strips[0].png)))[..., :3]
-    cell = CELL_PX + 2 * MARGIN_PX
+    cell = MATCH_PX + 2 * MARGIN_PX
     assert pixels.shape == (PAIRS * cell, 4 * cell, 3)
-    asked, found, *painted = (
+    first, second, *descriptors = (
         pixels[MARGIN_PX : cell - MARGIN_PX, n * cell + MARGIN_PX : (n + 1) * cell - MARGIN_PX] for n in range(4)
     )
-    times = CELL_PX // SIZE_PX
-    for image, place, shown in (
-        (asked, (4, 8), "ring"),
-        (found, (4, 8), "ring"),
-        (found, (8, 4), "cross"),
-        (asked, (8, 4), "nothing"),
+    times = MATCH_PX // SIZE_PX
+    for image, point, mark in (
+        (first, (4, 8), "ring"),
+        (second, (4, 8), "ring"),
+        (second, (8, 4), "cross"),
+        (first, (8, 4), "nothing"),
     ):
-        x, y = times * place[0], times * place[1]
+        x, y = times * point[0], times * point[1]
         centre, right = image[y, x], image[y, x + 7]
-        assert np.array_equal(centre, COLOURS[0]) == (shown == "cross")
-        assert np.array_equal(right, COLOURS[0]) == (shown == "ring")
-    assert not any((np.abs(image.astype(int) - 75) > 20).any() for image in painted)
+        assert np.array_equal(centre, MARKS[0]) == (mark == "cross")
+        assert np.array_equal(right, MARKS[0]) == (mark == "ring")
+    assert not any((np.abs(image.astype(int) - 75) > 20).any() for image in descriptors)
 
 
-def test_a_group_that_was_not_asked_has_none(content):
+def test_a_group_that_is_not_evaluated_has_none(content):
     assert pictures(content.groups[1]) == []
-    assert pictures(asked(content.groups[1], *PROTOCOLS)) == []
+    assert pictures(with_protocols(content.groups[1], *PROTOCOLS)) == []
 
 
 def test_page_and_paper_hold_them(content, tmp_path):

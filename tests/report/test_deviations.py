@@ -1,7 +1,7 @@
 """Docstrings are the one place where a deviation is written; the table reads those of the modules it is given."""
 
 from selfsup import extensions
-from selfsup.report import deviations
+from selfsup.report import papers
 
 MODULE = '''"""A module.
 
@@ -32,12 +32,12 @@ def plain():
 
 
 def test_every_deviation_of_the_named_modules_is_a_row(tmp_path, monkeypatch):
-    monkeypatch.setattr(extensions, "_packages", lambda: {"toy"})
+    monkeypatch.setattr(extensions, "packages", lambda: {"toy"})
     monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "toy" / "sub").mkdir(parents=True)
     (tmp_path / "toy" / "sub" / "loss.py").write_text(MODULE)
     (tmp_path / "toy" / "sub" / "other.py").write_text(MODULE)
-    table = deviations.deviations_table(["toy.sub.loss", "toy.sub", "toy.sub.loss"])
+    table = papers.deviations_table(["toy.sub.loss", "toy.sub", "toy.sub.loss"])
     assert [[cell.text for cell in row] for row in table.rows] == [
         ["toy/sub/loss.py", "", "the module says so over two lines."],
         ["toy/sub/loss.py: Loss", "Chen et al. 2020, eq. 1.", "half of the sum."],
@@ -46,6 +46,6 @@ def test_every_deviation_of_the_named_modules_is_a_row(tmp_path, monkeypatch):
 
 
 def test_the_projects_own_modules_are_found():
-    rows = deviations.deviations_table(["selfsup.methods.moco"]).rows
+    rows = papers.deviations_table(["selfsup.methods.moco"]).rows
     assert rows
     assert all(row[0].text.startswith("methods/moco.py") for row in rows)

@@ -1,4 +1,4 @@
-"""Figures are the same bytes each time, fit the page they lie in, and show nothing that was not measured."""
+"""Figures are the same bytes each time, fit into their page, and show only what was measured."""
 
 import re
 import xml.etree.ElementTree as ElementTree
@@ -6,35 +6,35 @@ from dataclasses import replace
 
 import pytest
 
-from selfsup.report.figures.multiples import in_two_lines
+from selfsup.report.figures.lines import in_two_lines
 from selfsup.report.figures.style import INK, palette
 from selfsup.report.figures.training import read_curves, training
-from selfsup.report.headline import scores
+from selfsup.report.scores import main_scores
 from selfsup.report.sections import section
 
 
 @pytest.fixture(scope="module")
-def drawings(built):
+def plots(built):
     group, rows = built.content.groups[0], built.rows()
-    return section(built.content, group, rows, scores(group, rows)).drawings
+    return section(built.content, group, rows, main_scores(group, rows)).plots
 
 
-def test_drawn_again_they_are_the_same_bytes_and_say_nothing_of_when(built, drawings):
+def test_figures_are_the_same_bytes_each_time_and_have_no_date(built, plots):
     names = {
         "linear_probe-bars",
         "linear_probe-top1-by-layer",
         "few_labels_frozen-top1-by-label_fraction",
         "pretext-bars",
     }
-    assert {f"scenes-{name}" for name in names} <= {drawing.name for drawing in drawings}
-    for drawing in drawings:
-        assert (built.folder / "figures" / f"{drawing.name}.svg").read_text() == drawing.svg
-        assert "metadata" not in drawing.svg
-        ElementTree.fromstring(drawing.svg)
+    assert {f"scenes-{name}" for name in names} <= {plot.name for plot in plots}
+    for plot in plots:
+        assert (built.folder / "figures" / f"{plot.name}.svg").read_text() == plot.svg
+        assert "metadata" not in plot.svg
+        ElementTree.fromstring(plot.svg)
 
 
-def test_inside_a_page_ids_are_unique_and_ink_is_the_pages(drawings):
-    inline = "".join(drawing.inline for drawing in drawings)
+def test_inside_a_page_ids_are_unique_and_the_text_colour_is_the_pages(plots):
+    inline = "".join(plot.inline for plot in plots)
     ids = re.findall(r'\bid="([^"]+)"', inline)
     assert len(ids) == len(set(ids)) > 100
     used = set(re.findall(r'(?:url\(|href=")#([^)"]+)', inline))
@@ -44,10 +44,10 @@ def test_inside_a_page_ids_are_unique_and_ink_is_the_pages(drawings):
     assert "http" not in inline
 
 
-def test_nothing_is_drawn_of_nothing(built):
+def test_without_measures_only_training_is_plotted(built):
     group, empty = built.content.groups[0], built.rows().iloc[:0]
-    drawings = section(built.content, group, empty, scores(group, empty)).drawings
-    assert drawings == training(group)
+    plots = section(built.content, group, empty, main_scores(group, empty)).plots
+    assert plots == training(group)
 
 
 def test_an_untrained_run_has_no_curves(built):
@@ -59,7 +59,7 @@ def test_variants_differ_in_colour(built):
     assert len(set(colours.values())) == len(colours)
 
 
-def test_of_two_players_the_first_ones_loss_is_drawn(tmp_path, built):
+def test_of_two_objectives_the_first_loss_is_plotted(tmp_path, built):
     group = built.content.groups[0]
     run = tmp_path / "run"
     run.mkdir()
@@ -78,5 +78,5 @@ def test_of_two_players_the_first_ones_loss_is_drawn(tmp_path, built):
         ("averyveryverylongname", "averyveryverylongname"),
     ],
 )
-def test_a_long_name_stands_in_two_lines(name, shown):
+def test_a_long_name_is_broken_into_two_lines(name, shown):
     assert in_two_lines(name) == shown

@@ -11,20 +11,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from selfsup.report.ablations import ablation_table, points
+from selfsup.report.ablations import ablation_plot, ablation_table, points
 from selfsup.report.build import build
-from selfsup.report.comparisons import IMAGES, comparisons
-from selfsup.report.experiments import experiment_drawing, experiment_table
-from selfsup.report.figures.ablation import ablation
+from selfsup.report.experiments import experiment_plot, experiment_table
 from selfsup.report.figures.training import training
-from selfsup.report.gallery import MARGIN_PX
-from selfsup.report.headline import scores
+from selfsup.report.levels import levels
 from selfsup.report.metric_table import families, metric_table
 from selfsup.report.provenance import provenance, recipes
 from selfsup.report.rows import experiment_rows, numbers, result_rows
+from selfsup.report.scores import main_scores
 from selfsup.report.sections import section
+from selfsup.report.strips import IMAGES, MARGIN_PX, comparisons
 from tests.report import fabricate_images
-from tests.report.fabricate import asked, protocol
+from tests.report.fabricate import protocol, with_protocols
 from tests.report.fabricate_images import LOSSES, WIDTHS
 
 pytestmark = pytest.mark.slow
@@ -53,6 +52,10 @@ def tables(group, rows):
     return {t.name: t for t in (metric_table(group, one, rows) for one in families(group, rows)) if t.rows}
 
 
+def groups(content):
+    return {group.name: group for group in content.groups}
+
+
 def test_tables_of_metrics_have_variants_then_the_first_ones_baselines(content, rows):
     found = tables(content.groups[0], rows)
     inpainting, colour = found["inpainting-scenes"], found["colorization-scenes"]
@@ -79,10 +82,10 @@ def test_a_group_without_predictions_shows_none(content):
     assert comparisons(group) == []
 
 
-def test_what_has_a_table_of_its_own_is_no_column(content, rows):
+def test_evaluations_without_a_headline_have_no_column(content, rows):
     group = content.groups[0]
-    more = asked(group, protocol("colorization_2", "colorization"))  # asked, and no run has it
-    columns = {key for _, key in scores(more, rows)}
+    more = with_protocols(group, protocol("colorization_2", "colorization"))  # no run has measures of it
+    columns = {key for _, key in main_scores(more, rows)}
     before = {*(f"{name}@{share:g}" for name in ("few_labels_frozen", "fine_tune") for share in (0.01, 0.1))}
     assert columns == {"linear_probe", "knn", *before}
 
@@ -90,8 +93,8 @@ def test_what_has_a_table_of_its_own_is_no_column(content, rows):
 def test_comparisons_show_the_same_images_side_by_side(content):
     group = content.groups[0]
     colours, fills = comparisons(group)
-    assert fills.captions == ["original", "input", "MoCo v1", "MoCo v2"]
-    assert colours.captions == ["original", "input", "Rotation", "SimCLR"]
+    assert fills.captions == ["input", "MoCo v1", "MoCo v2", "original"]
+    assert colours.captions == ["input", "Rotation", "SimCLR", "original"]
     first = next(member for member in group.members if member.variant == "moco_v2")
     with h5py.File(first.run / "predictions.h5") as file:
         images = {name: array[:] for name, array in file["images"].items()}
@@ -99,12 +102,12 @@ def test_comparisons_show_the_same_images_side_by_side(content):
     size = pixels.shape[0] // IMAGES
     cells = pixels.reshape(IMAGES, size, 4, size, 4)[:, MARGIN_PX:-MARGIN_PX:2, :, MARGIN_PX:-MARGIN_PX:2, :3]
     shown = cells.transpose(2, 0, 4, 1, 3)
-    assert np.array_equal(shown[0], images["original"][:IMAGES])
-    assert np.array_equal(shown[1], images["masked"][:IMAGES])
-    assert np.array_equal(shown[3], images["filled"][:IMAGES])
+    assert np.array_equal(shown[0], images["masked"][:IMAGES])
+    assert np.array_equal(shown[2], images["filled"][:IMAGES])
+    assert np.array_equal(shown[3], images["original"][:IMAGES])
 
 
-def test_a_method_with_another_mask_shows_its_own_input(content, tmp_path):
+def test_methods_with_another_mask_have_a_picture_of_their_own(content, tmp_path):
     group = content.groups[0]
     place = tmp_path / "predictions.h5"
     other = next(member for member in group.members if member.variant == "moco_v2")
@@ -113,8 +116,10 @@ def test_a_method_with_another_mask_shows_its_own_input(content, tmp_path):
         for name, array in source["images"].items():
             file[f"images/{name}"] = array[:] // 2 if name == "masked" else array[:]
     members = [replace(m, predictions=tmp_path) if m.variant == "moco_v2" else m for m in group.members]
-    (_, fills) = comparisons(replace(group, members=members))
-    assert fills.captions == ["original", "input", "MoCo v1", "input", "MoCo v2"]
+    (_, first, second) = comparisons(replace(group, members=members))
+    assert (first.name, second.name) == ("scenes-inpainting", "scenes-inpainting-2")
+    assert first.captions == ["input", "MoCo v1", "original"]
+    assert second.captions == ["input", "MoCo v2", "original"]
 
 
 def test_the_curve_over_labels_counts_them_by_class(content, rows):
@@ -123,15 +128,15 @@ def test_the_curve_over_labels_counts_them_by_class(content, rows):
     assert [column.heading for column in table.columns[2:]] == [f"{n} labels a class" for n in (20, 100, 400)]
     assert [row[0].text for row in table.rows] == ["Rotation", "Random initialization"]
     assert table.rows[0][2].value == pytest.approx(60, abs=0.5)
-    drawings = {d.name: d.svg for d in section(content, group, rows, scores(group, rows)).drawings}
-    assert ">400<" in drawings["scenes-few_labels_blocks-top1-by-shots"]
-    assert "from scratch" in drawings["scenes-few_labels_blocks-top1-by-shots"]
-    assert "from scratch" not in drawings["scenes-few_labels_frozen-top1-by-label_fraction"]
+    plots = {plot.name: plot.svg for plot in section(content, group, rows, main_scores(group, rows)).plots}
+    assert ">400<" in plots["scenes-few_labels_blocks-top1-by-shots"]
+    assert "from scratch" in plots["scenes-few_labels_blocks-top1-by-shots"]
+    assert "from scratch" not in plots["scenes-few_labels_frozen-top1-by-label_fraction"]
 
 
 def test_ablations_join_our_number_and_the_papers(content, rows):
-    found = points(WIDTHS, rows)
-    assert [(point.line, point.place, point.published) for point in found] == [
+    found = points(WIDTHS, {"scenes": rows})
+    assert [(point.line, point.position, point.published) for point in found] == [
         ("non-linear", 32, 63.5),
         ("non-linear", 128, 64.2),
         ("non-linear", 2048, 64.7),
@@ -140,32 +145,61 @@ def test_ablations_join_our_number_and_the_papers(content, rows):
         ("none", 2048, 50.1),
     ]
     assert found[0].interval.mean == pytest.approx(mean(rows, "simclr", "linear_probe", "top1"))
-    table = ablation_table(WIDTHS, found, content.groups[0])
+    table = ablation_table(WIDTHS, found, {}, groups(content))
     assert [cell.text for cell in table.rows[2]] == ["non-linear", "2048", "", "no run", "", "64.7"]
     assert table.rows[3][-1].text == "60.0"
-    svg = ablation(WIDTHS, found, content.groups[0]).svg
+    svg = ablation_plot(WIDTHS, found, {}, groups(content)).svg
     assert "as published" in svg
     assert ">2048<" in svg
     assert "linear probe, %" in svg
 
 
 def test_a_line_may_be_of_another_evaluation(content, rows):
-    found = points(LOSSES, rows)
+    found = points(LOSSES, {"scenes": rows})
     assert found[-1].interval.mean == pytest.approx(mean(rows, "simclr", "knn", "top1"))
-    assert "published" not in {column.key for column in ablation_table(LOSSES, found, content.groups[0]).columns}
-    svg = ablation(LOSSES, found, content.groups[0]).svg
+    assert "published" not in {column.key for column in ablation_table(LOSSES, found, {}, groups(content)).columns}
+    svg = ablation_plot(LOSSES, found, {}, groups(content)).svg
     assert "as published" not in svg
     assert "linear probe, %" not in svg  # the axis is of both lines
     assert "top-1 accuracy, %" in svg
 
 
+def test_references_are_levels_across_the_figure_and_rows_of_the_table(content, rows):
+    with_levels = replace(WIDTHS, references=["random", "supervised"])
+    by_name = groups(content)
+    of = levels(with_levels, {"scenes": rows}, by_name)
+    found = points(with_levels, {"scenes": rows})
+    assert of["Random initialization"].mean == pytest.approx(mean(rows, "random", "linear_probe", "top1"))
+    plot = ablation_plot(with_levels, found, of, by_name)
+    assert ">Random initialization<" in plot.svg
+    assert "Grey lines are levels to reach" in plot.caption
+    assert "Grey lines" not in ablation_plot(WIDTHS, found, {}, by_name).caption
+    table = ablation_table(with_levels, found, of, by_name)
+    assert [cell.text for cell in table.rows[-2]][:3] == ["level to reach", "", "Random initialization"]
+    assert any(note.startswith("Supervised (") and "not reached by non-linear, linear" in note for note in table.notes)
+    assert levels(with_levels, {"scenes": rows.iloc[:0]}, by_name) == {}
+
+
+def test_a_line_may_have_a_run_of_another_group(content):
+    other = content.groups[1]
+    both = replace(LOSSES, lines={"h": {"simclr": "here", f"{other.name}/simclr": "there"}}, line_evaluations={})
+    by_group = {group.name: result_rows(content, group) for group in content.groups}
+    found = points(both, by_group)
+    expected = [mean(by_group[group.name], "simclr", "linear_probe", "top1") for group in content.groups[:2]]
+    assert [point.interval.mean for point in found] == pytest.approx(expected)
+    assert expected[0] != expected[1]
+    table = ablation_table(both, found, {}, groups(content))
+    assert [row[1].text for row in table.rows] == ["SimCLR"] * 2
+    assert f"on scenes and {other.name}" in table.notes[0]
+
+
 def test_an_ablation_of_nothing_measured_is_a_table_only(content, rows):
-    found = points(LOSSES, rows.iloc[:0])
-    assert ablation(LOSSES, found, content.groups[0]) is None
-    assert {row[3].text for row in ablation_table(LOSSES, found, content.groups[0]).rows} == {"not measured"}
+    found = points(LOSSES, {"scenes": rows.iloc[:0]})
+    assert ablation_plot(LOSSES, found, {}, groups(content)) is None
+    assert {row[3].text for row in ablation_table(LOSSES, found, {}, groups(content)).rows} == {"not measured"}
 
 
-def test_an_experiment_has_a_row_a_condition_and_a_panel_a_subset(content):
+def test_an_experiment_has_a_row_per_condition_and_a_panel_per_subset(content):
     (experiment,) = content.experiments
     found = experiment_rows(content, experiment)
     table = experiment_table(experiment, found)
@@ -173,14 +207,14 @@ def test_an_experiment_has_a_row_a_condition_and_a_panel_a_subset(content):
         [f"{i} nats", str(n)] for i in (2, 6, 10) for n in (16, 64, 256)
     ]
     assert [column.heading for column in table.columns] == [
-        *("information shared", "batch size N", "optimal critic", "learned critic"),
-        *("I, the information shared", "log N"),
+        *("mutual information", "batch size N", "optimal critic", "learned critic"),
+        *("I, the mutual information", "log N"),
     ]
     optimal = found[(found["baseline"] == "optimal_critic") & (found["subset"] == "6_nats") & (found["at"] == 16)]
     assert table.rows[3][2].text.startswith(f"{optimal['value'].mean():.2f} ± ")
-    drawing = experiment_drawing(experiment, found)
-    assert drawing.svg.count(" nats<") == 3 + 1
-    assert experiment_drawing(experiment, found.iloc[:0]) is None
+    plot = experiment_plot(experiment, found)
+    assert plot.svg.count(" nats<") == 3 + 1
+    assert experiment_plot(experiment, found.iloc[:0]) is None
 
 
 def test_an_experiments_rows_stand_in_the_results(page):
@@ -226,22 +260,22 @@ def test_a_crowd_is_drawn_in_small_multiples(content):
     crowded = fabricate_images.crowded(content, 13)
     group = crowded.groups[0]
     rows = result_rows(crowded, group)
-    drawings = {d.name: d.svg for d in section(crowded, group, rows, scores(group, rows)).drawings}
+    plots = {plot.name: plot.svg for plot in section(crowded, group, rows, main_scores(group, rows)).plots}
     for name in ("linear_probe-top1-by-layer", "few_labels_frozen-top1-by-label_fraction"):
-        svg = drawings[f"scenes-{name}"]
+        svg = plots[f"scenes-{name}"]
         assert len(re.findall(r">moco_v1_1<", svg)) == 1
         assert ">random<" not in svg  # an anchor stands behind every panel, and has none
 
 
-def test_more_variants_than_a_page_has_room_for_are_tables(content, monkeypatch):
-    monkeypatch.setattr("selfsup.report.sections.MOST_DRAWN", 3)
+def test_variants_that_do_not_fit_into_a_figure_are_in_tables(content, monkeypatch):
+    monkeypatch.setattr("selfsup.report.sections.MAX_VARIANTS", 3)
     group, rows = content.groups[1], result_rows(content, content.groups[1])
-    found = section(content, group, rows, scores(group, rows))
-    assert {drawing.name for drawing in found.drawings} == {"cifar10-10k-training"}
+    found = section(content, group, rows, main_scores(group, rows))
+    assert {plot.name for plot in found.plots} == {"cifar10-10k-training"}
     assert found.tables[0].rows
 
 
-def test_training_curves_that_fill_a_page_go_on_in_another_figure(content, monkeypatch):
+def test_training_curves_that_do_not_fit_on_a_page_have_a_second_figure(content, monkeypatch):
     monkeypatch.setattr("selfsup.report.figures.training.ACROSS", 2)
     monkeypatch.setattr("selfsup.report.figures.training.BANDS", 2)
     first, second = training(content.groups[0])  # six variants that were trained, four a page: three on each

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from selfsup.report.intervals import mean_interval, paired_interval
+from selfsup.report.intervals import detectable_difference, mean_interval, p_value, paired_interval
 
 
 @pytest.mark.parametrize("n", [2, 3, 5, 12])
@@ -40,3 +40,28 @@ def test_pairing_takes_out_what_a_seed_does_to_both():
     shifted = {seed: value - 2 + 0.1 * seed for seed, value in seeds.items()}
     assert paired_interval(seeds, shifted).low > 0
     assert mean_interval(list(seeds.values())).low < mean_interval(list(shifted.values())).high
+
+
+@pytest.mark.parametrize(("n", "bound"), [(2, 0.0), (3, 0.0), (5, 1.5)])
+def test_p_is_scipys_and_agrees_with_the_interval(n, bound):
+    for values in np.random.default_rng(n).normal(1, 1, (200, n)):
+        interval = mean_interval(values)
+        p = p_value(interval, bound)
+        assert p == pytest.approx(stats.ttest_1samp(values, bound).pvalue, rel=1e-9)
+        assert (p < 0.05) == (not interval.low <= bound <= interval.high)
+
+
+def test_p_without_any_spread():
+    assert p_value(mean_interval([2.0, 2.0])) == 0.0
+    assert p_value(mean_interval([0.0, 0.0])) == 1.0
+
+
+@pytest.mark.parametrize("n", [2, 3, 5])
+def test_the_detectable_difference_is_found_in_four_of_five_experiments(n):
+    """Of seeds whose spread is known to be 1: a true difference of the noncentrality times the standard error."""
+    ones = mean_interval(np.array([1.0, -1.0] * n)[:n])
+    standard_error = 1 / math.sqrt(n)
+    true = detectable_difference(ones) / ones.standard_error * standard_error
+    samples = np.random.default_rng(n).normal(true, 1, (40000, n))
+    power = (stats.ttest_1samp(samples, 0.0, axis=1).pvalue < 0.05).mean()
+    assert power == pytest.approx(0.8, abs=0.01)

@@ -1,6 +1,7 @@
-"""Metrics by variants: rows, columns and words come from the evaluations' own declarations."""
+"""Metrics by variants: rows, columns and titles come from the evaluations' declarations."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -9,9 +10,8 @@ import pytest
 from selfsup.config.shown import Figure
 from selfsup.report.content import Member
 from selfsup.report.figures.lines import lines
-from selfsup.report.headline import columns
-from selfsup.report.metric_table import families, metric_table
-from selfsup.report.reference import equal_at
+from selfsup.report.metric_table import equal_at, families, metric_table
+from selfsup.report.scores import main_columns
 from selfsup.results import COLUMNS
 from tests.report.fabricate import group_of, protocol
 
@@ -25,8 +25,8 @@ def row(variant, name, value, seed=0, metric="top1", **where):
 
 
 def group(rows, *protocols, variants=("random", "clip")):
-    asked = {("g", one.name): Path("nowhere.json") for one in protocols}
-    members = [Member(variant, variant, seed, {}, Path(), {}, asked) for variant in variants for seed in (0, 1)]
+    paths = {("g", one.name): Path("nowhere.json") for one in protocols}
+    members = [Member(variant, variant, seed, {}, Path(), {}, paths) for variant in variants for seed in (0, 1)]
     table = pd.DataFrame(rows, columns=COLUMNS).astype({"at": float, "label_fraction": float, "shots": float})
     return group_of("g", members, list(protocols), ROLES), table
 
@@ -78,14 +78,14 @@ def test_a_reference_has_its_level_and_where_it_is_reached():
 
 def test_the_figure_has_the_level_and_is_the_same_bytes_each_time():
     made, rows = few(60.0)
-    asked = Figure(kind="lines", metric="top1", over="shots")
-    first, second = (lines(made, families(made, rows)[0], asked, rows) for _ in range(2))
+    spec = Figure(kind="lines", metric="top1", over="shots")
+    first, second = (lines(made, families(made, rows)[0], spec, rows) for _ in range(2))
     assert first == second
     assert "clip: zero-shot" in first.svg
 
 
-def test_the_headline_says_that_no_label_was_used():
-    ((scoring, quantity),) = columns(*few(60.0))
+def test_the_headline_says_that_no_labels_are_used():
+    ((scoring, quantity),) = main_columns(*few(60.0))
     assert (scoring.key, quantity.labels) == ("phrases", "no labels")
 
 
@@ -110,14 +110,14 @@ def test_subsets_are_columns_and_baselines_rows_and_a_headline_alone_has_no_tabl
     assert table.rows[1][0].note == "baseline, beside clip"
 
 
-def test_thresholds_rise_whatever_the_protocol_asks_for():
+def test_thresholds_are_in_ascending_order():
     rows = [row("clip", "retrieval", 10.0 * k, metric="image_to_text", at=k) for k in (10, 1, 3)]
     table = tables(*group(rows, protocol("retrieval")))["retrieval-g"]
     assert [column.heading for column in table.columns][1:] == [f"image to text, R@{k}" for k in (1, 3, 10)]
     assert all(column.note == "%, higher is better" for column in table.columns[1:])
 
 
-def test_a_layer_of_another_encoder_is_none_of_ours():
+def test_a_layer_that_only_another_encoder_has():
     rows = [row("clip", "linear_probe", 50.0, layer=name) for name in ("conv1", "conv2")]
     rows += [row("random", "linear_probe", 20.0, layer=name) for name in ("stem", "conv2")]
     table = tables(*group(rows, protocol("linear_probe")))["linear_probe-g"]
@@ -125,17 +125,53 @@ def test_a_layer_of_another_encoder_is_none_of_ours():
     assert [cell.text for cell in table.rows[0]] == ["Random initialization", "no such layer", "20.0", "20.0"]
 
 
-def test_the_only_layer_that_was_read_is_the_headline_and_no_column():
+def test_the_only_layer_of_a_fixed_encoder_is_no_column_beside_those_of_networks():
+    rows = [row("clip", "linear_probe", 50.0, layer=name) for name in ("conv1", "conv2")]
+    rows += [row("random", "linear_probe", 20.0), row("random", "linear_probe", 20.0, layer="pixels")]
+    table = tables(*group(rows, protocol("linear_probe")))["linear_probe-g"]
+    assert [column.heading for column in table.columns] == ["method", "conv1", "conv2"]
+    assert [cells[0].text for cells in table.rows] == ["clip"]
+    assert not any("random" in note.lower() for note in table.notes)
+
+
+def test_a_single_layer_is_the_headline_and_no_column():
     rows = [row("clip", "linear_probe", 50.0), row("clip", "linear_probe", 50.0, layer="projection")]
     assert tables(*group(rows, protocol("linear_probe"))) == {}
 
 
 def test_protocols_of_one_title_share_a_table():
     rows = [row("clip", "few_labels_blocks", 50.0, shots=20), row("random", "few_labels_scratch", 30.0, shots=20)]
-    asked = [protocol("few_labels_blocks", title="blocks frozen"), protocol("few_labels_scratch", title="from scratch")]
-    (table,) = tables(*group(rows, *asked)).values()
+    protocols = [
+        protocol("few_labels_blocks", title="blocks frozen"),
+        protocol("few_labels_scratch", title="from scratch"),
+    ]
+    (table,) = tables(*group(rows, *protocols)).values()
     assert [[cell.text for cell in cells] for cells in table.rows] == [
         ["clip", "blocks frozen", "50.0"],
         ["Random initialization", "from scratch", "30.0"],
     ]
     assert [column.heading for column in table.columns] == ["method", "protocol", "20 labels a class"]
+
+
+def test_a_title_may_be_that_of_its_subset():
+    rows = [row("clip", "factors", 50.0, metric="accuracy", subset="flip")]
+    rows += [row("clip", "factors", value, metric="r2", subset=name) for name, value in (("hue", 6.0), ("noise", 7.0))]
+    table = tables(*group(rows, protocol("factors")))["factors-g"]
+    assert [column.heading for column in table.columns] == ["method", "flip", "hue", "camera noise"]
+    assert [column.note for column in table.columns[1:]] == [
+        "%, accuracy, higher is better",
+        *["%, R\N{SUPERSCRIPT TWO}, higher is better"] * 2,
+    ]
+
+
+@pytest.mark.parametrize("crowd", [0, 12])
+def test_an_anchor_of_one_layer_is_a_level_in_figures_by_layer(crowd):
+    methods = ["clip", *(f"clip-{n}" for n in range(crowd))]
+    rows = [row("hog", "linear_probe", 70.0, layer="hog")]
+    rows += [row(name, "linear_probe", 40.0 + n, layer=f"conv{n}") for name in methods for n in range(3)]
+    made, table = group(rows, protocol("linear_probe"), variants=("hog", *methods))
+    made = replace(made, roles={"hog": "classical"})
+    [family] = families(made, table)
+    plot = lines(made, family, Figure(kind="lines", metric="top1", over="layer"), table)
+    assert plot.svg.count(">hog<") == (0 if crowd else 1)  # of few lines in the legend; never a tick
+    assert ">conv2<" in plot.svg

@@ -21,6 +21,7 @@ from selfsup.evaluations.inputs import Inputs
 from selfsup.pipeline import publish
 from selfsup.report.build import build
 from selfsup.results import write_measures
+from selfsup.store.graph import graph
 from tests.conftest import forget
 
 pytestmark = pytest.mark.slow
@@ -63,6 +64,7 @@ CLAIM = {
     "sentence": "Boxes are found better than by none.",
     "where": "Table 1",
     "published": "41 against 7",
+    "written": "before",
     "comparison": {
         **{"higher": "random", "lower": {"run": "random", "baseline": "whole_image"}},
         **{"evaluation": "boxes", "metric": "ap"},
@@ -97,14 +99,14 @@ def made(request, tmp_path_factory):
         patch.setattr(extensions, "ROOT", root / "src" / "selfsup")
         patch.setattr(selfsup.evaluations, "__path__", [str(root / "src" / "selfsup" / "evaluations")])
         forget()
-        content = publish.content("smoke")
+        content = publish.content(graph("smoke"))
         yield replace(content, **_measured(content, root)), root, touched
     forget()
     sys.modules.pop("selfsup.evaluations.detection", None)
 
 
 def _measured(content, root):
-    """Run the evaluation for the runs of the group that was asked for it; nothing else is measured."""
+    """Run the evaluation for the runs of the group that has it; nothing else is measured."""
     module = importlib.import_module("selfsup.evaluations.detection")
     group = next(group for group in content.groups if "boxes" in {s.protocol.name for s in group.scorings})
     for member in group.members:

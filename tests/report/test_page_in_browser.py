@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from selfsup.report.scores import main_scores, ranks
 from tests.browser import dump_dom
 from tests.report.fabricate import TITLES
 
@@ -13,8 +14,8 @@ pytestmark = pytest.mark.slow
 
 PROBE = """
 <script>
-const table = tables.find((found) => found.name === "main-scenes");
-const head = table.heads.find((found) => found.dataset.key === "knn").querySelector("button");
+const table = tables.find((t) => t.name === "accuracy-scenes");
+const head = table.headers.find((h) => h.dataset.key === "knn").querySelector("button");
 const body = table.element.tBodies[0];
 const order = () => body.innerText && [...body.rows].map((r) => plain(r.cells[1])).join("|");
 const report = {};
@@ -36,7 +37,6 @@ pre.id = "probe"; pre.textContent = JSON.stringify(report);
 document.body.append(pre);
 </script>
 """
-SUITE = ["Random initialization", "Supervised", "Rotation", "SimCLR", "SimCLR, no colour", "MoCo v1", "MoCo v2"]
 
 
 def body(dom: str, name: str) -> list[str]:
@@ -59,16 +59,21 @@ def probed(built, tmp_path_factory):
 
 
 def test_state_in_the_address_is_the_view(built, tmp_path):
-    state = "main-scenes.sort=knn.up&main-scenes.q=simclr&claims.sort=nonsense.up"
+    state = "accuracy-scenes.sort=knn.up&accuracy-scenes.q=simclr&claims.sort=nonsense.up"
     dom = dump_dom(built.folder / "index.html", tmp_path / "profile", state)
-    rows = body(dom, "main-scenes")
+    rows = body(dom, "accuracy-scenes")
     knn = built.rows().query("protocol == 'knn'").groupby("variant")["value"].mean().sort_values()
     assert [method(row) for row in rows] == [TITLES[name] for name in knn.index]
     assert [method(row) for row in rows if "hidden" not in row.split(">")[0]] == ["SimCLR, no colour", "SimCLR"]
     assert re.search(r'data-key="knn"[^>]*aria-sort="ascending"', dom)
     assert "2 of 7 rows" in dom
-    ranks = [int(re.search(r'class="rank"><span class="text">(\d+)', row)[1]) for row in rows]
-    assert ranks == [7, 6, 5, 4, 3, 2, 1], "a rank is by the sorted column, best is 1, whichever way it is sorted"
+    shown = [re.search(r'class="rank"><span class="text">([^<]+)<', row)[1] for row in rows]
+    group = built.content.groups[0]
+    scores = main_scores(group, built.rows())
+    expected = ranks([scores[variant, "knn"] for variant in group.variants])
+    assert shown == [expected[name] for name in knn.index], "a rank is by the sorted column, whichever way it is sorted"
+    assert {"1", "7"} & set(shown)
+    assert any("\N{EN DASH}" in rank for rank in shown)
     claims = [method(row) for row in body(dom, "claims")]
     lines = (built.folder / "tables" / "claims.csv").read_text().splitlines()
     assert len(claims) == len(lines) - 1, "an unknown column in the address changes nothing"
@@ -79,12 +84,13 @@ def test_headings_sort_down_up_and_back(built, probed):
     best = [TITLES[name] for name in knn.index[::-1]]
     assert probed["first"].split("|") == best
     assert probed["second"].split("|") == best[::-1]
-    assert probed["third"].split("|") == SUITE
+    probe = built.rows().query("protocol == 'linear_probe' and layer == ''").groupby("variant")["value"].mean()
+    assert probed["third"].split("|") == [TITLES[name] for name in probe.sort_values().index[::-1]]
     assert probed["hash"] == ""
 
 
 def test_the_address_remembers_and_downloads_are_what_is_shown(probed):
-    assert probed["filtered"] == "#main-scenes.sort=knn.down&main-scenes.q=moco"
+    assert probed["filtered"] == "#accuracy-scenes.sort=knn.down&accuracy-scenes.q=moco"
     lines = probed["csv"].splitlines()
     assert [line.split(",")[1] for line in lines[1:]] == ["MoCo v2", "MoCo v1"]
     assert "linear probe (all labels)" in lines[0]

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from selfsup.report.published import beside, published_table, references
+from selfsup.report.papers import published_table, references, reported_cell
 from tests.report.fabricate import REPORTED
 
 
@@ -31,8 +31,8 @@ def test_one_row_stands_beside_a_method():
         ("cpc_image_resnet18", "paper", "48.7"),
     ],
 )
-def test_beside(variant, kind, text):
-    cell = beside(REPORTED, variant, kind)
+def test_the_number_beside_a_variant(variant, kind, text):
+    cell = reported_cell(REPORTED, variant, kind)
     assert cell.text == text
     assert bool(cell.note) == bool(text), "a number says of what data and encoder it is"
 

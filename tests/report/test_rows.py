@@ -1,4 +1,4 @@
-"""results.csv says what the measures say, and a number that is not there says why."""
+"""results.csv has every measure, and each missing number has a reason."""
 
 import csv
 import json
@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from selfsup.report.rows import absence, encoder_name, result_rows, write_results
 from selfsup.results import COLUMNS
-from tests.report.fabricate import measured
+from tests.report.fabricate import with_measures
 
 NAMES = ("metric", "baseline", "layer")
 
@@ -25,7 +25,7 @@ def test_every_measure_is_a_row(built):
     assert sorted(found) == sorted(expected)
 
 
-def test_columns_are_the_contract_and_small_numbers_survive(built):
+def test_columns_and_small_numbers(built):
     lines = (built.folder / "results.csv").read_text().splitlines()
     assert lines[0].split(",") == COLUMNS
     norms = [line for line in lines if ",gradient_norm," in line]
@@ -33,29 +33,29 @@ def test_columns_are_the_contract_and_small_numbers_survive(built):
     assert all(",4.2e-06," in line for line in norms)
 
 
-def test_runs_that_two_groups_share_stand_once(built, tmp_path):
+def test_rows_of_runs_that_groups_share_are_written_once(built, tmp_path):
     rows = built.rows()
     write_results(tmp_path / "once.csv", [rows])
     write_results(tmp_path / "twice.csv", [rows, rows])
     assert (tmp_path / "twice.csv").read_bytes() == (tmp_path / "once.csv").read_bytes()
 
 
-def test_data_are_called_as_in_params(built):
+def test_data_sets_are_named_as_in_params(built):
     assert set(built.rows(1)["pretrain_set"]) == {"cifar10-10k"}
     assert set(built.rows(1)["dataset"]) == {"cifar10-10k"}
 
 
 def test_reasons(built):
     group = built.content.groups[0]
-    asked = {scoring.key: scoring for scoring in group.scorings}
-    assert absence(group, "simclr-no-colour", asked["fine_tune"]) == "not asked of this run"
-    assert absence(group, "random", asked["pretext"]) == "does not apply: the method has no pretext task"
-    assert absence(group, "simclr", asked["knn"]) == "missing"
+    scorings = {scoring.key: scoring for scoring in group.scorings}
+    assert absence(group, "simclr-no-colour", scorings["fine_tune"]) == "not evaluated in this suite"
+    assert absence(group, "random", scorings["pretext"]) == "does not apply: the method has no pretext task"
+    assert absence(group, "simclr", scorings["knn"]) == "missing"
 
 
 def test_a_failed_evaluations_file_reads_as_missing(built, tmp_path):
     lost, *others = built.content.groups[1].members
-    lost = measured(lost, {"knn": tmp_path / "never-written.json"}, "cifar10-10k")
+    lost = with_measures(lost, {"knn": tmp_path / "never-written.json"}, "cifar10-10k")
     group = replace(built.content.groups[1], members=[lost, *others])
     rows = result_rows(built.content, group)
     assert rows[(rows["variant"] == lost.variant) & (rows["protocol"] == "knn")].empty

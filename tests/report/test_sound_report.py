@@ -7,11 +7,11 @@ import pytest
 
 from selfsup.config.shown import Figure
 from selfsup.report.details import every_score, records
-from selfsup.report.figures.scatter import scatter
-from selfsup.report.figures.steps import steps
-from selfsup.report.headline import columns, scores
+from selfsup.report.figures.points import scatter
+from selfsup.report.figures.training import steps
 from selfsup.report.metric_table import families, metric_table
 from selfsup.report.rows import result_rows
+from selfsup.report.scores import main_columns, main_scores
 from selfsup.results import Measure, write_measures
 from tests.report.fabricate import content, group_of, protocol
 
@@ -44,7 +44,7 @@ def sound(tmp_path_factory):
 
 def test_every_probe_is_a_column_of_the_main_table(sound):
     group = sound.groups[0]
-    names = [scoring.title for scoring, _ in columns(group, result_rows(sound, group))]
+    names = [scoring.title for scoring, _ in main_columns(group, result_rows(sound, group))]
     assert names == ["content, per frame", "speaker, per frame", "speaker, per utterance"]
 
 
@@ -54,7 +54,7 @@ def test_both_probes_of_frames_share_a_table_by_layer_with_records_behind(sound)
     (table,) = [t for t in (metric_table(group, family, rows) for family in families(group, rows)) if t.rows]
     assert [column.key for column in table.columns] == ["method", "protocol", "conv1", "conv2"]
     assert {row[1].text for row in table.rows} == {"content, per frame", "speaker, per frame"}
-    found = records(group, rows, every_score(group, rows, scores(group, rows)))
+    found = records(group, rows, every_score(group, rows, main_scores(group, rows)))
     details = [cell.detail for row in table.rows for cell in row[2:]]
     assert len(details) == 4 * len(group.variants)
     assert set(details) <= set(found)
@@ -71,12 +71,12 @@ def test_one_protocol_alone_is_no_scatter(built):
 def test_what_is_said_and_who_speaks_have_a_place_each(sound):
     group = sound.groups[0]
     rows = result_rows(sound, group)
-    drawing = scatter(group, families(group, rows)[0], Figure(kind="scatter", metric="top1"), rows)
-    assert drawing is not None
+    plot = scatter(group, families(group, rows)[0], Figure(kind="scatter", metric="top1"), rows)
+    assert plot is not None
     for variant in group.variants:
-        assert group.title(variant) in drawing.svg
-    assert "speaker, per frame, %" in drawing.svg
-    assert "3 seeds" in drawing.caption
+        assert group.title(variant) in plot.svg
+    assert "speaker, per frame, %" in plot.svg
+    assert "3 seeds" in plot.caption
 
 
 def test_predictions_by_step_are_drawn_where_they_were_logged(sound):
@@ -86,8 +86,8 @@ def test_predictions_by_step_are_drawn_where_they_were_logged(sound):
             lines = ["step,epoch,images,loss,learning_rate,accuracy_step_1,accuracy_step_2"]
             lines += [f"{n},0.1,{n},1.0,0.1,{0.5 + 0.01 * member.seed},0.25" for n in range(20)]
             (member.run / "curves.csv").write_text("\n".join(lines) + "\n")
-    drawing = steps(group)
-    assert drawing is not None
-    assert "SimCLR" in drawing.svg
-    assert "MoCo v2" not in drawing.svg
-    json.dumps(drawing.caption)
+    plot = steps(group)
+    assert plot is not None
+    assert "SimCLR" in plot.svg
+    assert "MoCo v2" not in plot.svg
+    json.dumps(plot.caption)

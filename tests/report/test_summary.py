@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 
 from selfsup.errors import InputError
-from selfsup.report.headline import scores
+from selfsup.report.scores import main_scores
 from selfsup.report.summary import fill
 
 
 def found(built):
-    return {group.name: scores(group, built.rows(n)) for n, group in enumerate(built.content.groups)}
+    return {group.name: main_scores(group, built.rows(n)) for n, group in enumerate(built.content.groups)}
 
 
 def test_placeholders_are_filled(built):

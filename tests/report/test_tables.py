@@ -3,7 +3,7 @@
 import csv
 import io
 
-from selfsup.report.tables import Cell, Column, Table, as_csv, as_latex, as_values
+from selfsup.report.tables import Cell, Column, Table, as_csv, as_latex, split
 
 TABLE = Table(
     "t",
@@ -32,18 +32,19 @@ def test_latex_is_booktabs_and_escaped():
 
 
 def test_select_keeps_order_and_cells_together():
-    one = TABLE.select(["knn"])
+    one = TABLE.select([1])
     assert [column.key for column in one.columns] == ["knn"]
     assert [row[0].text for row in one.rows] == ["50.1 ± 0.3", ""]
 
 
-def test_values_are_plain():
-    assert as_values(TABLE)["rows"][0][1] == {
-        "text": "50.1 ± 0.3",
-        "note": "",
-        "value": None,
-        "strong": True,
-        "absent": False,
-        "tone": "",
-        "detail": "",
-    }
+def test_a_wide_table_is_split_into_equal_parts_that_repeat_other_columns():
+    columns = [Column("method", "method"), *(Column(str(n), str(n), numeric=True) for n in range(5))]
+    table = Table("t", "T", columns, [[Cell(column.heading) for column in columns]], ["note"])
+    parts = split(table, 4)
+    assert [[column.key for column in part.columns] for part in parts] == [
+        ["method", "0", "1", "2"],
+        ["method", "3", "4"],
+    ]
+    assert [[cell.text for cell in part.rows[0]] for part in parts] == [["method", "0", "1", "2"], ["method", "3", "4"]]
+    assert [(part.title, part.notes) for part in parts] == [("T", ["note"]), ("T, continued", [])]
+    assert split(table, 5) == [table]

@@ -7,13 +7,15 @@ from pathlib import Path
 import pytest
 
 from selfsup.config.claims import Claim, Side
+from selfsup.report.ablations import ablation_table, points
 from selfsup.report.build import build
 from selfsup.report.claims import verdicts
 from selfsup.report.content import Target
-from selfsup.report.headline import columns, scores
 from selfsup.report.rows import numbers, result_rows
+from selfsup.report.scores import main_columns, main_scores
 from selfsup.results import Measure, write_measures
 from tests.report.fabricate import protocol
+from tests.report.fabricate_images import WIDTHS
 
 KNN = protocol("knn", title="kNN", k=200)
 
@@ -38,7 +40,7 @@ def content(built, tmp_path_factory):
 
 def test_a_column_of_other_data_names_them(content):
     group = content.groups[0]
-    found = {scoring.key: scoring.title for scoring, _ in columns(group, result_rows(content, group))}
+    found = {scoring.key: scoring.title for scoring, _ in main_columns(group, result_rows(content, group))}
     assert found["knn"] == "kNN"
     assert found["cifar10-10k:knn"] == "kNN on cifar10-10k"
     assert "cifar10-10k:knn" in content.keys["scenes"]
@@ -47,7 +49,7 @@ def test_a_column_of_other_data_names_them(content):
 def test_numbers_on_other_data_are_other_numbers(content):
     group = content.groups[0]
     rows = result_rows(content, group)
-    found = scores(group, rows)
+    found = main_scores(group, rows)
     assert found["simclr", "cifar10-10k:knn"].interval.mean == pytest.approx(32)
     assert found["simclr", "knn"].interval.mean > 40
     assert numbers(rows, "simclr", "knn", "top1")["dataset"].unique().tolist() == ["scenes"]
@@ -56,12 +58,21 @@ def test_numbers_on_other_data_are_other_numbers(content):
 
 def test_a_claim_of_a_data_set_is_judged_there_and_others_on_what_was_pretrained_on(content):
     sides = [Side(run, "knn", "top1") for run in ("simclr", "random")]
-    claim = Claim("above", "s", "p", "1", *sides, None, ())
+    claim = Claim("above", "s", "p", "1", *sides, None, (), None, "before")
     claims = {"above": claim, "there": replace(claim, name="there", data=("cifar10",))}
     group = content.groups[0]
     found = verdicts(replace(content, claims=claims), {"scenes": result_rows(content, group)})
     assert found["above", "scenes"].difference.mean > 10
     assert found["there", "scenes"].difference.mean == pytest.approx(1)
+
+
+def test_an_ablation_may_be_scored_on_other_data(content):
+    group = content.groups[0]
+    lines = {"kNN": {"simclr": 32, "random": 128}}
+    there = replace(WIDTHS, data="cifar10-10k", evaluation="knn", lines=lines, published={})
+    found = points(there, {"scenes": result_rows(content, group)})
+    assert [point.interval.mean for point in found] == pytest.approx([32, 31])
+    assert "on cifar10-10k." in ablation_table(there, found, {}, {"scenes": group}).notes[0]
 
 
 def test_results_say_what_was_pretrained_on_and_what_was_scored(content, tmp_path):

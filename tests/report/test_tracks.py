@@ -8,11 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from selfsup.report.comparisons import comparisons
 from selfsup.report.content import Member
-from selfsup.report.gallery import CELL_PX, MARGIN_PX
-from selfsup.report.pictures import pictures
-from selfsup.report.tracks import OBJECTS
+from selfsup.report.pictures import OBJECTS, pictures
+from selfsup.report.strips import CELL_PX, MARGIN_PX, comparisons
 from tests.report.fabricate import group_of, protocol
 
 SIZE_PX = 64
@@ -114,6 +112,6 @@ def test_predicted_colours_stand_beside_what_the_pointers_point_at(group, tmp_pa
         for level, name in enumerate(names):
             file[f"images/{name}"] = np.full((4, 3, SIZE_PX, SIZE_PX), 10 * level, np.uint8)
     (strip,) = comparisons(group)
-    assert strip.captions == ["original", "input", "pointers 1", "pointers 2", "reference", "video_colorization"]
+    assert strip.captions == ["input", "pointers 1", "pointers 2", "reference", "video_colorization", "original"]
     image = opened(strip)
-    assert [int(cell(image, 0, column)[0, 0, 0]) for column in range(6)] == [0, 20, 30, 40, 10, 50]
+    assert [int(cell(image, 0, column)[0, 0, 0]) for column in range(6)] == [20, 30, 40, 10, 50, 0]

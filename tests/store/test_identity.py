@@ -1,4 +1,4 @@
-"""Identity follows numbers: each edit of the review's table invalidates what it can change, and nothing else."""
+"""Identity follows numbers: each edit invalidates the artefacts whose numbers it can change, and no others."""
 
 import ast
 import shutil
@@ -9,7 +9,7 @@ import pytest
 
 from selfsup import extensions
 from selfsup.specs import syntax
-from selfsup.store import chains, modules, reach
+from selfsup.store import graph, modules, reach
 from tests.conftest import ROOT, forget
 
 pytestmark = pytest.mark.slow
@@ -35,7 +35,7 @@ def source(tmp_path, monkeypatch, before):
 
 def planned():
     forget()
-    return [artefact for _, group in chains.chains(SUITE) for chain in group for artefact in chain.every()]
+    return [artefact for chain in graph.graph(SUITE).chains for artefact in chain.artefacts()]
 
 
 def invalidated(before):
@@ -55,8 +55,8 @@ HARMLESS = {
     "an error message of an augmentation": ("specs/augmentation.py", "crop_scale_min is above", "the least is above"),
     "an error message of HDF5": ("hdf5.py", "because the disk is full", "since the disk is full"),
     "a line of progress": ("training/loop.py", 'f"resumed at step', 'f"went on from step'),
-    "how a method's class is found": ("specs/syntax.py", "len(found) != 1", "not len(found) == 1"),
-    "how a module is found": ("extensions.py", "if len(found) > 1:", "if 1 < len(found):"),
+    "how a method's class is found": ("specs/syntax.py", "len(methods) != 1", "not len(methods) == 1"),
+    "how a module is found": ("extensions.py", "if len(owners) > 1:", "if 1 < len(owners):"),
     "an exception class": ("errors.py", "class InputError", "class Other(Exception):\n    pass\n\n\nclass InputError"),
     "a reader": ("datasets/prepared.py", "\n\ndef read_split(", "\n\ndef other():\n    return 1\n\n\ndef read_split("),
     "a modality": (
@@ -65,7 +65,7 @@ HARMLESS = {
         '    "image": ("image",),\n    "haptic": ("force",),\n',
     ),
     "a kind of prediction": ("methods/base.py", 'Literal["inpainting", ', 'Literal["outpainting", "inpainting", '),
-    "a field of what a method may know": (
+    "a field of DataInfo": (
         "methods/base.py",
         "    speakers: int = 0\n",
         "    speakers: int = 0\n    cameras: int = 0\n",
@@ -103,7 +103,7 @@ HARMLESS = {
         '    label_fraction: float | None = None\n    camera: str = ""\n',
     ),
     "a heading of a table": ("evaluations/knn.py", '"title": "Nearest neighbours"', '"title": "Neighbours"'),
-    "what a method bounds": ("methods/random.py", 'ROLE = "floor"', 'ROLE = "ceiling"'),
+    "the role of a method": ("methods/random.py", 'ROLE = "floor"', 'ROLE = "labels"'),
     "a function of a table of functions": (
         "views/augmentation.py",
         '"exact": jitter_, ',
@@ -113,15 +113,15 @@ HARMLESS = {
 
 
 @pytest.mark.parametrize("name", HARMLESS)
-def test_what_cannot_change_a_number_invalidates_nothing(source, before, name):
+def test_an_edit_that_cannot_change_a_number_invalidates_nothing(source, before, name):
     path, old, new = HARMLESS[name]
     edit(source / path, old, new)
     assert Counter(artefact.kind for artefact in invalidated(before).values()) == {}
 
 
 def test_a_renamed_file_invalidates_nothing(source, before):
-    (source / "optim" / "lars.py").rename(source / "optim" / "lars_optimiser.py")
-    edit(source / "optim" / "optimisers.py", "selfsup.optim.lars import", "selfsup.optim.lars_optimiser import")
+    (source / "training" / "curves.py").rename(source / "training" / "logged_curves.py")
+    edit(source / "training" / "loop.py", "selfsup.training.curves import", "selfsup.training.logged_curves import")
     (source / "losses" / "nt_xent.py").rename(source / "losses" / "normalised_temperature.py")
     edit(
         source / "methods" / "simclr.py",
@@ -140,14 +140,14 @@ def test_a_caption_invalidates_the_gallery_alone(source, before, path):
 HARMFUL = {
     "a constant of a loss": ("losses/nt_xent.py", "/ temperature", "/ (2 * temperature)", {"simclr"}),
     "an operation of a view": ("views/rotations.py", "torch.rot90", "torch.fliplr", {"rotation"}),
-    "a constant of the grey scale": ("views/grayscale.py", "0.587", "0.588", None),
+    "a constant of the grey scale": ("views/color.py", "0.587", "0.588", None),
     "a default that is used": (
         "specs/augmentation.py",
         "flip_probability: Probability = 0.5",
         "flip_probability: Probability = 0.6",
         None,
     ),
-    "the learning rate's course": ("optim/optimisers.py", "0.5 * (1 + math.cos", "0.6 * (1 + math.cos", None),
+    "the learning rate's schedule": ("optim/optimisers.py", "0.5 * (1 + math.cos", "0.6 * (1 + math.cos", None),
     "a tower that is built by its name": (
         "nn/backbones/text_transformer.py",
         "nn.LayerNorm(",
@@ -159,13 +159,13 @@ HARMFUL = {
 
 
 @pytest.mark.parametrize("name", HARMFUL)
-def test_what_can_change_a_number_invalidates_its_branch(source, before, name):
+def test_an_edit_that_can_change_a_number_invalidates_its_branch(source, before, name):
     path, old, new, methods = HARMFUL[name]
     text = (source / path).read_text(encoding="utf-8")
     (source / path).write_text(text.replace(old, new), encoding="utf-8")
-    hit = [artefact for artefact in invalidated(before).values() if artefact.kind == "weights"]
-    assert hit
-    assert methods is None or {artefact.params["method"] for artefact in hit} == methods
+    changed = [artefact for artefact in invalidated(before).values() if artefact.kind == "weights"]
+    assert changed
+    assert methods is None or {artefact.params["method"] for artefact in changed} == methods
 
 
 def test_the_reason_why_a_protocol_does_not_apply_is_a_result(source, before):
@@ -174,10 +174,10 @@ def test_the_reason_why_a_protocol_does_not_apply_is_a_result(source, before):
 
 
 class Mutant(ast.NodeTransformer):
-    """Changes the number that comes at one position of a module, outside of annotations."""
+    """Changes the number at one position of a module, annotations left out; counts the numbers."""
 
     def __init__(self, position):
-        self.position, self.seen = position, 0
+        self.position, self.numbers = position, 0
 
     def visit_arg(self, node):
         return node
@@ -185,8 +185,8 @@ class Mutant(ast.NodeTransformer):
     def visit_Constant(self, node):
         if not isinstance(node.value, int | float):
             return node
-        self.seen += 1
-        return ast.Constant(node.value + 1) if self.seen == self.position else node
+        self.numbers += 1
+        return ast.Constant(node.value + 1) if self.numbers == self.position else node
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_every_number_in_the_code_of_a_run_counts(source, before, path):
     counter.visit(ast.parse(text))
     simclr = next(artefact for artefact in planned() if artefact.kind == "weights" and artefact.name == "simclr")
     original = simclr.digest
-    for position in range(1, counter.seen + 1):
+    for position in range(1, counter.numbers + 1):
         mutant = Mutant(position).visit(ast.parse(text))
         (source / path).write_text(ast.unparse(mutant), encoding="utf-8")
         for cached in (syntax.tree, modules.read):

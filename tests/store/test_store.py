@@ -1,4 +1,4 @@
-"""The store: all or nothing, kept aside and found again, locked while building."""
+"""The store: artefacts are complete or absent, archived and restored, and locked while they are built."""
 
 import multiprocessing
 import os
@@ -35,16 +35,16 @@ def test_the_path_follows_from_parameters_and_parents_alone():
     assert base.digest != Artefact("weights", "toy", {"a": 1}, (), {"prepared": other}, 0).digest
 
 
-def test_a_folder_may_be_an_artefacts_by_all_but_its_digest():
-    own, whole = artefact(), Artefact("prepared", "scenes", {}, (), {})
-    assert own.could_match(own.folder)
-    assert own.could_match(artefact(a=1).folder)
-    assert whole.could_match(whole.folder)
-    others = [Artefact("weights", "toy", {}, (), {}, 1), Artefact("weights", "other", {}, (), {}, 0), whole]
-    assert not any(own.could_match(other.folder) for other in [*others, Artefact("features", "toy", {}, (), {}, 0)])
+def test_kind_name_and_seed_of_a_folder_are_compared_without_a_digest():
+    weights, prepared = artefact(), Artefact("prepared", "scenes", {}, (), {})
+    assert weights.could_match(weights.folder)
+    assert weights.could_match(artefact(a=1).folder)
+    assert prepared.could_match(prepared.folder)
+    others = [Artefact("weights", "toy", {}, (), {}, 1), Artefact("weights", "other", {}, (), {}, 0), prepared]
+    assert not any(weights.could_match(other.folder) for other in [*others, Artefact("features", "toy", {}, (), {}, 0)])
 
 
-def test_a_failed_job_leaves_nothing_declared():
+def test_a_failed_job_leaves_no_output():
     def fail(scratch: Path) -> None:
         (scratch / "encoder.bin").write_bytes(b"half")
         raise RuntimeError("no")
@@ -57,12 +57,12 @@ def test_a_failed_job_leaves_nothing_declared():
     assert list(disk.PARTIAL.iterdir()) == []
 
 
-def test_what_exists_is_not_built_again():
+def test_an_existing_artefact_is_not_built_again():
     disk.build(artefact(), write)
     disk.build(artefact(), lambda scratch: pytest.fail("built twice"))
 
 
-def test_the_keep_gives_back_what_the_store_lost():
+def test_a_removed_artefact_is_restored_from_the_archive():
     disk.build(artefact(), write)
     disk.remove(artefact().folder)
     disk.build(artefact(), lambda scratch: pytest.fail("built twice"))
@@ -70,12 +70,12 @@ def test_the_keep_gives_back_what_the_store_lost():
 
 
 def test_a_checkpoint_survives_a_restart():
-    place = disk.partial(artefact().folder, ".checkpoint")
-    place.parent.mkdir(parents=True)
-    place.write_bytes(b"state")
+    checkpoint = disk.partial(artefact().folder, ".checkpoint")
+    checkpoint.parent.mkdir(parents=True)
+    checkpoint.write_bytes(b"state")
     with pytest.raises(RuntimeError):
         disk.build(artefact(), lambda scratch: (_ for _ in ()).throw(RuntimeError()))
-    assert place.read_bytes() == b"state"
+    assert checkpoint.read_bytes() == b"state"
 
 
 def _hold(folder: str) -> None:
@@ -84,7 +84,7 @@ def _hold(folder: str) -> None:
         time.sleep(30)
 
 
-def test_the_lock_of_a_killed_job_is_free():
+def test_a_killed_job_releases_its_lock():
     process = multiprocessing.get_context("fork").Process(target=_hold, args=("data/weights/x/s0",))
     process.start()
     while not Path("held").exists():
@@ -105,7 +105,7 @@ def _slow_build(path: str) -> None:
     disk.build(artefact(), make)
 
 
-def test_a_second_builder_waits_and_takes_the_first_ones_result():
+def test_a_second_process_waits_and_uses_the_result_of_the_first():
     process = multiprocessing.get_context("fork").Process(target=_slow_build, args=("",))
     process.start()
     while not Path("started").exists():

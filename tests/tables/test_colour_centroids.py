@@ -1,4 +1,4 @@
-"""Centroids of colour: k-means on hand-made colours, and against scikit-learn on drawn ones."""
+"""Centroids of colour: k-means on hand-made colours, and against scikit-learn on random ones."""
 
 import pytest
 import torch
@@ -6,7 +6,7 @@ from sklearn.cluster import KMeans
 
 from selfsup.errors import InputError
 from selfsup.seeds import generator
-from selfsup.tables.colour_centroids import make, means, nearest, sampled, spread
+from selfsup.tables.colour_centroids import initial_centroids, make, nearest_centroid, sample_colours, update_centroids
 from selfsup.views.lab import rgb_to_lab
 
 KEYS = {"centroids": 3, "sampled_colours": 500, "iterations": 50, "seed": 0}
@@ -36,23 +36,23 @@ def test_is_as_good_as_scikit_learn():
     noise = torch.randint(0, 256, (4, 3, 3, 16, 16), dtype=torch.uint8, generator=generator(1, "noise"))
     keys = {"centroids": 8, "sampled_colours": 2000, "iterations": 200, "seed": 3}
     centres = make(clips=noise, **keys)["centroids"]
-    colours = sampled(noise, 2000, generator(3, "colour_centroids"))
-    ours = (colours - centres[nearest(colours, centres)]).square().sum()
+    colours = sample_colours(noise, 2000, generator(3, "colour_centroids"))
+    ours = (colours - centres[nearest_centroid(colours, centres)]).square().sum()
     theirs = KMeans(8, n_init=1, random_state=0).fit(colours.numpy()).inertia_
     assert ours < 1.1 * theirs
-    moved = means(colours, nearest(colours, centres), centres)
-    assert torch.equal(moved, centres)  # nothing moves any more
+    moved = update_centroids(colours, nearest_centroid(colours, centres), centres)
+    assert torch.equal(moved, centres)  # converged
 
 
-def test_spread_takes_far_colours_before_near_ones():
+def test_initial_centroids_are_far_apart():
     colours = torch.cat([torch.zeros(500, 2), torch.full((2, 2), 60.0), torch.tensor([[-60.0, 60.0]])])
-    chosen = spread(colours, 3, generator(0, "spread"))
-    assert len(torch.unique(chosen, dim=0)) == 3
+    centroids = initial_centroids(colours, 3, generator(0, "spread"))
+    assert len(torch.unique(centroids, dim=0)) == 3
 
 
-def test_a_centre_without_colours_stays():
+def test_a_centre_without_colours_does_not_move():
     colours, centres = torch.tensor([[0.0, 2.0], [0.0, 4.0]]), torch.tensor([[0.0, 0.0], [90.0, 90.0]])
-    assert means(colours, nearest(colours, centres), centres).tolist() == [[0.0, 3.0], [90.0, 90.0]]
+    assert update_centroids(colours, nearest_centroid(colours, centres), centres).tolist() == [[0.0, 3.0], [90.0, 90.0]]
 
 
 def test_too_few_colours_are_refused():

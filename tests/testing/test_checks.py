@@ -56,18 +56,23 @@ def bright_panels(self, views, honest=Rotation.panels):
     return [replace(panel, images=panel.images + 1) for panel in honest(self, views)]
 
 
+def scores_that_are_not_bool(self, views, honest=Rotation.pretext):
+    pretext = honest(self, views)
+    return replace(pretext, score=pretext.score.float())
+
+
 FAULTS = [
     ("loss", noisy_loss, checks.loss_is_pure_and_finite, "two losses"),
     ("loss", attached_metric, checks.loss_is_pure_and_finite, "loss is not detached"),
-    ("loss", loss_with_a_count_that_is_not_saved, checks.two_and_two_steps_are_four, "some state is in no buffer"),
-    ("views", views_with_chance_of_their_own, checks.equal_draws_make_equal_views, "draws something itself"),
-    ("draw", draws_without_a_seed, checks.draws_are_rows_on_the_cpu_and_the_seed_decides, "two seeds draw the same"),
-    ("draw", one_row_too_few, checks.draws_are_rows_on_the_cpu_and_the_seed_decides, "7 rows for 8 examples"),
+    ("loss", loss_with_a_count_that_is_not_saved, checks.two_and_two_steps_equal_four, "some state is in no buffer"),
+    ("views", views_with_chance_of_their_own, checks.equal_draws_make_equal_views, "not a function of the draws"),
+    ("draw", draws_without_a_seed, checks.draws_are_rows_on_the_cpu_and_depend_on_the_seed, "two seeds draw the same"),
+    ("draw", one_row_too_few, checks.draws_are_rows_on_the_cpu_and_depend_on_the_seed, "7 rows for 8 examples"),
     (
         "objectives",
         objective_of_the_classifier_alone,
-        checks.each_objective_moves_its_own_parameters_and_no_other,
-        "main moves ",
+        checks.each_objective_updates_only_its_own_parameters,
+        "main has gradients in ",
     ),
     (
         "from_recipe",
@@ -76,6 +81,7 @@ FAULTS = [
         "directions is 4, and the method has 4.5",
     ),
     ("panels", bright_panels, shown.panels_are_well_formed, r"not in \[0, 1\]"),
+    ("pretext", scores_that_are_not_bool, shown.pretext_is_well_formed, "scores are bool"),
 ]
 
 

@@ -57,13 +57,13 @@ def training(folder):
     return Training(method, images, 0, law, {"warmup_fraction": 0.0}, 8, TOTAL, "float32", Checkpoint(folder / "c"))
 
 
-def test_loss_and_what_follows_it_know_the_step(tmp_path):
+def test_loss_and_after_step_get_the_step(tmp_path):
     made = training(tmp_path)
     assert made.run(Progress("test"), None)
     assert made.method.seen == [(what, index) for index in range(TOTAL) for what in ("loss", "after")]
 
 
-def test_a_teachers_momentum_rises_and_resumes_where_it_was(tmp_path):
+def test_a_momentum_schedule_resumes(tmp_path):
     """By hand: a gradient of 2 w (1 - k / K) at the loop's learning rate, then the average; and 3 + 5 steps are 8."""
     student = training(tmp_path / "hand").method.student.weight.detach().clone()
     teacher = student.clone()
@@ -81,5 +81,5 @@ def test_a_teachers_momentum_rises_and_resumes_where_it_was(tmp_path):
 
 
 @pytest.mark.parametrize(("index", "fraction"), [(0, 0.0), (5, 0.5), (9, 0.9)])
-def test_the_fraction_is_what_is_done(index, fraction):
+def test_the_fraction_is_index_over_total(index, fraction):
     assert Step(index, 10).fraction == fraction

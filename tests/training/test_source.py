@@ -37,7 +37,7 @@ def file(tmp_path):
 
 
 @pytest.mark.parametrize("modality", ARRAYS)
-def test_memory_and_file_give_equal_batches_and_facts(file, modality):
+def test_memory_and_file_give_equal_batches_and_properties(file, modality):
     in_memory, on_disk = open_source(file, modality, "cpu"), open_source(file, modality, "cpu", in_memory_bytes=0)
     assert isinstance(in_memory, MemorySource)
     assert isinstance(on_disk, FileSource)
@@ -52,14 +52,14 @@ def test_memory_and_file_give_equal_batches_and_facts(file, modality):
     assert len(on_disk) == len(in_memory) == N
 
 
-def test_what_fits_lies_in_memory_and_one_byte_more_does_not(file):
+def test_arrays_are_in_memory_up_to_the_limit(file):
     size_bytes = N * 3 * 8 * 6
     assert isinstance(open_source(file, "image", "cpu", size_bytes), MemorySource)
     assert isinstance(open_source(file, "image", "cpu", size_bytes - 1), FileSource)
 
 
 @pytest.mark.parametrize("in_memory_bytes", [0, 10**9])
-def test_a_split_without_the_array_is_one_sentence(file, in_memory_bytes, tmp_path):
+def test_a_split_without_the_array_is_an_input_error(file, in_memory_bytes, tmp_path):
     write_split(tmp_path / "b.h5", {"key": np.array([b"0"])}, dataset="hand", classes=[], size_px=8)
     with pytest.raises(InputError, match=r"b\.h5 has no image: hand does not provide it"):
         open_source(tmp_path / "b.h5", "image", "cpu", in_memory_bytes)

@@ -2,6 +2,7 @@
 
 import csv
 import errno
+import json
 from pathlib import Path
 
 import h5py
@@ -79,7 +80,7 @@ def losses(folder):
 
 @pytest.mark.parametrize("recipe", ["random", "supervised", "rotation", "simclr", "moco_v1", "moco_v2"])
 @pytest.mark.parametrize("stop_after", [3, 4])
-def test_resumed_is_never_stopped_bit_for_bit(tmp_path, prepared, recipe, stop_after):
+def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path, prepared, recipe, stop_after):
     whole = train(tmp_path / "whole", prepared, recipe)
     checkpoint = tmp_path / "a.checkpoint"
     train(tmp_path / "stopped", prepared, recipe, checkpoint, stop_after)
@@ -103,7 +104,7 @@ def test_curves_count_the_images_through_the_encoder(tmp_path, prepared):
 
 
 @pytest.mark.parametrize(("recipe", "per_step"), [("context_encoder", 24), ("split_brain", 24), ("moco_v2", 48)])
-def test_each_forward_counts_once_however_it_is_asked_for(tmp_path, prepared, recipe, per_step):
+def test_each_forward_pass_counts_once(tmp_path, prepared, recipe, per_step):
     """By its maps, by the halves of a concatenated encoder, or in parts of a batch and by a momentum copy."""
     rows = list(
         csv.DictReader((train(tmp_path / "a", prepared, recipe, epochs=1) / "curves.csv").read_text().splitlines())
@@ -111,7 +112,7 @@ def test_each_forward_counts_once_however_it_is_asked_for(tmp_path, prepared, re
     assert [int(row["images"]) for row in rows] == [per_step * step for step in range(1, 5)]
 
 
-def test_a_loss_that_is_no_number_is_one_sentence_and_no_run(tmp_path, prepared):
+def test_a_loss_that_is_not_finite_is_an_input_error(tmp_path, prepared):
     huge = {"name": "sgd", "learning_rate": 1e30, "weight_decay": 0.0, "momentum": 0.9}
     with pytest.raises(InputError, match=r"loss of .* is (nan|inf).* at step \d+ .*lower optimiser\.learning_rate"):
         train(tmp_path / "a", prepared, "supervised", optimiser=huge)
@@ -119,7 +120,7 @@ def test_a_loss_that_is_no_number_is_one_sentence_and_no_run(tmp_path, prepared)
 
 
 @pytest.mark.parametrize("name", ["views.h5", "pretext.h5"])
-def test_a_full_disk_is_one_sentence_and_leaves_no_half_file(tmp_path, prepared, monkeypatch, name):
+def test_a_full_disk_is_an_input_error_and_leaves_no_partial_file(tmp_path, prepared, monkeypatch, name):
     write_bytes = Path.write_bytes
 
     def on_a_full_disk(self, content):
@@ -140,7 +141,7 @@ def test_what_progress_prints_is_no_part_of_the_code_of_a_run():
     assert not [name for name in code if name.startswith("selfsup.progress.")]
 
 
-def test_batches_are_those_of_their_step_however_far_the_run_has_come(prepared, tmp_path):
+def test_batches_depend_on_the_step_only(tmp_path):
     image = torch.zeros(20, 3, 32, 32, dtype=torch.uint8)
     content = yaml.safe_load((ROOT / "params" / "methods" / "rotation.yaml").read_text())
     method = method_class("rotation").from_recipe(
@@ -170,6 +171,15 @@ def test_batches_are_those_of_their_step_however_far_the_run_has_come(prepared, 
         assert rest == whole[start:]
 
 
+def test_a_part_of_an_epoch_is_so_many_steps_of_it(tmp_path, prepared):
+    half = train(tmp_path / "half", prepared, epochs=0.5)
+    more = train(tmp_path / "more", prepared, epochs=1.25)
+    steps = [json.loads((run / "summary.json").read_text())["steps"] for run in (half, more)]
+    assert steps == [2, 5]  # of four in an epoch
+    with pytest.raises(InputError, match=r"epochs is 0\.1, less than one step of 24 in 96; set it to 0\.25 or more"):
+        train(tmp_path / "none", prepared, epochs=0.1)
+
+
 @pytest.mark.parametrize("recipe", ["supervised", "simclr"])
 def test_a_run_from_the_file_is_the_run_from_memory(tmp_path, prepared, recipe, monkeypatch):
     from_memory = train(tmp_path / "memory", prepared, recipe)
@@ -177,7 +187,7 @@ def test_a_run_from_the_file_is_the_run_from_memory(tmp_path, prepared, recipe, 
     assert contents(train(tmp_path / "file", prepared, recipe)) == contents(from_memory)
 
 
-def test_a_transformer_is_counted_by_the_patches_it_encodes(prepared, tmp_path):
+def test_a_transformer_is_counted_by_the_patches_it_encodes(tmp_path):
     """A method that keeps 4 of 16 patches of half of its images: the budget knows."""
     description = {"backbone": "vit", "size_px": 32, "patch_px": 8, "width": 8, "depth": 1, "heads": 1}
     content = yaml.safe_load((ROOT / "params" / "methods" / "random.yaml").read_text())
@@ -206,14 +216,14 @@ def test_labels_do_not_reach_an_unlabelled_method(tmp_path, prepared):
     assert contents(other[0]) != contents(other[1])
 
 
-def test_the_encoder_comes_back_from_disk(tmp_path, prepared):
+def test_the_encoder_is_restored_from_disk(tmp_path, prepared):
     encoder = load_encoder(train(tmp_path / "a", prepared))
     assert encoder(torch.zeros(2, 3, 32, 32)).shape == (2, encoder.feature_dim)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 @pytest.mark.parametrize("recipe", ["supervised", "rotation", "simclr", "moco_v2"])
-def test_a_gpu_sees_the_same_views_and_nearly_the_same_losses(tmp_path, prepared, recipe):
+def test_a_gpu_has_equal_views_and_nearly_equal_losses(tmp_path, prepared, recipe):
     on_cpu = losses(train(tmp_path / "cpu", prepared, recipe, epochs=1))
     on_gpu = losses(train(tmp_path / "gpu", prepared, recipe, epochs=1, device="cuda"))
     assert on_gpu[0] == pytest.approx(on_cpu[0], rel=1e-3)
@@ -232,7 +242,7 @@ def test_a_run_stopped_on_a_gpu_resumes_there(tmp_path, prepared):
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
-def test_a_gpu_takes_nearly_the_same_features(tmp_path, prepared):
+def test_a_gpu_computes_nearly_equal_features(tmp_path, prepared):
     run = train(tmp_path / "run", prepared, epochs=1)
     prepare_device("cuda", threads=1)
     for device in ("cpu", "cuda"):

@@ -38,7 +38,7 @@ def torchvision_view(image, draws, row, size_px):
 
 
 @pytest.mark.parametrize(("fixture", "size_px"), [("images_32px", 32), ("images_64px", 32), ("images_40x56px", 48)])
-def test_whole_chain_is_torchvisions(fixture, size_px, request):
+def test_the_complete_augmentation_is_torchvisions(fixture, size_px, request):
     images = request.getfixturevalue(fixture)
     draws = drawn(images)
     theirs = torch.stack([torchvision_view(image, draws, row, size_px) for row, image in enumerate(images)])
@@ -60,7 +60,7 @@ def test_no_chunk_changes_a_view(images_32px, monkeypatch, color):
         )
 
 
-def test_a_view_has_the_size_that_it_is_asked_for(images_64px):
+def test_a_view_has_the_requested_size(images_64px):
     asked = replace(ASKED, size_px=24)
     assert apply(asked, images_64px, drawn(images_64px, size_px=24), size_px=64).shape[2:] == (24, 24)
 
@@ -72,21 +72,21 @@ def test_layout_and_type(images_64px):
     assert view.is_contiguous(memory_format=torch.channels_last)
 
 
-def test_nothing_drawn_is_the_image(images_32px):
+def test_an_identity_draw_returns_the_image(images_32px):
     off = {"flip_probability": 0.0, "color_strength": 0.0, "gray_probability": 0.0, "blur_probability": 0.0}
     draws = drawn(images_32px, **off)
     draws["box"] = torch.tensor([[0, 0, 32, 32]]).repeat(len(images_32px), 1)
     torch.testing.assert_close(apply(ASKED, images_32px, draws, size_px=32), images_32px / 255, atol=1e-6, rtol=0)
 
 
-def test_images_and_draws_are_left_alone(images_32px):
+def test_images_and_draws_are_not_changed(images_32px):
     draws = drawn(images_32px)
     before = {name: tensor.clone() for name, tensor in draws.items()} | {"image": images_32px.clone()}
     apply(ASKED, images_32px, draws, size_px=32)
     assert all(torch.equal(before[name], tensor) for name, tensor in {**draws, "image": images_32px}.items())
 
 
-def test_draws_are_of_the_seed_alone(images_32px):
+def test_draws_depend_on_the_seed_only(images_32px):
     first, again, other = drawn(images_32px, 5), drawn(images_32px, 5), drawn(images_32px, 6)
     assert first.keys() == {"box", "flip", "factors", "hue", "order", "gray", "sigma"}
     for name, tensor in first.items():
@@ -96,7 +96,7 @@ def test_draws_are_of_the_seed_alone(images_32px):
         assert tensor.device.type == "cpu"
 
 
-def test_a_strength_moves_no_other_draw(images_32px):
+def test_a_strength_changes_no_other_draw(images_32px):
     """Two recipes that differ in colour see the same crops: their difference is the colour's."""
     plain, strong = drawn(images_32px, color_strength=0.0), drawn(images_32px, color_strength=1.0)
     assert (plain["factors"] == 1).all()
@@ -131,7 +131,7 @@ def test_views_stay_between_0_and_1(images_32px, seed, color, strength):
         {"blur_probability": float("nan")},
     ],
 )
-def test_meaningless_values_are_refused_by_their_key(changes):
+def test_invalid_values_are_refused_by_key(changes):
     key = next(iter(changes))
     with pytest.raises(ValidationError, match=key):
         replace(ASKED, **changes)

@@ -28,7 +28,7 @@ def test_kernel_is_a_tenth_and_odd(size_px, kernel):
     assert kernel_px(size_px) == kernel
 
 
-def test_law_of_sigma():
+def test_sigma_is_uniform():
     sigma = draw_sigma(4000, torch.Generator().manual_seed(1), probability=0.5)
     on = sigma > 0
     assert abs(on.float().mean() - 0.5) < 4 * (0.25 / 4000) ** 0.5

@@ -7,7 +7,7 @@ from selfsup.views.rows import change_rows_
 
 
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last, "planes"])
-def test_changes_the_chosen_rows_in_place(layout):
+def test_changes_the_selected_rows_in_place(layout):
     images = torch.rand(5, 3, 4, 4)
     before = images.clone()
     if layout == "planes":
@@ -22,7 +22,7 @@ def test_changes_the_chosen_rows_in_place(layout):
     torch.testing.assert_close(images, expected)
 
 
-def test_no_row_no_call():
+def test_without_rows_the_function_is_not_called():
     images = torch.rand(2, 3, 4, 4)
     before = images.clone()
 

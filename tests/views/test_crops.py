@@ -41,7 +41,7 @@ def test_float_images_keep_their_range(images_32px):
     torch.testing.assert_close(resized_crop(images_32px.float() / 255, boxes, flip, 32), from_bytes, atol=1e-6, rtol=0)
 
 
-def test_whole_box_leaves_the_image(images_32px):
+def test_a_box_of_the_complete_image_is_the_image(images_32px):
     boxes = torch.tensor([[0, 0, 32, 32]]).expand(len(images_32px), 4)
     flip = torch.zeros(len(images_32px), dtype=torch.bool)
     torch.testing.assert_close(resized_crop(images_32px, boxes, flip, 32), images_32px / 255, atol=1e-6, rtol=0)
@@ -57,7 +57,7 @@ def test_flip_twice_is_identity(images_32px):
 
 @pytest.mark.parametrize(("height_px", "width_px"), [(32, 32), (40, 56)])
 @pytest.mark.parametrize("scale_min", [0.08, 0.5])
-def test_law_of_boxes_is_torchvisions(height_px, width_px, scale_min):
+def test_boxes_are_distributed_as_torchvisions(height_px, width_px, scale_min):
     """Two-sample Kolmogorov-Smirnov on each coordinate; 0.001 a test leaves a false alarm in about 1 of 60 seeds."""
     ours = draw_boxes(4000, seeded(3), height_px=height_px, width_px=width_px, scale_min=scale_min).numpy()
     image = torch.empty(3, height_px, width_px)
@@ -101,7 +101,7 @@ def test_fallback_is_the_central_box(height_px, width_px, box):
     scale_min=st.floats(0.001, 1.0),
     seed=st.integers(0, 2**31),
 )
-def test_boxes_lie_inside_the_image(height_px, width_px, scale_min, seed):
+def test_boxes_are_inside_the_image(height_px, width_px, scale_min, seed):
     boxes = draw_boxes(50, seeded(seed), height_px=height_px, width_px=width_px, scale_min=scale_min)
     top, left, height, width = boxes.unbind(1)
     assert boxes.shape == (50, 4)

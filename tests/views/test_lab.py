@@ -28,7 +28,7 @@ def test_rgb_is_scikit_images():
 
 
 @pytest.mark.filterwarnings("ignore:Conversion from CIE-LAB")
-def test_colours_outside_the_gamut_are_cut_off_as_scikit_image_does():
+def test_colours_outside_the_gamut_are_clipped_as_by_scikit_image():
     draws = torch.Generator().manual_seed(4)
     span = torch.tensor([100.0, 220.0, 220.0], dtype=torch.float64)[:, None, None]
     lab = (
@@ -39,14 +39,14 @@ def test_colours_outside_the_gamut_are_cut_off_as_scikit_image_does():
 
 
 @pytest.mark.parametrize(("dtype", "atol"), [(torch.float64, 1e-6), (torch.float32, 1e-4)])
-def test_there_and_back(dtype, atol):
+def test_round_trip(dtype, atol):
     images = colours().to(dtype)
     back = lab_to_rgb(rgb_to_lab(images))
     assert back.dtype == dtype
     torch.testing.assert_close(back, images, rtol=0, atol=atol)
 
 
-def test_all_eight_bit_levels_come_back_as_they_were():
+def test_round_trip_of_all_8_bit_levels():
     levels = torch.arange(256, dtype=torch.uint8)
     images = torch.stack([levels, levels.flip(0), levels.roll(77)])[None, :, :, None]
     back = lab_to_rgb(rgb_to_lab(images.float() / 255))

@@ -21,7 +21,7 @@ def test_captions_end_at_the_first_zero():
     assert texts(array("été, a cat".encode(), b"dog", b"")) == ["été, a cat", "dog", ""]
 
 
-def test_broken_utf8_is_marked_and_stops_nothing():
+def test_invalid_utf8_is_replaced():
     assert texts(array(b"a \xff cat")) == ["a \N{REPLACEMENT CHARACTER} cat"]
 
 
@@ -36,7 +36,7 @@ def test_every_text_can_be_read(vocabulary):
     assert (seen > END).all()
 
 
-def test_a_long_text_is_cut_and_still_ends(vocabulary):
+def test_a_long_text_is_truncated_with_an_end_token(vocabulary):
     tokens = Tokenizer(vocabulary, 8)(["a cat " * 20, "a cat"])
     assert tokens.shape == (2, 8)
     assert tokens[0, -1] == END

@@ -9,7 +9,7 @@ from selfsup.views.waveforms import draw_window, first_sample, frames_of, soundi
 WAVEFORM = torch.arange(1, 1601, dtype=torch.int16).repeat(4, 1) + 100 * torch.arange(4, dtype=torch.int16)[:, None]
 
 
-def test_gains_lie_within_their_decibels():
+def test_gains_are_within_their_decibels():
     draws = draw_window(4000, 6.0, generator(0, "views"))
     decibels = 20 * draws["gain"].log10()
     assert decibels.min() == pytest.approx(-6, abs=0.1)
@@ -18,14 +18,14 @@ def test_gains_lie_within_their_decibels():
     assert torch.equal(draw_window(8, 0.0, generator(0, "views"))["gain"], torch.ones(8))
 
 
-def test_windows_lie_anywhere_within_the_sound():
+def test_windows_are_anywhere_within_the_sound():
     start = draw_window(4000, 0.0, generator(0, "views"))["start"]
     count = first_sample(torch.ones(4000, 100), start, 97).bincount()
     assert len(count) == 4
     assert count.min() > 900
 
 
-def test_windows_hold_as_much_sound_as_they_can():
+def test_windows_contain_as_much_sound_as_possible():
     waveform = torch.ones(3, 100)
     waveform[1, 60:] = 0
     waveform[2, 40:] = 0
@@ -42,7 +42,7 @@ def test_windows_are_the_samples_from_their_start_times_their_gain():
         assert torch.equal(found[n], expected)
 
 
-def test_frames_have_the_class_said_in_their_middle():
+def test_frames_have_the_class_at_their_middle():
     content = torch.arange(20).repeat(4, 1)
     found = frames_of(content, torch.tensor([0, 39, 41, 800]), 10, 80)
     assert found[0].tolist() == list(range(10))
@@ -51,7 +51,7 @@ def test_frames_have_the_class_said_in_their_middle():
     assert found[3].tolist() == list(range(10, 20))
 
 
-def test_silence_at_the_end_does_not_sound_and_silence_within_does():
+def test_only_silence_at_the_end_is_padding():
     waveform = torch.ones(5, 800)
     waveform[1, 400:] = 0
     waveform[2, 100:300] = 0

@@ -1,4 +1,4 @@
-# Targets by name: `snakemake features_simclr`, `snakemake pretrain_all`; one seed: snakemake $(selfsup where ...)/spec.json
+# Targets by name: `snakemake features_simclr`, `snakemake pretrain_all`. One seed: `selfsup pretrain FOLDER`, without Snakemake.
 for _name, _targets in plan.named().items():
 
     rule:

@@ -2,8 +2,7 @@
 # the digest in the manifest, not a timestamp, decides whether the report is up to date.
 rule report:
     input:
-        lambda wildcards: publish.stale(wildcards.suite),
-        ancient(lambda wildcards: plan.results(wildcards.suite)),
+        lambda wildcards: plan.report_inputs(wildcards.suite),
     output:
         "reports/{suite}/manifest.json",
     log:

@@ -1,8 +1,11 @@
-"""Claims of papers, one file a paper in ``params/claims``: each is judged wherever a suite has its runs and evaluations.
+"""Claims of papers, one file per paper in ``params/claims``: each is judged wherever a suite has its runs and evaluations.
 
-A claim is ``{name, sentence, where, published, comparison}``. Its comparison has two runs, ``higher`` and ``lower``, or
-``close``, ``to`` and ``within``, and the keys of ``Side`` that both share; where they differ, ``{run: simclr, metric: ...}``
-stands for a run. Claims of one form are one entry: each mapping of its ``each`` gives the words for ``{word}`` in it.
+A claim is ``{name, sentence, where, published, written, comparison}``, and ``published_difference`` where the paper prints
+one, in the units of its metric and positive where the paper has it on the claim's side. ``written`` is before or after the
+first result of the two runs, by the history of this repository; a ``note`` says what limits the comparison here. Its
+comparison has two runs, ``higher`` and ``lower``, or ``close``, ``to`` and ``within``, and the keys of ``Side`` that both
+share; where they differ, ``{run: simclr, metric: ...}`` stands for a run. Claims of one form are one entry: each mapping of
+its ``each`` gives the words for ``{word}`` in it.
 """
 
 import re
@@ -10,14 +13,14 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt
+from pydantic import BeforeValidator, Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from selfsup.config.lookup import module_of
 from selfsup.config.recipe import PARAMS, evaluation
 from selfsup.config.shown import shown
-from selfsup.config.strict import Strict, check, nearest, read_yaml
+from selfsup.config.strict import Strict, check, read_yaml, require, stems
 from selfsup.config.suite import known_runs
 from selfsup.errors import InputError
 
@@ -45,9 +48,10 @@ class Side:
 
 @dataclass(frozen=True)
 class Claim:
-    """A paper's sentence as a comparison: ``first`` above ``second``, or the two no further apart than ``within``.
+    """A paper's sentence as a comparison: ``first`` above ``second``, or the two at most ``within`` apart.
 
-    ``data`` names the modules of the data sets on which it can be judged; none stands for all.
+    ``data`` names the modules of the data sets on which it can be judged; empty means all. ``published_difference`` is first
+    less second in the paper, None where it prints none.
     """
 
     name: str
@@ -58,44 +62,45 @@ class Claim:
     second: Side
     within: float | None
     data: tuple[str, ...]
+    published_difference: float | None
+    written: Literal["before", "after"]
+    note: str = ""
 
-    def applies(self, asked: Mapping[str, Collection[str]], dataset: str) -> bool:
-        """Return whether a group can judge it; ``asked`` maps the group's runs to the protocols that each is scored by."""
+    def applies(self, scored: Mapping[str, Collection[str]], dataset: str) -> bool:
+        """Return whether a group can judge it; ``scored`` has for each of its runs the protocols that score it."""
         if self.data and dataset not in self.data:
             return False
-        return all(side.evaluation in asked.get(side.run, ()) for side in (self.first, self.second))
+        return all(side.evaluation in scored.get(side.run, ()) for side in (self.first, self.second))
 
 
 class RowKeys(Strict):
+    evaluation: str
+    metric: str
     baseline: str | None = None
     subset: str | None = None
-    at: PositiveFloat | None = None
+    at: NonNegativeFloat | None = None
     layer: str | None = None
     label_fraction: PositiveFloat | None = None
     shots: PositiveInt | None = None
 
 
-class SideEntry(RowKeys):
+class SideKeys(RowKeys):
     run: str
-    evaluation: str | None = None
-    metric: str | None = None
 
 
-RunOrSide = Annotated[SideEntry, BeforeValidator(lambda side: {"run": side} if isinstance(side, str) else side)]
+SideEntry = Annotated[
+    dict[str, Any], BeforeValidator(lambda entry: {"run": entry} if isinstance(entry, str) else entry)
+]
 
 
 class Order(RowKeys):
-    evaluation: str
-    metric: str
-    higher: RunOrSide
-    lower: RunOrSide
+    higher: SideEntry
+    lower: SideEntry
 
 
 class Closeness(RowKeys):
-    evaluation: str
-    metric: str
-    close: RunOrSide
-    to: RunOrSide
+    close: SideEntry
+    to: SideEntry
     within: PositiveFloat
 
 
@@ -104,15 +109,11 @@ class ClaimEntry(Strict):
     sentence: str
     where: str
     published: str
-    data: list[str] = Field(default_factory=list)
-
-
-class OrderClaim(ClaimEntry):
-    comparison: Order
-
-
-class ClosenessClaim(ClaimEntry):
-    comparison: Closeness
+    published_difference: PositiveFloat | None = None
+    written: Literal["before", "after"]
+    comparison: dict[str, Any]
+    note: str = ""
+    data: list[str] = Field([])
 
 
 class ClaimFile(Strict):
@@ -124,74 +125,64 @@ class ClaimFile(Strict):
 @cache
 def claims() -> dict[str, Claim]:
     """Return every claim by name, sorted; InputError for the first mistake in a file, before anything is trained."""
-    found: dict[str, Claim] = {}
+    by_name: dict[str, Claim] = {}
     for file in sorted((PARAMS / "claims").glob("*.yaml")):
         for claim in read_claims(file, read_yaml(file)):
-            if claim.name in found:
+            if claim.name in by_name:
                 raise InputError(f"{file}: two claims have the name {claim.name}; give each its own")
-            found[claim.name] = claim
-    return dict(sorted(found.items()))
+            by_name[claim.name] = claim
+    return dict(sorted(by_name.items()))
 
 
 def read_claims(file: Path, content: dict[str, Any]) -> Iterator[Claim]:
     """Yield the claims of one paper's file, as parsed from YAML."""
     paper = check(ClaimFile, content, file)
     for number, entry in enumerate(paper["claims"]):
-        key = f"claims.{number}"
-        for filled in _expanded(entry, f"{file}: key {key}"):
-            asked = filled.get("comparison")
-            close = isinstance(asked, dict) and asked.keys() & {*CLOSENESS, "within"}
-            checked = check(ClosenessClaim if close else OrderClaim, filled, file, key)
-            yield _claim(checked, paper["paper"], CLOSENESS if close else ORDER, file, key)
+        for filled in _expanded(entry, f"{file}: key claims.{number}"):
+            yield _claim(check(ClaimEntry, filled, file, f"claims.{number}"), paper["paper"], file, f"claims.{number}")
 
 
 def _expanded(entry: dict[str, Any], where: str) -> list[dict[str, Any]]:
-    """Return the claims of one entry: with ``each``, one for each of its mappings, whose words stand for ``{word}``."""
+    """Return the claims of one entry: with ``each``, one for each of its mappings, whose words replace ``{word}``."""
     if "each" not in entry:
         return [entry]
-    each = entry["each"]
+    common = dict(entry)
+    each = common.pop("each")
     if not isinstance(each, list) or not each or not all(isinstance(words, dict) for words in each):
         raise InputError(f"{where}.each is {each!r}; make it a list of what differs, {{word: value, ...}}")
-    common = {key: value for key, value in entry.items() if key != "each"}
     return [_filled(common, words, f"{where}.each.{number}") for number, words in enumerate(each)]
 
 
 def _filled(value: Any, words: Mapping[str, Any], where: str) -> Any:
-    """Return a value with words put in; one that is nothing but ``{word}`` becomes the word's value, a number too."""
+    """Return a value with its words replaced; one that is only ``{word}`` becomes the word's value, of any type."""
     if isinstance(value, dict):
         return {key: _filled(inner, words, where) for key, inner in value.items()}
     if not isinstance(value, str):
         return value
-    if unknown := set(WORD.findall(value)) - set(words):
-        raise InputError(f"{where} has no {min(unknown)}; {nearest(min(unknown), list(words))}")
-    whole = WORD.fullmatch(value)
-    return words[whole[1]] if whole else WORD.sub(lambda word: str(words[word[1]]), value)
+    for word in WORD.findall(value):
+        require(word, words, f"{where} has no {word}")
+    only = WORD.fullmatch(value)
+    return words[only[1]] if only else WORD.sub(lambda word: str(words[word[1]]), value)
 
 
-def _claim(content: dict[str, Any], paper: str, sides: tuple[str, str], file: Path, key: str) -> Claim:
-    comparison, source = content.pop("comparison"), f"{paper}, {content.pop('where')}"
-    within, own = comparison.pop("within", None), [comparison.pop(side) for side in sides]
-    first, second = (Side(**comparison | {k: v for k, v in side.items() if v is not None}) for side in own)
-    for name, side in zip(sides, (first, second), strict=True):
-        _known(side, file, f"{key}.comparison", name)
-    for dataset in content["data"]:
-        module_of("datasets", dataset, file, f"{key}.data")
-    data = tuple(content.pop("data"))
-    return Claim(**content, source=source, first=first, second=second, within=within, data=data)
+def _claim(entry: dict[str, Any], paper: str, file: Path, key: str) -> Claim:
+    content = entry.pop("comparison")
+    close = not content.keys().isdisjoint({*CLOSENESS, "within"})
+    common = check(Closeness if close else Order, content, file, f"{key}.comparison")
+    within, names = common.pop("within", None), CLOSENESS if close else ORDER
+    own = {f"{key}.comparison.{name}": common.pop(name) for name in names}
+    first, second = (Side(**check(SideKeys, common | side, file, name)) for name, side in own.items())
+    for name, side in zip(own, (first, second), strict=True):
+        _check_side(side, f"{file}: key {name}")
+    data = tuple(module_of("datasets", dataset, file, f"{key}.data") for dataset in entry["data"])
+    source = f"{paper}, {entry.pop('where')}"
+    return Claim(**entry | {"data": data}, source=source, first=first, second=second, within=within)
 
 
-def _known(side: Side, file: Path, key: str, name: str) -> None:
-    """Refuse a run that is no variant of any suite and no recipe, and a protocol that has no file."""
-    if side.run not in known_runs():
-        hint = nearest(side.run, sorted(known_runs()))
-        raise InputError(f"{file}: key {key}.{name} is {side.run}, which is no run of any suite and no recipe; {hint}")
-    protocols = [protocol.stem for protocol in (PARAMS / "evaluations").glob("*.yaml")]
-    if side.evaluation not in protocols:
-        hint = nearest(side.evaluation, protocols)
-        raise InputError(
-            f"{file}: key {key} asks for {side.evaluation}, which is no file of params/evaluations; {hint}"
-        )
-    metrics = list(shown(f"evaluations.{evaluation(side.evaluation)[0]}").metrics)
-    if side.metric not in metrics:
-        hint = nearest(side.metric, metrics)
-        raise InputError(f"{file}: key {key} compares {side.metric}, which is no metric of {side.evaluation}; {hint}")
+def _check_side(side: Side, key: str) -> None:
+    """Refuse an unknown run, protocol or metric."""
+    require(side.run, known_runs(), f"{key} is {side.run}, which is not a run of any suite nor a recipe")
+    protocols = stems(PARAMS / "evaluations")
+    require(side.evaluation, protocols, f"{key} needs {side.evaluation}, which is not a file of params/evaluations")
+    metrics = shown(f"evaluations.{evaluation(side.evaluation)[0]}").metrics
+    require(side.metric, metrics, f"{key} compares {side.metric}, which is not a metric of {side.evaluation}")

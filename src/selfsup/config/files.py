@@ -2,17 +2,34 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+)
 
 from selfsup.config.ablations import AblationEntry
 from selfsup.config.strict import Keys, Strict
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
+Seeds = Annotated[list[NonNegativeInt], Field(min_length=1)]
+
+
+def _whole(epochs: float) -> float:
+    """Return a whole number as an int: 4 and 4.0 are one recipe."""
+    return int(epochs) if epochs.is_integer() else epochs
+
+
+Epochs = Annotated[NonNegativeFloat, AfterValidator(_whole)]
 
 
 class OptimiserKeys(Strict):
-    """What every optimiser has.
+    """The keys of every optimiser.
 
     Args:
         learning_rate: its highest value; it rises during the warm-up, then falls along half a cosine.
@@ -38,55 +55,45 @@ class AdamW(OptimiserKeys):
     beta1: Fraction = 0.9
 
 
-class SGD(OptimiserKeys):
-    """Stochastic gradient descent.
+class Momentum(OptimiserKeys):
+    """Stochastic gradient descent with momentum, or LARS, which adapts the rate to each layer.
 
     Args:
-        momentum: share of the last step that the next one keeps.
+        name: which of the two.
+        momentum: fraction of the last step that is added to the next.
     """
 
-    name: Literal["sgd"]
+    name: Literal["sgd", "lars"]
     momentum: Fraction = 0.0
 
 
-class LARS(OptimiserKeys):
-    """Layer-wise adaptive rate scaling.
-
-    Args:
-        momentum: share of the last step that the next one keeps.
-    """
-
-    name: Literal["lars"]
-    momentum: Fraction = 0.0
-
-
-Optimiser = Annotated[AdamW | SGD | LARS, Field(discriminator="name")]
+Optimiser = Annotated[AdamW | Momentum, Field(discriminator="name")]
 
 
 class Schedule(Strict):
-    """The learning rate's course.
+    """The schedule of the learning rate.
 
     Args:
-        warmup_fraction: share of the steps over which it rises.
+        warmup_fraction: fraction of the steps over which it rises.
     """
 
     warmup_fraction: Fraction
 
 
 class Paper(Strict):
-    """Where a method comes from; no part of what determines a run.
+    """The paper of a method; it does not determine a run.
 
     Args:
         authors: their names.
-        year: of publication.
         title: of the paper.
-        arxiv: its number there.
+        year: of publication.
+        arxiv: its identifier.
         venue: conference or journal.
     """
 
     authors: str
-    year: int
     title: str
+    year: int
     arxiv: str | None = None
     venue: str | None = None
 
@@ -97,14 +104,14 @@ class MethodFile(Keys):
     Args:
         method: module of the method.
         title: what people read.
-        paper: where the method comes from.
+        paper: of the method.
         encoder: backbone and its keys, or several encoders side by side.
-        optimiser: how parameters move.
-        schedule: the learning rate's course.
-        batch_size: examples of a step.
-        epochs: passes over the training examples.
+        optimiser: how parameters are updated.
+        schedule: of the learning rate.
+        batch_size: examples per step.
+        epochs: passes over the training examples, or a fraction of one; 0 leaves the method at its own untrained start, a floor.
         hyper: the method's own keys.
-        table: what is made ready before training, where the method needs it.
+        table: tensors computed before training, if the method needs them.
     """
 
     method: str
@@ -114,7 +121,7 @@ class MethodFile(Keys):
     optimiser: Optimiser
     schedule: Schedule
     batch_size: PositiveInt
-    epochs: PositiveInt
+    epochs: Epochs
     hyper: dict[str, Any]
     table: dict[str, Any] | None = None
 
@@ -135,8 +142,8 @@ class Variant(Strict):
     title: str | None = None
 
 
-class Asked(Strict):
-    """An evaluation of some runs.
+class ProtocolEntry(Strict):
+    """A protocol that scores only some runs.
 
     Args:
         protocol: a file of params/evaluations.
@@ -147,7 +154,19 @@ class Asked(Strict):
     runs: list[str]
 
 
-class TargetFile(Strict):
+def _variant(entry: Any) -> Any:
+    return {"method": entry, "name": entry, "set": {}} if isinstance(entry, str) else entry
+
+
+def _protocol(entry: Any) -> Any:
+    return {"protocol": entry, "runs": []} if isinstance(entry, str) else entry
+
+
+RunEntry = Annotated[Variant, BeforeValidator(_variant, json_schema_input_type=str | Variant)]
+EvaluationEntry = Annotated[ProtocolEntry, BeforeValidator(_protocol, json_schema_input_type=str | ProtocolEntry)]
+
+
+class TargetEntry(Strict):
     """A data set that weights are scored on.
 
     Args:
@@ -156,10 +175,10 @@ class TargetFile(Strict):
     """
 
     data: str
-    evaluations: Annotated[list[str | Asked], Field(min_length=1)]
+    evaluations: Annotated[list[EvaluationEntry], Field(min_length=1)]
 
 
-class GroupFile(Strict):
+class GroupEntry(Strict):
     """Runs pretrained on one data set: one table of the report.
 
     Args:
@@ -173,13 +192,13 @@ class GroupFile(Strict):
 
     name: Name
     data: str
-    seeds: Annotated[list[NonNegativeInt], Field(min_length=1)]
-    runs: Annotated[list[str | Variant], Field(min_length=1)]
-    targets: Annotated[list[TargetFile], Field(min_length=1)]
-    weights: list[str] = Field(default_factory=list)
+    seeds: Seeds
+    runs: Annotated[list[RunEntry], Field(min_length=1)]
+    targets: Annotated[list[TargetEntry], Field(min_length=1)]
+    weights: list[str] = Field([])
 
 
-class ExperimentEntry(Strict):
+class Experiment(Strict):
     """A measurement that needs no encoder.
 
     Args:
@@ -189,8 +208,8 @@ class ExperimentEntry(Strict):
     """
 
     name: Name
-    seeds: Annotated[list[NonNegativeInt], Field(min_length=1)]
-    set: dict[str, Any] = Field(default_factory=dict)
+    seeds: Seeds
+    set: dict[str, Any] = Field({})
 
 
 class SuiteFile(Strict):
@@ -199,12 +218,12 @@ class SuiteFile(Strict):
     Args:
         title: of the report.
         summary: its first paragraph.
-        device: what everything runs on.
+        device: of pretraining and evaluations.
         precision: of pretraining.
         threads: of numerical libraries.
         groups: runs by data set.
         experiments: measurements that need no encoder.
-        ablations: figures of one thing varied at a time.
+        ablations: figures in which one thing is varied at a time.
     """
 
     title: str
@@ -212,6 +231,6 @@ class SuiteFile(Strict):
     device: Literal["cpu", "cuda"]
     precision: Literal["float32", "bfloat16"]
     threads: PositiveInt
-    groups: Annotated[list[GroupFile], Field(min_length=1)]
-    experiments: list[ExperimentEntry] = Field(default_factory=list)
-    ablations: list[AblationEntry] = Field(default_factory=list)
+    groups: Annotated[list[GroupEntry], Field(min_length=1)]
+    experiments: list[Experiment] = Field([])
+    ablations: list[AblationEntry] = Field([])

@@ -1,4 +1,4 @@
-"""Reads `params/`: every file strictly typed, every mistake one sentence, everything handed on as plain values."""
+"""Reads params/: each file is strictly typed, each mistake is one sentence, and everything is passed on as plain values."""
 
 import math
 from copy import deepcopy
@@ -9,7 +9,7 @@ from typing import Any
 
 from selfsup.config import signature
 from selfsup.config.files import MethodFile
-from selfsup.config.lookup import PROVIDED, encoder, module_of, named
+from selfsup.config.lookup import choice, encoder, module_of, reads_files
 from selfsup.config.strict import check, nearest, read_yaml
 from selfsup.datasets.lock import read_lock
 from selfsup.errors import InputError
@@ -19,7 +19,7 @@ PARAMS = Path("params")
 
 @dataclass(frozen=True)
 class Data:
-    """A data set to prepare: its module, arguments, the lock of the user's files, and what planning must know."""
+    """A data set to prepare: its module and arguments, the lock of the user's files, and what planning needs of it."""
 
     name: str
     dataset: str
@@ -33,7 +33,7 @@ class Data:
 
 @dataclass(frozen=True)
 class Run:
-    """One variant to pretrain: ``recipe`` holds everything of it that determines the result, ``title`` is for people.
+    """One variant to pretrain: ``recipe`` is all of it that determines the result, ``title`` is for people.
 
     ``evaluations`` are the protocols that score it, by the name of the target's data set.
     """
@@ -50,46 +50,38 @@ class Run:
 
 @cache
 def data(name: str) -> Data:
-    """Return the data set that ``params/data/<name>.yaml`` describes, with its lock where it is made from a user's files."""
+    """Return the data set that ``params/data/<name>.yaml`` describes, with its lock if it is made from a user's files."""
     file = PARAMS / "data" / f"{name}.yaml"
     content = read_yaml(file)
-    module = module_of("datasets", content.pop("dataset", None), file, "dataset")
-    source = content.pop("source", None)
-    arguments = check(signature.schema(module, "prepare", provided=PROVIDED), content, file)
-    lock = None
-    if "root" in signature.keywords(module, "prepare"):
+    source, lock = content.pop("source", None), None
+    dataset, arguments = choice("datasets", content, file)
+    if reads_files(dataset):
         if not isinstance(source, str):
-            raise InputError(
-                f"{file}: key source is missing; name the folder below SELFSUP_DATA_ROOT that holds the files"
-            )
+            raise InputError(f"{file}: key source is missing; name the folder of the files below SELFSUP_DATA_ROOT")
         lock = read_lock(PARAMS / "data" / f"{source}.lock")
     elif source is not None:
         raise InputError(f"{file}: key source is for data sets made from files; remove it")
-    dataset = module.rpartition(".")[2]
-    return Data(
-        name,
-        dataset,
-        arguments,
-        source,
-        lock,
-        _train_examples(arguments, lock, file),
-        lock is None or bool(lock["labelled"]),
-        lock is not None and bool(lock["grey"]),
-    )
+    train_examples = _train_examples(arguments, lock, file)
+    labelled, grey = lock is None or bool(lock["labelled"]), lock is not None and bool(lock["grey"])
+    return Data(name, dataset, arguments, source, lock, train_examples, labelled, grey)
+
+
+def has_lock(name: str) -> bool:
+    """Return False for a data set of a user's files that is not registered; it can be named, but not planned."""
+    source = read_yaml(PARAMS / "data" / f"{name}.yaml").get("source")
+    return source is None or (PARAMS / "data" / f"{source}.lock").exists()
 
 
 def _train_examples(arguments: dict[str, Any], lock: dict[str, Any] | None, file: Path) -> int:
-    asked = arguments.get("train_examples")
-    if lock is None or set(lock["splits"]) == {"test"}:  # files that are only scored: what is trained on is generated
+    if lock is None or set(lock["splits"]) == {"test"}:  # such files are for testing: training data are generated
         return int(arguments["train_examples"])
-    there = sum(split["examples"] for split in lock["splits"].values())
-    if "train" in lock["splits"]:
-        there = lock["splits"]["train"]["examples"]
-    if asked is not None and asked > there:
-        raise InputError(f"{file}: key train_examples is {asked}, but there are {there}; lower it")
-    if asked is None and "train" not in lock["splits"]:
-        return math.floor(there * (1 - arguments.get("test_fraction", 0)))
-    return int(there if asked is None else asked)
+    splits = {name: split["examples"] for name, split in lock["splits"].items()}
+    available, wanted = splits.get("train", sum(splits.values())), arguments.get("train_examples")
+    if wanted is None:
+        return available if "train" in splits else math.floor(available * (1 - arguments.get("test_fraction", 0)))
+    if wanted > available:
+        raise InputError(f"{file}: key train_examples is {wanted}, but there are {available}; lower it")
+    return int(wanted)
 
 
 @cache
@@ -100,10 +92,10 @@ def _method_file(name: str) -> dict[str, Any]:
 def run(name: str, recipe: str, changes: dict[str, Any], suite: Path, title: str | None = None) -> Run:
     """Return one variant of ``params/methods/<recipe>.yaml``; ``changes`` maps dotted keys to values.
 
-    A mistake in the recipe is told of its file, one in the changes of the suite's.
+    Errors name the recipe's file, or the suite's file if a change caused them.
     """
-    file = PARAMS / "methods" / f"{recipe}.yaml"
-    checked, origin = _checked(_method_file(recipe), str(file)), str(file)
+    origin = f"{PARAMS / 'methods' / recipe}.yaml"
+    checked = _checked(_method_file(recipe), origin)
     if changes:
         origin = f"{suite}, run {name}"
         checked = _checked(_changed(_method_file(recipe), changes, origin), origin)
@@ -113,21 +105,21 @@ def run(name: str, recipe: str, changes: dict[str, Any], suite: Path, title: str
 
 
 def _variant_title(name: str, recipe: str, title: str) -> str:
-    """Return what people read for a variant that the suite gives no title: ``simclr-no-colour`` is SimCLR, no colour."""
-    what = name.removeprefix(recipe).strip("-_").replace("-", " ").replace("_", " ")
-    return f"{title}, {what}" if what else title
+    """Return the title of a variant without one: ``simclr-no-colour`` is SimCLR, no colour."""
+    change = name.removeprefix(recipe).strip("-_").replace("-", " ").replace("_", " ")
+    return f"{title}, {change}" if change else title
 
 
 def _checked(content: dict[str, Any], origin: str) -> dict[str, Any]:
-    """Return method, recipe and paper of a method's file with every key checked and defaults filled in."""
+    """Return method, title, recipe and paper of a method's file with every key checked and defaults filled in."""
     recipe = check(MethodFile, content, origin)
-    module_of("methods", recipe["method"], origin, "method")
-    recipe["hyper"] = check(signature.method_schema(recipe["method"]), recipe["hyper"], origin, "hyper")
+    method = module_of("methods", recipe["method"], origin, "method")
+    recipe["hyper"] = check(signature.method_schema(method), recipe["hyper"], origin, "hyper")
     recipe["encoder"] = encoder(recipe["encoder"], origin)
     if "table" in recipe:
-        recipe["table"] = named("tables", "table", "make", recipe["table"], origin, "table")
-    paper, title = recipe.pop("paper"), recipe.pop("title")
-    return {"method": recipe["method"], "title": title, "recipe": recipe, "paper": paper}
+        table, arguments = choice("tables", recipe["table"], origin, "table")
+        recipe["table"] = {"table": table, **arguments}
+    return {"method": method, "title": recipe.pop("title"), "paper": recipe.pop("paper"), "recipe": recipe}
 
 
 def _changed(content: dict[str, Any], changes: dict[str, Any], origin: str) -> dict[str, Any]:
@@ -137,9 +129,8 @@ def _changed(content: dict[str, Any], changes: dict[str, Any], origin: str) -> d
         inner = copy
         for parent in parents:
             if not isinstance(inner.get(parent), dict):
-                raise InputError(
-                    f"{origin}: set names {dotted}, but {parent} is no group of keys; {nearest(parent, list(inner))}"
-                )
+                hint = nearest(parent, inner)
+                raise InputError(f"{origin}: set names {dotted}, but {parent} is not a group of keys; {hint}")
             inner = inner[parent]
         inner[last] = value
     return copy
@@ -149,17 +140,11 @@ def _changed(content: dict[str, Any], changes: dict[str, Any], origin: str) -> d
 def evaluation(name: str) -> tuple[str, dict[str, Any]]:
     """Return the module and the arguments of ``params/evaluations/<name>.yaml``."""
     file = PARAMS / "evaluations" / f"{name}.yaml"
-    content = read_yaml(file)
-    content.pop("title", None)
-    module = module_of("evaluations", content.pop("evaluation", None), file, "evaluation")
-    function = "extract" if module == "evaluations.features" else "evaluate"
-    return module.rpartition(".")[2], check(signature.schema(module, function, provided=PROVIDED), content, file)
+    return choice("evaluations", {key: value for key, value in read_yaml(file).items() if key != "title"}, file)
 
 
 def experiment(name: str, changes: dict[str, Any], suite: str) -> tuple[str, dict[str, Any]]:
     """Return the module and the arguments of ``params/experiments/<name>.yaml``, with a suite's changes to them."""
     file = PARAMS / "experiments" / f"{name}.yaml"
-    content = read_yaml(file)
-    module = module_of("experiments", content.pop("experiment", None), file, "experiment")
     origin = f"{PARAMS / 'suites' / suite}.yaml, experiment {name}" if changes else file
-    return module.rpartition(".")[2], check(signature.schema(module, "measure"), content | changes, origin)
+    return choice("experiments", read_yaml(file) | changes, origin)

@@ -1,4 +1,4 @@
-"""Published and peers' numbers: one file a table in ``params/reported``, and in which suites it stands."""
+"""Published and peers' numbers: one file per table in ``params/reported``, and the suites whose reports print it."""
 
 from functools import cache
 from pathlib import Path
@@ -6,18 +6,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, NonNegativeInt
 
+from selfsup.config.files import Paper
 from selfsup.config.recipe import PARAMS
-from selfsup.config.strict import Strict, check, nearest, read_yaml
+from selfsup.config.strict import Strict, check, read_yaml, require
 from selfsup.config.suite import Suite, known_runs
 from selfsup.errors import InputError
 
 
-class ReportedPaper(Strict):
-    authors: str
-    title: str
-    year: int
+class ReportedPaper(Paper):
     arxiv: str
-    venue: str | None = None
 
 
 class ReportedRow(Strict):
@@ -32,8 +29,7 @@ class ReportedRow(Strict):
 
 
 class ReportedFile(Strict):
-    """``runs`` says in which suites the table stands: those with one of these runs or experiments. Without it, those
-    with a run of a method of its paper."""
+    """A table. It is printed with any of its ``runs`` (or experiments); if it names none, with a method of its paper."""
 
     id: str
     location: str
@@ -43,7 +39,7 @@ class ReportedFile(Strict):
     rows: Annotated[list[ReportedRow], Field(min_length=1)]
     kind: Literal["paper", "peer"] = "paper"
     paper: ReportedPaper | None = None
-    runs: list[str] = Field(default_factory=list)
+    runs: list[str] = Field([])
 
 
 @cache
@@ -60,18 +56,17 @@ def read_table(file: Path, content: dict[str, Any]) -> dict[str, Any]:
     for number, row in enumerate(table["rows"]):
         if (row["repository"] is None) == (table["paper"] is None):
             fix = "a table with a paper has none, remove it" if table["paper"] else "add it, or the table's paper"
-            raise InputError(f"{file}: key rows.{number}.repository says whose number it is; {fix}")
-    for run in set(table["runs"]) - known_runs():
-        hint = nearest(run, sorted(known_runs()))
-        raise InputError(f"{file}: key runs has {run}, which is no run of any suite and no recipe; {hint}")
+            raise InputError(f"{file}: key rows.{number}.repository is the source of a number; {fix}")
+    for run in table["runs"]:
+        require(run, known_runs(), f"{file}: key runs has {run}, which is not a run of any suite nor a recipe")
     if not table["paper"] and not table["runs"]:
-        raise InputError(f"{file}: key runs is missing; without a paper, name the runs that its numbers stand beside")
+        raise InputError(f"{file}: key runs is missing; without a paper, name the runs with which it is printed")
     return table
 
 
 def of_suite(suite: Suite) -> dict[str, dict[str, Any]]:
-    """Return the published tables that stand in a suite's report, by name."""
-    runs = {run.name for group in suite.groups for run in group.runs} | {asked.name for asked in suite.experiments}
+    """Return the published tables of a suite's report, by name."""
+    runs = {run.name for group in suite.groups for run in group.runs} | {entry.name for entry in suite.experiments}
     papers = {run.paper.get("arxiv") for group in suite.groups for run in group.runs}
     return {
         name: table

@@ -14,53 +14,60 @@ Dimension = Literal["baseline", "subset", "at", "layer", "label_fraction", "shot
 
 
 class Metric(Strict):
-    """One metric: its heading, in which ``{at}`` stands for the threshold or rank, its unit, which way is better, how many
-    decimals are printed, small print, and the columns of ``Measure`` that are spread ``over`` columns of its table."""
+    """One metric: its heading, where ``{at}`` is the threshold or rank and ``{subset}`` the title of the subset, its unit,
+    whether higher is better, how many decimals are printed, a footnote, and the columns of ``Measure`` that vary ``over``
+    columns of its table."""
 
     title: str
     unit: str
     better: Literal["higher", "lower", "none"]
     decimals: NonNegativeInt = 1
     note: str = ""
-    over: list[Dimension] = Field(default_factory=list)
+    over: list[Dimension] = Field([])
 
 
 class Figure(Strict):
-    """One figure. ``bars``: every seed of a metric, run by run, beside its baselines. ``lines``: a metric ``over`` one of
-    its dimensions. ``curve``: the share of examples within an error, from the quantiles that the evaluation keeps in
-    ``pictures.h5`` under ``curves`` by what was measured, ``method`` being the method; the axis ends at ``end``.
-    ``scatter``: the metric under one protocol against that under the next."""
+    """One figure. ``bars``: each seed of a metric, by run, beside its baselines. ``lines``: a metric ``over`` one of
+    its dimensions. ``curve``: the fraction of examples within an error, from the quantiles that the evaluation stores in
+    ``pictures.h5`` under ``curves``, those of the method under ``method``; the axis ends at ``end``.
+    ``scatter``: the metric under one protocol against that under the next. ``against``: a point per run, the
+    metric and the headline of another evaluation."""
 
-    kind: Literal["bars", "lines", "curve", "scatter"]
+    kind: Literal["bars", "lines", "curve", "scatter", "against"]
     metric: str
     over: Dimension | None = None
     curves: str = "curves"
     method: str = "method"
     end: PositiveFloat | None = None
+    against: str = ""
 
     @model_validator(mode="after")
-    def _lines_are_over_something(self) -> "Figure":
+    def _keys_fit_the_kind(self) -> "Figure":
         if (self.kind == "lines") != (self.over is not None):
             raise ValueError("only lines have a dimension; write over for them, and for no other kind")
+        if (self.kind == "against") != bool(self.against):
+            raise ValueError("kind against has a key against, the other evaluation's name, and no other kind has it")
         return self
 
 
 class Shown(Strict):
-    """What the report must know of an evaluation; evaluations of one ``title`` share a table and figures.
+    """How the report shows an evaluation; evaluations of one ``title`` share a table and figures.
 
-    ``headline`` is the metric that is a column of a group's main table, empty for none. ``labels`` are the training labels
-    that it sees, in words. ``names`` say what values of baseline, subset and layer are called. ``reference`` names another
-    evaluation whose headline is the level to compare with. ``pictures`` is the kind of its ``pictures.h5``.
+    ``headline`` is the metric that is a column of a group's main table, empty for none. ``labels`` describes the training
+    labels that it uses. ``names`` are titles of baselines, subsets and layers. ``reference`` names another evaluation
+    whose headline is the level to compare with. ``pictures`` is the kind of its ``pictures.h5``. ``flags`` are words below
+    the headline of runs that have a row of a metric, which is not declared otherwise.
     """
 
     title: str
     metrics: Annotated[dict[str, Metric], Field(min_length=1)]
     headline: str = ""
     labels: str = "all labels"
-    names: dict[str, str] = Field(default_factory=dict)
+    names: dict[str, str] = Field({})
     reference: str = ""
-    figures: list[Figure] = Field(default_factory=list)
+    figures: list[Figure] = Field([])
     pictures: Literal["grid", "matches", "tracks"] | None = None
+    flags: dict[str, str] = Field({})
     note: str = ""
 
     @model_validator(mode="after")
@@ -74,20 +81,18 @@ class Shown(Strict):
         return self
 
     def name(self, value: str) -> str:
-        """Return what people read for a baseline, a subset or a layer."""
+        """Return the title of a baseline, a subset or a layer."""
         return self.names.get(value, value.replace("_", " "))
 
 
 @cache
 def shown(module: str) -> Shown:
-    """Return the declaration of a module, e.g. ``evaluations.knn``; InputError where there is none, or a mistake in it."""
+    """Return the declaration of a module, e.g. ``evaluations.knn``; InputError if it is missing or has a mistake."""
     file = signature.label(module)
     try:
         declared = signature.constant(module, "SHOWN")
     except ValueError:
-        raise InputError(
-            f"{file}: SHOWN is computed; write it as a literal, so that it is read without an import"
-        ) from None
+        raise InputError(f"{file}: SHOWN is computed; write a literal, which can be read without an import") from None
     if not isinstance(declared, dict):
         raise InputError(f"{file}: SHOWN is missing; declare how its numbers are shown, as CONTRIBUTING.md says")
     return Shown(**check(Shown, declared, f"{file}: SHOWN"))
@@ -95,7 +100,7 @@ def shown(module: str) -> Shown:
 
 @cache
 def protocol_title(name: str) -> str:
-    """Return what people read for ``params/evaluations/<name>.yaml``."""
+    """Return the title of ``params/evaluations/<name>.yaml``."""
     file = PARAMS / "evaluations" / f"{name}.yaml"
     title = read_yaml(file).get("title")
     if not isinstance(title, str):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from pydantic import Field, create_model
+from pydantic import Field, create_model, field_validator
 from pydantic.errors import PydanticUserError
 
 from selfsup import extensions
@@ -18,17 +18,19 @@ from selfsup.specs import syntax
 from selfsup.specs.syntax import Key
 
 LIGHT = {"pydantic", "annotated_types", "typing_extensions", *sys.stdlib_module_names}
+TABLE_READS = {"images": "image", "clips": "clip", "captions": "caption"}
+PROVIDED = ("root", "lock", "device", "precision", "in_channels", *TABLE_READS)  # by the pipeline: they are not keys
 
 
 def label(module: str) -> str:
-    """Return how people find the file of a module, e.g. ``src/selfsup/methods/simclr.py``."""
+    """Return the path of a module's file as people know it, e.g. ``src/selfsup/methods/simclr.py``."""
     full = extensions.full_name(module)
     name = full.replace(".", "/")
     return f"{'src/' * name.startswith('selfsup/')}{name}{'/__init__' * (syntax.path(full).stem == '__init__')}.py"
 
 
 def constant(module: str, name: str) -> Any:
-    """Return the literal that ``name`` is assigned at the top of a module; None where it is not."""
+    """Return the literal that ``name`` is assigned at the top of a module; None if it is not."""
     return syntax.constant(extensions.full_name(module), name)
 
 
@@ -38,25 +40,26 @@ def keywords(module: str, function: str) -> list[str]:
 
 
 @cache
-def schema(module: str, function: str, provided: tuple[str, ...] = ()) -> type[Keys]:
-    """Return the strict model of a function's recipe keys, without those that the pipeline itself provides."""
-    return _model(f"{module}.{function}", syntax.function_keys(extensions.full_name(module), function), provided)
+def schema(module: str, function: str) -> type[Keys]:
+    """Return the strict model of a function's keys, without those that the pipeline provides."""
+    keys = syntax.function_keys(extensions.full_name(module), function)
+    return _model(f"{module}.{function}", [key for key in keys if key.name not in PROVIDED])
 
 
 @cache
 def method_schema(method: str) -> type[Keys]:
-    """Return the strict model of the keys of ``methods/<method>.py``, its parents' among them."""
+    """Return the strict model of the keys of ``methods/<method>.py``, including its parents'."""
     return _model(f"methods.{method}", syntax.method_keys(extensions.full_name(f"methods.{method}")))
 
 
 def modality(method: str, hyper: dict[str, Any]) -> str:
-    """Return the modality of a method: its recipe's key ``modality`` where it has one, else its class's constant."""
+    """Return the modality of a method: its recipe's key ``modality`` if it has one, else its class's constant."""
     module = extensions.full_name(f"methods.{method}")
     return str(hyper.get("modality") or syntax.constant(module, "modality", syntax.method_class(module)) or "image")
 
 
 def method_roots(method: str) -> tuple[str, ...]:
-    """Return the dotted names of a method's class and of the types of its keys: what decides what it does."""
+    """Return the dotted names of a method's class and of the types of its keys: they determine what it computes."""
     module = extensions.full_name(f"methods.{method}")
     types = [
         ".".join(part for part in syntax.imports(key.module)[node.id] if part)
@@ -68,35 +71,42 @@ def method_roots(method: str) -> tuple[str, ...]:
     return (f"{module}.{syntax.method_class(module)}", *own)
 
 
-def _model(name: str, keys: Sequence[Key], provided: tuple[str, ...] = ()) -> type[Keys]:
-    asked = [key for key in keys if key.name not in provided]
+class Arguments(Keys):
+    """The keys of a callable. What a list leaves to choose from, or to do, is at least one."""
+
+    @field_validator("*")
+    @classmethod
+    def _not_empty(cls, value: Any) -> Any:
+        if value == []:
+            raise ValueError("the list is empty; write one value or more")
+        return value
+
+
+def _model(name: str, keys: Sequence[Key]) -> type[Keys]:
+    fields: dict[str, Any] = {key.name: _field(key) for key in keys}
     try:
-        return create_model(name, __base__=Keys, **{key.name: _field(key) for key in asked})
+        return create_model(name, __base__=Arguments, **fields)
     except PydanticUserError:
-        for key in asked:
+        for key in keys:
             try:
-                create_model(key.name, **{key.name: _field(key)})
+                create_model(key.name, **{key.name: fields[key.name]})
             except PydanticUserError:
                 raise _unreadable(key, key.annotation, "type", "no YAML value has it") from None
         raise
 
 
 def _field(key: Key) -> Any:
-    default = ... if key.default is None else _value(key, key.default, "default")
-    return _type(key), Field(default, description=key.description or None)
-
-
-def _type(key: Key) -> Any:
-    if key.annotation is None:
-        raise InputError(f"{syntax.path(key.module)}: key {key.name} has no annotation; write its type")
     annotation = key.annotation
+    if annotation is None:
+        raise InputError(f"{syntax.path(key.module)}: key {key.name} has no annotation; write its type")
     if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
         annotation = ast.parse(annotation.value, mode="eval").body
-    return _value(key, annotation, "type")
+    default = ... if key.default is None else _value(key, key.default, "default")
+    return _value(key, annotation, "type"), Field(default, description=key.description or None)
 
 
 def _value(key: Key, expression: ast.expr, what: str) -> Any:
-    """Return what an annotation or a default means where it stands."""
+    """Return the value of an annotation or a default in the module of its key."""
     try:
         return _Scope(key.module).value(expression)
     except InputError:
@@ -105,38 +115,32 @@ def _value(key: Key, expression: ast.expr, what: str) -> Any:
         raise _unreadable(key, expression, what, str(error).splitlines()[0]) from None
 
 
-def _unreadable(key: Key, expression: ast.expr | None, what: str, why: str) -> InputError:
+def _unreadable(key: Key, expression: ast.expr | None, what: str, reason: str) -> InputError:
     text = "" if expression is None else ast.unparse(expression)
     return InputError(
-        f"{syntax.path(key.module)}: the {what} of key {key.name}, {text}, cannot be read by planning ({why}); use "
-        "builtins, typing, collections.abc, pydantic, constants of the file, or what a package `specs` defines"
+        f"{syntax.path(key.module)}: the {what} of key {key.name}, {text}, cannot be read by planning ({reason}); use "
+        "builtins, typing, collections.abc, pydantic, constants of the file, or definitions of a package `specs`"
     )
 
 
 class _Scope(dict[str, Any]):
-    """The names of a module, each found when it is asked for.
-
-    They are what it imports from light modules, its own constants, and those that it imports from modules of the package.
-    """
+    """The names of a module, resolved lazily: imports from light modules, its constants, and constants that it imports."""
 
     def __init__(self, module: str) -> None:
         super().__init__()
         self.module = module
 
     def value(self, expression: ast.expr) -> Any:
-        """Return the value of an expression of the module."""
         return eval(compile(ast.Expression(expression), self.module, "eval"), {"__builtins__": {}}, self)
 
     def __missing__(self, name: str) -> Any:
         if name in (imported := syntax.imports(self.module)):
             source, original = imported[name]
-            if _is_light(source, original) or not extensions.source(source):
-                return _imported(source, original)
-            alias = syntax.assigned(source, original)
-            return _imported(source, original) if alias is None else _Scope(source).value(alias)
-        if (own := syntax.assigned(self.module, name)) is not None:
-            return self.value(own)
-        return getattr(builtins, name)
+            is_ours = not _is_light(source, original) and extensions.source(source)
+            constant = syntax.assigned(source, original) if is_ours else None
+            return _imported(source, original) if constant is None else _Scope(source).value(constant)
+        constant = syntax.assigned(self.module, name)
+        return getattr(builtins, name) if constant is None else self.value(constant)
 
 
 def _is_light(source: str, name: str) -> bool:

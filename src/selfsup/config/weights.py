@@ -1,135 +1,134 @@
-"""Reads `params/weights/`: where published weights come from, what they belong to, and the lock of their file."""
+"""Reads params/weights: where published weights come from, the encoder that they fit, and the lock of their file."""
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Field, PositiveInt, field_validator
+from pydantic import AfterValidator, Field, PositiveInt
 
 from selfsup.config import signature
 from selfsup.config.files import Paper
 from selfsup.config.lookup import encoder
-from selfsup.config.recipe import PARAMS
+from selfsup.config.recipe import PARAMS, Run
 from selfsup.config.strict import Strict, check, read_yaml
 from selfsup.errors import InputError
 
 
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"it is not a regular expression: {error}") from None
+    return text
+
+
+def _relative(file: str) -> str:
+    if PurePosixPath(file).is_absolute() or ".." in PurePosixPath(file).parts:
+        raise ValueError("it must be a path below SELFSUP_DATA_ROOT")
+    return file
+
+
 class Download(Strict):
-    """Where ``selfsup import --download`` fetches the file: weights by their name in a library."""
+    """What ``selfsup import --download`` fetches.
+
+    Args:
+        library: that offers the weights.
+        weights: their name there.
+    """
 
     library: Literal["torchvision", "timm"]
     weights: str
 
 
 class Rename(Strict):
-    """A regular expression, and what replaces its matches in the names of parameters."""
+    """A replacement in the names of parameters.
 
-    pattern: str
+    Args:
+        pattern: regular expression.
+        replacement: of its matches.
+    """
+
+    pattern: Annotated[str, AfterValidator(_pattern)]
     replacement: str
-
-    @field_validator("pattern")
-    @classmethod
-    def _compiles(cls, pattern: str) -> str:
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            raise ValueError(f"it is no regular expression: {error}") from None
-        return pattern
 
 
 class WeightsFile(Strict):
-    """``params/weights/<name>.yaml``; encoder and preprocessing are checked against the functions that they configure."""
+    """Imported weights: params/weights/<name>.yaml.
+
+    Args:
+        title: what people read.
+        paper: of the weights.
+        licence: of the weights.
+        url: page of the publisher.
+        file: path below SELFSUP_DATA_ROOT.
+        download: where the file can be fetched.
+        entry: dotted keys of the parameters in the file, if they are nested.
+        rename: replacements in the names of parameters, in order.
+        encoder: backbone that the parameters belong to, and its keys.
+        preprocessing: of images, as the weights expect it.
+    """
 
     title: str
     paper: Paper
     licence: str
     url: str
-    file: str
+    file: Annotated[str, AfterValidator(_relative)]
     download: Download | None = None
     entry: str | None = None
-    rename: list[Rename] = Field(default_factory=list)
+    rename: list[Rename] = Field([])
     encoder: dict[str, Any]
     preprocessing: dict[str, Any]
 
-    @field_validator("file")
-    @classmethod
-    def _below_the_root(cls, file: str) -> str:
-        if PurePosixPath(file).is_absolute() or ".." in PurePosixPath(file).parts:
-            raise ValueError("it must be a path below SELFSUP_DATA_ROOT")
-        return file
-
 
 class WeightsLock(Strict):
-    """``params/weights/<name>.lock``: which file it is."""
+    """``params/weights/<name>.lock``: the content of the file."""
 
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     bytes: PositiveInt
 
 
-@dataclass(frozen=True)
-class Weights:
-    """Weights to import. ``recipe`` holds all that determines the encoder, by the keys of nn/imported.py; ``file`` lies
-    below SELFSUP_DATA_ROOT, and ``download`` says where it can be had; the others are for people."""
-
-    name: str
-    title: str
-    paper: dict[str, Any]
-    licence: str
-    url: str
-    file: str
-    download: dict[str, str] | None
-    recipe: dict[str, Any]
-    origin: str
-
-
-def names() -> list[str]:
-    """Return every name of imported weights."""
-    return sorted(file.stem for file in (PARAMS / "weights").glob("*.yaml"))
-
-
 @cache
-def weights(name: str) -> Weights:
-    """Return what ``params/weights/<name>.yaml`` describes, with the sha256 of its lock; InputError for any mistake."""
-    found = described(name)
-    place = lock_of(name)
-    if not place.exists():
+def weights(name: str) -> Run:
+    """Return imported weights as a run, with the sha256 of their lock; InputError for any mistake."""
+    run, _ = described(name)
+    file = lock_of(name)
+    if not file.exists():
         raise InputError(
-            f"{place} does not exist: put {found.file} into SELFSUP_DATA_ROOT and run `selfsup import {name}`"
+            f"{file} does not exist: put {run.recipe['file']} into SELFSUP_DATA_ROOT and run `selfsup import {name}`"
         )
-    lock = check(WeightsLock, read_yaml(place), place)
-    found.recipe["sha256"] = lock["sha256"]
-    return found
+    run.recipe["sha256"] = check(WeightsLock, read_yaml(file), file)["sha256"]
+    return run
 
 
-def described(name: str) -> Weights:
-    """Return what ``params/weights/<name>.yaml`` describes, without the lock."""
+def described(name: str) -> tuple[Run, dict[str, str] | None]:
+    """Return ``params/weights/<name>.yaml`` as a run, without the lock, and its key ``download``.
+
+    The recipe has the keys of nn/imported.py and ``file``; licence and url are with the paper.
+    """
     file = PARAMS / "weights" / f"{name}.yaml"
     content = check(WeightsFile, read_yaml(file), file)
-    recipe = {
-        "encoder": encoder(content.pop("encoder"), str(file)),
-        "preprocessing": check(
-            signature.schema("nn.preprocessing", "preprocess_as"), content.pop("preprocessing"), file, "preprocessing"
-        ),
-        "entry": content.pop("entry"),
-        "rename": content.pop("rename"),
-    }
+    recipe = {key: content[key] for key in ("entry", "rename", "file")}
+    recipe["encoder"] = encoder(content["encoder"], str(file))
+    schema = signature.schema("nn.inputs", "preprocess_as")
+    recipe["preprocessing"] = check(schema, content["preprocessing"], file, "preprocessing")
     if "backbone" not in recipe["encoder"] or "input" in recipe["encoder"]:
-        raise InputError(f"{file}: key encoder must be one backbone that sees rgb; remove parts and input")
-    return Weights(name, **content, recipe=recipe, origin=str(file))
+        raise InputError(f"{file}: key encoder must be one backbone with rgb input; remove parts and input")
+    paper = {**content["paper"], "licence": content["licence"], "url": content["url"]}
+    run = Run(name, content["title"], "imported", recipe, paper, str(file), imported=True)
+    return run, content["download"]
 
 
 def lock_of(name: str) -> Path:
-    """Return the place of a lock."""
+    """Return the path of a lock."""
     return PARAMS / "weights" / f"{name}.lock"
 
 
 def write_lock(name: str, sha256: str, size_bytes: int) -> Path:
-    """Write a lock and return its place; InputError where another one is there."""
-    place, lock = lock_of(name), {"bytes": size_bytes, "sha256": sha256}
-    if place.exists() and read_yaml(place) != lock:
-        raise InputError(f"{place} is of another file; delete it first if this is the one you mean")
-    place.write_text(yaml.safe_dump(lock), encoding="utf-8")
-    return place
+    """Write a lock and return its path; InputError if there is another one."""
+    file, lock = lock_of(name), {"bytes": size_bytes, "sha256": sha256}
+    if file.exists() and read_yaml(file) != lock:
+        raise InputError(f"{file} is of another file; delete it first if this is the one you mean")
+    file.write_text(yaml.safe_dump(lock), encoding="utf-8")
+    return file

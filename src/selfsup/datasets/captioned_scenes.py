@@ -10,12 +10,12 @@ import numpy as np
 from pydantic import NonNegativeInt, PositiveInt
 
 from selfsup.datasets import scenes
-from selfsup.datasets.content.captions import caption_array
-from selfsup.datasets.content.keys import KEY_TYPE, content_hash, numbered
-from selfsup.datasets.prepared import write_split
+from selfsup.datasets.content.keys import image_keys
+from selfsup.datasets.prepared import caption_array, write_split
 from selfsup.datasets.procedural.captions import TEMPLATES, captions
-from selfsup.datasets.procedural.factors import MATERIALS
+from selfsup.datasets.procedural.generation import joined
 from selfsup.datasets.procedural.objects import CLASSES as ALL_CLASSES
+from selfsup.datasets.procedural.surfaces import MATERIALS
 from selfsup.errors import InputError
 
 PROVIDES = ("image", "labelled_image", "image_text")
@@ -40,22 +40,18 @@ def prepare(
     """Write ``train.h5``, ``test.h5`` and ``held_out_classes.h5``: image, label, key, caption, novelty, factors.
 
     ``novelty`` (N,) is SEEN, HELD_OUT_COMBINATION (of object, material and background) or HELD_OUT_CLASS. The test set
-    has the first two, in their natural proportion, and the classes of the training set, so that every evaluation applies
-    to it. The third file has the held-out classes; its labels index them. Raises InputError where images are too small or
-    ``phrasings`` exceeds the number of templates.
+    has the first two, in their natural proportion. The third file has the held-out classes; its labels index them. Raises
+    InputError where images are too small or ``phrasings`` exceeds the number of templates.
 
     Args:
         size_px: side of the images in pixels.
         train_examples: training examples.
         test_examples: test examples.
-        held_out_class_examples: examples of the classes that training never shows.
+        held_out_class_examples: examples of the held-out classes.
         phrasings: captions of each image.
-        seed: seed of what is generated.
+        seed: seed of the generated data.
     """
-    if size_px < scenes.SMALLEST_PX:
-        raise InputError(
-            f"size_px is {size_px}, too small for the objects of scenes; set it to {scenes.SMALLEST_PX} or more"
-        )
+    scenes.check_size(size_px)
     if phrasings > len(TEMPLATES):
         raise InputError(
             f"phrasings is {phrasings}, but there are {len(TEMPLATES)} templates; set it to {len(TEMPLATES)} or less"
@@ -68,15 +64,14 @@ def prepare(
 
 
 def generate(split: str, examples: int, *, size_px: int, phrasings: int, seed: int) -> dict[str, np.ndarray]:
-    """Return the arrays of one split, in order of generation; scenes that belong to another split are dropped."""
+    """Return the arrays of one split, in order of generation; scenes of other splits are dropped."""
     chunks, count, start = [], 0, 0
     while count < examples:
         chunks.append(_chunk(split, [seed, STREAMS[split], start], size_px, phrasings))
         count += len(chunks[-1]["label"])
         start += scenes.CHUNK
-    arrays = {name: np.concatenate([chunk[name] for chunk in chunks])[:examples] for name in chunks[0]}
-    hashes = [content_hash(image.tobytes(), size_px, size_px) for image in arrays["image"].transpose(0, 2, 3, 1)]
-    return arrays | {"key": np.array(numbered(hashes), KEY_TYPE)}
+    arrays = joined(chunks, examples)
+    return arrays | {"key": image_keys(arrays["image"])}
 
 
 def novelty(label: np.ndarray, material: np.ndarray, background: np.ndarray) -> np.ndarray:

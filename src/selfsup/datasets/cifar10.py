@@ -11,7 +11,7 @@ from PIL import Image
 from pydantic import PositiveInt
 
 from selfsup.datasets.content.class_folders import read_class_folders
-from selfsup.datasets.content.sources import Example, Source, lock_of, selected, write_examples
+from selfsup.datasets.content.sources import Example, Source, lock_of, select, write_examples
 from selfsup.errors import InputError
 
 if TYPE_CHECKING:
@@ -51,17 +51,16 @@ def prepare(
 ) -> None:
     """Write ``train.h5`` and ``test.h5`` in the order of the images' hashes.
 
-    ``train_examples`` and ``test_examples`` keep the first ones only. Raises InputError where images are missing, damaged,
-    too few, or not those of the lock.
+    Raises InputError where images are missing, damaged, too few, or not those of the lock.
 
     Args:
         size_px: side of the images in pixels.
-        train_examples: training examples; by default all.
-        test_examples: test examples; by default all.
+        train_examples: training examples, the first ones; by default all.
+        test_examples: test examples, the first ones; by default all.
     """
     source = _source(root)
-    splits = selected(source, lock, size_px, {"train": train_examples, "test": test_examples})
-    write_examples(folder, splits, dataset="cifar10", classes=source.classes, size_px=size_px)
+    splits = select(source, lock, {"train": train_examples, "test": test_examples}, size_px=size_px)
+    write_examples(folder, source, splits, dataset="cifar10", size_px=size_px)
 
 
 def _source(root: Path) -> Source:

@@ -9,8 +9,7 @@ from typing import Any
 
 from pydantic import PositiveInt
 
-from selfsup.datasets.content.captioned import captioned_source, shortened
-from selfsup.datasets.content.sources import Source, lock_of, selected, write_examples
+from selfsup.datasets.content.sources import Source, captioned_source, lock_of, select, write_examples
 from selfsup.errors import InputError
 
 PROVIDES = ("image", "image_text")
@@ -33,21 +32,20 @@ def prepare(
     test_examples: PositiveInt | None = None,
     phrasings: PositiveInt | None = 5,
 ) -> None:
-    """Write ``train.h5`` and ``test.h5`` (the published validation images): image, key, caption.
+    """Write ``train.h5`` and ``test.h5`` (the published validation images): image, key, caption, in the order of the
+    images' hashes.
 
-    In the order of the images' hashes. ``train_examples`` and ``test_examples`` keep the first ones only, ``phrasings`` the
-    first captions of each image. Raises InputError where a file is missing, damaged, or not the one of the lock.
+    Raises InputError where a file is missing, damaged, or not the one of the lock.
 
     Args:
         size_px: side of the images in pixels.
-        train_examples: training examples; by default all.
-        test_examples: test examples; by default all.
-        phrasings: captions of each image; by default all.
+        train_examples: training examples, the first ones; by default all.
+        test_examples: test examples, the first ones; by default all.
+        phrasings: captions of each image, the first ones.
     """
     source = _source(root)
-    splits = selected(source, lock, size_px, {"train": train_examples, "test": test_examples})
-    captions = shortened(source.captions, phrasings)
-    write_examples(folder, splits, dataset="coco_captions", classes=[], size_px=size_px, captions=captions)
+    splits = select(source, lock, {"train": train_examples, "test": test_examples}, size_px=size_px)
+    write_examples(folder, source, splits, dataset="coco_captions", size_px=size_px, phrasings=phrasings)
 
 
 def _source(root: Path) -> Source:

@@ -9,8 +9,9 @@ from typing import Any
 from pydantic import NonNegativeInt, PositiveInt
 
 from selfsup.datasets import moving_scenes
-from selfsup.datasets.content.sequences import Sequence, scored_lock, write_scored
+from selfsup.datasets.content.sequences import Sequence, read_sequences, sequences_lock
 from selfsup.datasets.content.videos import Video, frame_folder
+from selfsup.datasets.prepared import write_split
 from selfsup.errors import InputError
 
 PROVIDES = ("clip",)
@@ -19,7 +20,7 @@ FRAMES, MASKS, LIST = "JPEGImages/480p", "Annotations/480p", "ImageSets/2016/val
 
 def register(root: Path) -> dict[str, Any]:
     """Return the lock of the DAVIS sequences under ``root``: one split, test."""
-    return scored_lock(_sequences(root))
+    return sequences_lock(_sequences(root))
 
 
 def prepare(
@@ -37,34 +38,23 @@ def prepare(
 ) -> None:
     """Write ``test.h5``: the sequences at ``height_px`` rows, and ``train.h5``: clips of moving_scenes.
 
-    ``size_px``, ``frames``, ``train_examples`` and ``seed`` are those of moving_scenes. ``test_examples`` and
-    ``test_frames`` keep the first ones only. Raises InputError where a frame or a mask is missing, damaged or of another
-    size, or where the files are not those of the lock.
+    Raises InputError where a frame or a mask is missing, damaged or of another size, or the files are not those of the lock.
 
     Args:
         height_px: height in pixels of the test frames; the width follows.
-        test_examples: test sequences; by default all.
-        test_frames: frames of a test sequence that are kept; by default all.
+        test_examples: test sequences, the first ones; by default all.
+        test_frames: frames of a test sequence, the first ones; by default all.
         size_px: side in pixels of the generated training clips.
         frames: frames of a training clip.
         train_examples: training clips, which are generated.
-        seed: seed of what is generated.
+        seed: seed of the generated data.
 
     Differs: masks are scored at ``height_px`` rows, not at 480; all objects of a sequence are one, as in DAVIS-2016.
     """
+    test = read_sequences(_sequences(root), root, lock, height_px=height_px, examples=test_examples, frames=test_frames)
     train = moving_scenes.generate("train", train_examples, frames=frames, size_px=size_px, seed=seed)
-    write_scored(
-        folder,
-        _sequences(root),
-        lock,
-        root=root,
-        dataset="davis",
-        height_px=height_px,
-        examples=test_examples,
-        frames=test_frames,
-        train=train,
-        size_px=size_px,
-    )
+    for split, arrays in (("train", train), ("test", test)):
+        write_split(folder / f"{split}.h5", arrays, dataset="davis", classes=[], size_px=size_px)
 
 
 def _sequences(root: Path) -> list[Sequence]:
@@ -89,8 +79,8 @@ def _sequence(video: Video, folder: Path) -> Sequence:
         if not mask.is_file():
             raise InputError(f"{mask}, the mask of {frame.name}, is missing; restore it, or remove the sequence")
     frames = {frame.stem for frame in video.files}
-    if spare := sorted(mask.name for mask in folder.glob("*.png") if mask.stem not in frames):
+    if unpaired := sorted(mask.name for mask in folder.glob("*.png") if mask.stem not in frames):
         raise InputError(
-            f"{folder / spare[0]} is the mask of a frame that {video.path} does not have; restore the frame"
+            f"{folder / unpaired[0]} is the mask of a frame that {video.path} does not have; restore the frame"
         )
     return Sequence(video, masks)

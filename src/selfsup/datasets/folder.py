@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import PositiveInt
 
 from selfsup.datasets.content.class_folders import read_class_folders
-from selfsup.datasets.content.sources import lock_of, selected, write_examples
+from selfsup.datasets.content.sources import lock_of, select, write_examples
 
 PROVIDES = ("image", "labelled_image")
 
@@ -28,16 +28,15 @@ def prepare(
 ) -> None:
     """Write ``train.h5`` and ``test.h5``: squares of ``size_px`` in the order of their hashes.
 
-    ``train_examples`` and ``test_examples`` keep the first ones only. ``test_fraction`` is held out where there are no
-    folders train and test. Raises InputError where images are damaged, too few, or not those of the lock.
+    Raises InputError where images are damaged, too few, or not those of the lock.
 
     Args:
         size_px: side of the images in pixels.
-        train_examples: training examples; by default all.
-        test_examples: test examples; by default all.
-        test_fraction: share of the examples that becomes the test set, where there is none.
+        train_examples: training examples, the first ones; by default all.
+        test_examples: test examples, the first ones; by default all.
+        test_fraction: share of the examples that is held out for testing, where there are no folders train and test.
     """
     source = read_class_folders(root)
     counts = {"train": train_examples, "test": test_examples}
-    splits = selected(source, lock, size_px, counts, test_fraction)
-    write_examples(folder, splits, dataset="folder", classes=source.classes, size_px=size_px)
+    splits = select(source, lock, counts, size_px=size_px, test_fraction=test_fraction)
+    write_examples(folder, source, splits, dataset="folder", size_px=size_px)

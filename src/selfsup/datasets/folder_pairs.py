@@ -9,11 +9,10 @@ import numpy as np
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
 from selfsup.datasets.content.class_folders import read_class_folders
-from selfsup.datasets.content.homographies import draw_homography, matches, warp
-from selfsup.datasets.content.photometric import photometric
-from selfsup.datasets.content.sources import Example, labelled_keys, lock_of, selected
+from selfsup.datasets.content.homographies import draw_homography, matches, photometric, warp
+from selfsup.datasets.content.sources import Example, lock_of, select
 from selfsup.datasets.prepared import write_split
-from selfsup.datasets.procedural.one_thread import one_thread
+from selfsup.datasets.procedural.generation import one_thread
 from selfsup.errors import InputError
 
 PROVIDES = ("image_pair",)
@@ -42,31 +41,31 @@ def prepare(
 ) -> None:
     """Write ``train.h5`` and ``test.h5`` in the order of the images' hashes: first, second, match, both masks, key.
 
-    ``second`` is ``first``, a square of ``size_px``, rotated by up to ``turn_deg``, scaled by ``scale_min`` to its inverse,
-    its corners moved by up to ``corner_shift`` of its side, under another ``light`` (content/photometric.py). The objects
-    are unknown: masks are 1 inside the image and 0 beyond its border. The random numbers of an image come from its own
-    hash, so that they do not depend on the other images. Raises InputError where an image is damaged or smaller than
-    ``size_px``, or where the images are too few or not those of the lock.
+    ``second`` is ``first`` under a random homography and photometric change (content/homographies.py). The objects are
+    unknown: masks are 1 inside the image and 0 outside. The random numbers of an image come from its own hash, so that
+    they do not depend on the other images. Raises InputError where an image is damaged or smaller than ``size_px``, or
+    where the images are too few or not those of the lock.
 
     Args:
         size_px: side of the images in pixels.
-        train_examples: training examples; by default all.
-        test_examples: test examples; by default all.
+        train_examples: training examples, the first ones; by default all.
+        test_examples: test examples, the first ones; by default all.
         test_fraction: share of the examples that becomes the test set, where there is none.
-        turn_deg: largest turn of the second image.
-        scale_min: smallest zoom of the second image.
+        turn_deg: largest rotation of the second image.
+        scale_min: smallest scale of the second image; the largest is its inverse.
         corner_shift: largest shift of a corner, as a share of the side.
         light: largest change of brightness and contrast.
         noise: standard deviation of the noise, of values in [0, 1].
         seed: seed of the homographies.
     """
-    _check(corner_shift, scale_min)
+    if corner_shift >= 0.25:
+        raise InputError(f"corner_shift is {corner_shift:g}, so that corners may cross; set it below 0.25")
+    if scale_min > 1:
+        raise InputError(f"scale_min is {scale_min:g}, but scales run from it to its inverse; set it to 1 or less")
     source = read_class_folders(root)
-    large: dict[str, Iterable[Example]] = {
-        split: _large_enough(examples, size_px) for split, examples in source.splits.items()
-    }
+    source = replace(source, splits={split: _checked(examples, size_px) for split, examples in source.splits.items()})
     counts = {"train": train_examples, "test": test_examples}
-    splits = selected(replace(source, splits=large), lock, size_px, counts, test_fraction)
+    splits = select(source, lock, counts, size_px=size_px, test_fraction=test_fraction)
     ranges = {"turn_deg": turn_deg, "scale": (scale_min, 1 / scale_min), "corner_shift": corner_shift}
     for split, examples in splits.items():
         with one_thread():
@@ -74,8 +73,7 @@ def prepare(
                 _pair(image, np.random.default_rng([seed, int(key[:16], 16)]), ranges, light, noise)
                 for image, key in zip(examples.images, examples.keys, strict=True)
             ]
-        arrays = {name: np.stack([pair[name] for pair in pairs]) for name in pairs[0]}
-        arrays |= labelled_keys(examples, source.classes)
+        arrays = {name: np.stack([pair[name] for pair in pairs]) for name in pairs[0]} | examples.arrays(source)
         write_split(folder / f"{split}.h5", arrays, dataset="folder_pairs", classes=source.classes, size_px=size_px)
 
 
@@ -96,8 +94,8 @@ def _pair(
     }
 
 
-def _large_enough(examples: Iterable[Example], size_px: int) -> Iterator[Example]:
-    """Yield the examples; a smaller image would be scaled up and would have no detail to match."""
+def _checked(examples: Iterable[Example], size_px: int) -> Iterator[Example]:
+    """Yield the examples; InputError for an image so small that it would be scaled up and have no detail to match."""
     for example in examples:
         width, height = example.image.size
         if min(width, height) < size_px:
@@ -105,10 +103,3 @@ def _large_enough(examples: Iterable[Example], size_px: int) -> Iterator[Example
                 f"{example.name} has {width}x{height} pixels, fewer than size_px, {size_px}; remove it, or lower size_px"
             )
         yield example
-
-
-def _check(corner_shift: float, scale_min: float) -> None:
-    if corner_shift >= 0.25:
-        raise InputError(f"corner_shift is {corner_shift:g}, so that corners may cross; set it below 0.25")
-    if scale_min > 1:
-        raise InputError(f"scale_min is {scale_min:g}, but scales run from it to its inverse; set it to 1 or less")

@@ -11,8 +11,9 @@ from pydantic import NonNegativeInt, PositiveInt
 
 from selfsup.datasets import moving_scenes
 from selfsup.datasets.content.decoding import decode
-from selfsup.datasets.content.sequences import Sequence, scored_lock, write_scored
+from selfsup.datasets.content.sequences import Sequence, read_sequences, sequences_lock
 from selfsup.datasets.content.videos import Video, frame_folder
+from selfsup.datasets.prepared import write_split
 from selfsup.errors import InputError
 
 PROVIDES = ("clip",)
@@ -22,7 +23,7 @@ TEST = "2"  # marks the test videos in the list of a split
 
 def register(root: Path) -> dict[str, Any]:
     """Return the lock of the JHMDB videos under ``root``: one split, test, the test videos of split 1."""
-    return scored_lock(_sequences(root))
+    return sequences_lock(_sequences(root))
 
 
 def prepare(
@@ -44,26 +45,17 @@ def prepare(
 
     Args:
         height_px: height in pixels of the test frames; the width follows.
-        test_examples: test sequences; by default all.
-        test_frames: frames of a test sequence that are kept; by default all.
+        test_examples: test sequences, the first ones; by default all.
+        test_frames: frames of a test sequence, the first ones; by default all.
         size_px: side in pixels of the generated training clips.
         frames: frames of a training clip.
         train_examples: training clips, which are generated.
-        seed: seed of what is generated.
+        seed: seed of the generated data.
     """
+    test = read_sequences(_sequences(root), root, lock, height_px=height_px, examples=test_examples, frames=test_frames)
     train = moving_scenes.generate("train", train_examples, frames=frames, size_px=size_px, seed=seed)
-    write_scored(
-        folder,
-        _sequences(root),
-        lock,
-        root=root,
-        dataset="jhmdb",
-        height_px=height_px,
-        examples=test_examples,
-        frames=test_frames,
-        train=train,
-        size_px=size_px,
-    )
+    for split, arrays in (("train", train), ("test", test)):
+        write_split(folder / f"{split}.h5", arrays, dataset="jhmdb", classes=[], size_px=size_px)
 
 
 def _sequences(root: Path) -> list[Sequence]:

@@ -39,17 +39,16 @@ def prepare(
     train_examples: PositiveInt | None = None,
     test_examples: PositiveInt | None = None,
 ) -> None:
-    """Write ``train.h5`` and ``test.h5``: waveform int16 (N, S), content (N, F), speaker (N,), key.
+    """Write ``train.h5`` and ``test.h5``: waveform int16 (N, S), content (N, F), -1 in the padding, speaker (N,), key.
 
-    The first ``seconds`` of each utterance are kept. Raises InputError where an utterance or its alignment is missing,
-    damaged, shorter than ``shortest_seconds`` or not the one of the lock.
+    Raises InputError where an utterance or its alignment is missing, damaged, too short or not the one of the lock.
 
     Args:
         seconds: length of a waveform; longer recordings are cut, shorter ones padded with silence.
         rate_hz: samples per second.
-        shortest_seconds: shorter recordings are left out.
-        train_examples: training examples; by default all.
-        test_examples: test examples; by default all.
+        shortest_seconds: a shorter recording is an error.
+        train_examples: training examples, the first ones; by default all.
+        test_examples: test examples, the first ones; by default all.
     """
     counts = {"train": train_examples, "test": test_examples}
     cut = Cut(seconds, rate_hz, shortest_seconds)
@@ -61,11 +60,11 @@ def _recordings(root: Path) -> Recordings:
         raise InputError(f"{root} is not a folder; put LibriSpeech and its phone alignments there, or correct source")
     files = {path.stem: path for path in root.rglob("*") if path.suffix in SOUND_SUFFIXES}
     phones = _alignments(root / ALIGNMENTS)
-    named = {split: _lines(root / f"{split}_split.txt") for split in ("train", "test")}
-    speakers = sorted({name.split("-")[0] for names in named.values() for name in names})
+    names = {split: _lines(root / f"{split}_split.txt") for split in ("train", "test")}
+    speakers = sorted({name.split("-")[0] for listed in names.values() for name in listed})
     splits: dict[str, list[Recording]] = {"train": [], "test": []}
-    for split, names in named.items():
-        for name in names:
+    for split, listed in names.items():
+        for name in listed:
             if name not in files:
                 raise InputError(
                     f"{root}/{split}_split.txt names {name}, which has no .flac file; add it, or remove the line"

@@ -1,9 +1,12 @@
 """The lock of a registered data set: the hash of its examples. Planning reads it, preparation verifies it.
 
 A lock is ``{"splits": {split: {"examples": int, "digest": sha256}}, "classes": [...], "labelled": bool,
-"grey": bool, "size_px": int or None}``, grey where no image has a colour; imports neither torch nor numpy nor h5py.
+"grey": bool, "size_px": int or None}``: whether no image has colour, and the common side of square images. This module
+imports neither torch nor numpy nor h5py.
 """
 
+import hashlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,26 @@ import yaml
 from selfsup.errors import InputError
 
 KEYS: dict[str, Any] = {"splits": dict, "classes": list, "labelled": bool, "grey": bool, "size_px": (int, type(None))}
+
+
+def make_lock(
+    splits: Mapping[str, tuple[Sequence[str], Sequence[int | str]]],
+    *,
+    classes: Sequence[str] = (),
+    grey: bool,
+    size_px: int | None = None,
+) -> dict[str, Any]:
+    """Return the lock of splits, {split: (keys, labels) of its examples in order}; labelled where there are classes."""
+    locked = {
+        split: {"examples": len(keys), "digest": digest(keys, labels)} for split, (keys, labels) in splits.items()
+    }
+    return {"splits": locked, "classes": [*classes], "labelled": bool(classes), "grey": grey, "size_px": size_px}
+
+
+def digest(keys: Sequence[str], labels: Sequence[int | str]) -> str:
+    """Return the sha256 of ordered examples, one line each: key and label (or a hash of its captions)."""
+    lines = "".join(f"{key} {label}\n" for key, label in zip(keys, labels, strict=True))
+    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def read_lock(path: Path) -> dict[str, Any]:
@@ -29,18 +52,44 @@ def read_lock(path: Path) -> dict[str, Any]:
     for key, kind in KEYS.items():
         if not isinstance(lock[key], kind):
             raise _broken(path, f"has an invalid value for {key}")
-    for split, facts in lock["splits"].items():
-        if not isinstance(facts, dict) or set(facts) != {"examples", "digest"}:
+    for split, content in lock["splits"].items():
+        if not isinstance(content, dict) or set(content) != {"examples", "digest"}:
             raise _broken(path, f"must have examples and digest for the split {split}")
     return lock
 
 
 def write_lock(path: Path, lock: dict[str, Any]) -> None:
-    """Write a lock as YAML with sorted keys: equal locks, equal bytes."""
+    """Write a lock as YAML with sorted keys: equal locks give equal bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
     partial.write_text(yaml.safe_dump(lock, sort_keys=True, allow_unicode=True), encoding="utf-8")
     partial.replace(path)
+
+
+def check_lock(root: Path, actual: dict[str, Any], lock: dict[str, Any]) -> None:
+    """Raise InputError where the files' ``actual`` lock differs from the registered one, for the first difference."""
+    fix = f"restore the files, or register them again with `selfsup register {root.name}`"
+    lock_file = f"params/data/{root.name}.lock"
+    for key in ("classes", "labelled", "grey"):
+        if actual[key] != lock[key]:
+            raise InputError(f"{root} differs from {lock_file} in {key} ({actual[key]}, not {lock[key]}); {fix}")
+    if set(actual["splits"]) != set(lock["splits"]):
+        names, locked_names = (" and ".join(sorted(each["splits"])) for each in (actual, lock))
+        raise InputError(f"{root} has the splits {names}, but {lock_file} has {locked_names}; {fix}")
+    for name, split in actual["splits"].items():
+        locked = lock["splits"][name]
+        if split != locked:
+            raise InputError(
+                f"the split {name} of {root} ({split['examples']} examples) is not the one in {lock_file} "
+                f"({locked['examples']} examples); {fix}"
+            )
+
+
+def checked_count(split: str, count: int | None, available: int, root: Path) -> int:
+    """Return ``count``, or all ``available`` examples where it is None; InputError where fewer are available."""
+    if count is not None and count > available:
+        raise InputError(f"{split}_examples is {count}, but {root} has only {available}; lower it")
+    return available if count is None else count
 
 
 def _broken(path: Path, problem: str) -> InputError:

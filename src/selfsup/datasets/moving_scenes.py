@@ -1,7 +1,7 @@
 """Procedural clips: articulated objects that move and occlude each other, with masks and keypoints in the test set.
 
-The built-in video data set: nothing to download. The factors do not depend on image size or number of frames, so the same
-clips exist at every size, and a smaller set is the beginning of a larger one.
+The factors depend on neither image size nor number of frames, so the same clips exist at every size, and a smaller set is
+the beginning of a larger one.
 """
 
 from pathlib import Path
@@ -10,12 +10,11 @@ import numpy as np
 import torch
 from pydantic import NonNegativeInt, PositiveInt
 
-from selfsup.datasets.content.clip_keys import clip_keys
+from selfsup.datasets.content.keys import clip_keys
 from selfsup.datasets.prepared import write_split
 from selfsup.datasets.procedural.clips import render_clips, sample_clips
-from selfsup.datasets.procedural.one_thread import one_thread
+from selfsup.datasets.procedural.generation import joined, one_thread, require_at_least
 from selfsup.datasets.scenes import SMALLEST_PX
-from selfsup.errors import InputError
 
 PROVIDES = ("clip",)
 CLASSES: list[str] = []
@@ -42,12 +41,10 @@ def prepare(
         frames: frames of a clip.
         train_examples: training examples.
         test_examples: test examples.
-        seed: seed of what is generated.
+        seed: seed of the generated data.
     """
-    if size_px < SMALLEST_PX:
-        raise InputError(f"size_px is {size_px}, too small for moving objects; set it to {SMALLEST_PX} or more")
-    if frames < FEWEST_FRAMES:
-        raise InputError(f"frames is {frames}, too few to propagate labels; set it to {FEWEST_FRAMES} or more")
+    require_at_least("size_px", size_px, SMALLEST_PX, "too small for moving objects")
+    require_at_least("frames", frames, FEWEST_FRAMES, "too few to propagate labels")
     for split, examples in (("train", train_examples), ("test", test_examples)):
         arrays = generate(split, examples, frames=frames, size_px=size_px, seed=seed)
         write_split(folder / f"{split}.h5", arrays, dataset="moving_scenes", classes=CLASSES, size_px=size_px)
@@ -61,9 +58,9 @@ def generate(split: str, examples: int, *, frames: int, size_px: int, seed: int)
     """
     with one_thread(), torch.inference_mode():
         chunks = [_chunk([seed, STREAMS[split], start], frames, size_px) for start in range(0, examples, CHUNK)]
-    names = ("clip",) if split == "train" else ("clip", "mask", "keypoint")
-    arrays = {name: np.concatenate([chunk[name] for chunk in chunks])[:examples] for name in names}
-    return arrays | {"key": clip_keys(arrays["clip"])}
+    arrays = joined(chunks, examples)
+    key = clip_keys(arrays["clip"])
+    return {"clip": arrays["clip"], "key": key} if split == "train" else arrays | {"key": key}
 
 
 def _chunk(stream: list[int], frames: int, size_px: int) -> dict[str, np.ndarray]:

@@ -6,8 +6,7 @@ from typing import Any
 
 from pydantic import PositiveInt
 
-from selfsup.datasets.content.captioned import captioned_source, shortened
-from selfsup.datasets.content.sources import Source, lock_of, selected, write_examples
+from selfsup.datasets.content.sources import Source, captioned_source, lock_of, select, write_examples
 from selfsup.errors import InputError
 
 PROVIDES = ("image", "image_text")
@@ -34,21 +33,20 @@ def prepare(
     """Write ``train.h5`` and ``test.h5``: image, key, caption, in the order of the images' hashes.
 
     ``root`` contains train.csv and test.csv, or pairs.csv, of which ``test_fraction`` is held out. A file named in several
-    rows has several captions; the first ``phrasings`` are kept. Raises InputError where a row is broken, a caption is
-    empty, an image is missing, or the pairs are not those of the lock.
+    rows has several captions. Raises InputError where a row is broken, a caption is empty, an image is missing, or the
+    pairs are not those of the lock.
 
     Args:
         size_px: side of the images in pixels.
-        train_examples: training examples; by default all.
-        test_examples: test examples; by default all.
+        train_examples: training examples, the first ones; by default all.
+        test_examples: test examples, the first ones; by default all.
         test_fraction: share of the examples that becomes the test set, where there is none.
-        phrasings: captions of each image; by default all.
+        phrasings: captions of each image, the first ones; by default all.
     """
     source = _source(root)
     counts = {"train": train_examples, "test": test_examples}
-    splits = selected(source, lock, size_px, counts, test_fraction)
-    captions = shortened(source.captions, phrasings)
-    write_examples(folder, splits, dataset="pairs", classes=[], size_px=size_px, captions=captions)
+    splits = select(source, lock, counts, size_px=size_px, test_fraction=test_fraction)
+    write_examples(folder, source, splits, dataset="pairs", size_px=size_px, phrasings=phrasings)
 
 
 def _source(root: Path) -> Source:

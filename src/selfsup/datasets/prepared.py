@@ -1,7 +1,7 @@
 """Prepared data: one HDF5 file per split, written atomically."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,9 +16,9 @@ FRAMES_PER_SECOND = 100  # of sound: its labels are given every 10 ms
 
 @dataclass(frozen=True)
 class Split:
-    """Arrays of a prepared split by name, each with N rows, and what is true of all: key bytes (N,), class names.
+    """Arrays of a prepared split by name, each with N rows, its keys, bytes (N,), and its attributes.
 
-    ``size_px`` is the side of its square images (0: it has none), ``rate_hz`` the samples of a second (0: no sound).
+    ``size_px`` is the side of its square images (0: it has none), ``rate_hz`` the samples per second (0: no sound).
     """
 
     arrays: dict[str, np.ndarray]
@@ -36,13 +36,12 @@ def write_split(
 
     Raises InputError where the disk is full or the folder may not be written; then nothing is left behind.
     """
-    facts = {"dataset": dataset, "classes": json.dumps(classes), "size_px": size_px, "rate_hz": rate_hz}
-    write_arrays(path, dict(sorted(arrays.items())), **facts)
+    attributes = {"dataset": dataset, "classes": json.dumps(classes), "size_px": size_px, "rate_hz": rate_hz}
+    write_arrays(path, dict(sorted(arrays.items())), **attributes)
 
 
 def read_split(path: Path, names: Collection[str], *, with_depth: bool = False) -> Split:
-    """Return these arrays of a prepared split, in memory; ``with_depth`` adds depth, in 256 steps, as a fourth channel of
-    its images.
+    """Return these arrays of a prepared split, in memory; ``with_depth`` adds quantised depth as a channel of its images.
 
     Raises InputError for an array that the data set does not have.
     """
@@ -55,23 +54,21 @@ def read_split(path: Path, names: Collection[str], *, with_depth: bool = False) 
 
 
 def map_split(path: Path, names: Collection[str]) -> Split:
-    """Return these arrays of a prepared split as they lie in the file, which must stay: a row is read when it is asked for.
+    """Return these arrays of a prepared split as memory maps of the file, which must stay.
 
     Raises InputError for an array that the data set does not have.
     """
     with h5py.File(path, "r") as file:
         _require(file, path, names)
-        offsets = {
-            name: file[name].id.get_offset() for name in names
-        }  # whole and uncompressed, as write_split leaves them
-        return _split(
-            file,
-            {name: np.memmap(path, file[name].dtype, "r", offsets[name], shape=file[name].shape) for name in names},
-        )
+        arrays: dict[str, np.ndarray] = {}
+        for name in names:  # contiguous and uncompressed, as write_split writes them
+            stored = file[name]
+            arrays[name] = np.memmap(path, stored.dtype, "r", stored.id.get_offset(), stored.shape)
+        return _split(file, arrays)
 
 
 def stored_bytes(path: Path, names: Collection[str]) -> int:
-    """Return how much memory these arrays of a prepared split would take."""
+    """Return the memory that these arrays of a prepared split need."""
     with h5py.File(path, "r") as file:
         _require(file, path, names)
         return sum(file[name].nbytes for name in names)
@@ -85,7 +82,7 @@ def quantised_depth(depth: np.ndarray) -> np.ndarray:
 def _require(file: h5py.File, path: Path, names: Collection[str]) -> None:
     if missing := [name for name in names if name not in file]:
         raise InputError(
-            f"{path} has no {missing[0]}: {file.attrs['dataset']} does not provide it; take other data, or leave out "
+            f"{path} has no {missing[0]}: {file.attrs['dataset']} does not provide it; choose other data, or leave out "
             "what needs it"
         )
 
@@ -107,12 +104,23 @@ def has(path: Path, name: str) -> bool:
         return name in file
 
 
-def read_images(path: Path) -> np.ndarray:
-    """Return the images of a prepared split: uint8 (N, 3, H, W)."""
-    return read(path, "image")
-
-
 def read(path: Path, name: str) -> np.ndarray:
     """Return one array of a prepared split, such as ``mask`` or ``factors/hue``; KeyError where it has none."""
     with h5py.File(path, "r") as file:
         return file[name][()]
+
+
+def caption_array(captions: Sequence[Sequence[str]], length_bytes: int | None = None) -> np.ndarray:
+    """Return uint8 (N, V, L), UTF-8 padded with zeros: V captions of each image, L the longest's length or ``length_bytes``.
+
+    An image with fewer than V captions repeats them in turn, so that each is sampled about equally often. Raises
+    ValueError where a caption is longer than ``length_bytes``.
+    """
+    phrasings = max(map(len, captions))
+    encoded = [texts[n % len(texts)].encode() for texts in captions for n in range(phrasings)]
+    longest = max(map(len, encoded))
+    length = longest if length_bytes is None else length_bytes
+    if longest > length:
+        raise ValueError(f"a caption has {longest} bytes, more than {length}")
+    padded = b"".join(text.ljust(length, b"\0") for text in encoded)
+    return np.frombuffer(padded, np.uint8).reshape(len(captions), phrasings, length)

@@ -15,7 +15,7 @@ from selfsup.errors import InputError
 
 PROVIDES = ("waveform", "labelled_waveform")
 CLASSES = [str(digit) for digit in range(10)]
-NAME = re.compile(r"(?P<digit>\d)_(?P<speaker>[^_]+)_(?P<take>\d+)\.wav")
+NAME = re.compile(r"\d_[^_]+_\d+\.wav")
 TEST_TAKES = 5
 
 
@@ -35,17 +35,16 @@ def prepare(
     train_examples: PositiveInt | None = None,
     test_examples: PositiveInt | None = None,
 ) -> None:
-    """Write ``train.h5`` and ``test.h5``: waveform int16 (N, S), content (N, F), speaker (N,), key.
+    """Write ``train.h5`` and ``test.h5``: waveform int16 (N, S), content (N, F), -1 in the padding, speaker (N,), key.
 
-    The first ``seconds`` of each recording are kept; a shorter one is padded with silence, where the content is -1. Raises
-    InputError where a recording is missing, damaged, shorter than ``shortest_seconds`` or not the one of the lock.
+    Raises InputError where a recording is missing, damaged, too short or not the one of the lock.
 
     Args:
         seconds: length of a waveform; longer recordings are cut, shorter ones padded with silence.
         rate_hz: samples per second.
-        shortest_seconds: shorter recordings are left out.
-        train_examples: training examples; by default all.
-        test_examples: test examples; by default all.
+        shortest_seconds: a shorter recording is an error.
+        train_examples: training examples, the first ones; by default all.
+        test_examples: test examples, the first ones; by default all.
     """
     counts = {"train": train_examples, "test": test_examples}
     cut = Cut(seconds, rate_hz, shortest_seconds)
@@ -58,16 +57,14 @@ def _recordings(root: Path) -> Recordings:
         raise InputError(
             f"{root}/recordings has no .wav files; put <digit>_<speaker>_<take>.wav there, or correct source"
         )
-    named = [(path, NAME.fullmatch(path.name)) for path in files]
-    if odd := [path for path, match in named if match is None]:
-        raise InputError(f"{odd[0]} is not named <digit>_<speaker>_<take>.wav; rename or remove it")
-    speakers = sorted({match["speaker"] for _, match in named if match})
+    if wrong := [path for path in files if not NAME.fullmatch(path.name)]:
+        raise InputError(f"{wrong[0]} is not named <digit>_<speaker>_<take>.wav; rename or remove it")
+    names = [path.stem.split("_") for path in files]
+    speakers = sorted({speaker for _, speaker, _ in names})
     splits: dict[str, list[Recording]] = {"train": [], "test": []}
-    for path, match in named:
-        if match:
-            split = "test" if int(match["take"]) < TEST_TAKES else "train"
-            content = np.array([int(match["digit"])])
-            splits[split].append(Recording(path, speakers.index(match["speaker"]), content))
+    for path, (digit, speaker, take) in zip(files, names, strict=True):
+        split = "test" if int(take) < TEST_TAKES else "train"
+        splits[split].append(Recording(path, speakers.index(speaker), np.array([int(digit)])))
     if empty := [split for split, recordings in splits.items() if not recordings]:
         raise InputError(
             f"{root}/recordings has no takes for {empty[0]}; takes 0 to 4 are the test set, the others are for training"

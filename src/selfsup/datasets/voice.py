@@ -1,7 +1,7 @@
 """Procedural voice: ten speakers and words of sixteen phones, labelled with the speaker and with the phone of every 10 ms.
 
-The built-in data set of sound: nothing to download, made in seconds. Training and test utterances share the speakers and
-the words; no utterance is in both. A smaller set is the beginning of a larger one.
+Training and test utterances share the speakers and the words; no utterance is in both. A smaller set is the beginning of a
+larger one.
 """
 
 from pathlib import Path
@@ -9,12 +9,10 @@ from pathlib import Path
 import numpy as np
 from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
 
-from selfsup.datasets.content.keys import KEY_TYPE, numbered, sound_hash
+from selfsup.datasets.content.keys import key_array, sound_hash
 from selfsup.datasets.prepared import FRAMES_PER_SECOND, write_split
-from selfsup.datasets.procedural.voice.phones import NAMES
-from selfsup.datasets.procedural.voice.speakers import Speakers, draw_speakers
-from selfsup.datasets.procedural.voice.synthesis import synthesise
-from selfsup.datasets.procedural.voice.words import draw_phones
+from selfsup.datasets.procedural.generation import joined, require_at_least
+from selfsup.datasets.procedural.speech import NAMES, Speakers, draw_phones, draw_speakers, synthesise
 from selfsup.errors import InputError
 
 PROVIDES = ("waveform", "labelled_waveform")
@@ -35,9 +33,7 @@ def prepare(
     test_examples: PositiveInt = 200,
     seed: NonNegativeInt = 0,
 ) -> None:
-    """Write ``train.h5`` and ``test.h5``: waveform int16 (N, S), content (N, F), speaker (N,), key.
-
-    ``seconds`` is the length of every utterance; speakers take turns.
+    """Write ``train.h5`` and ``test.h5``: waveform int16 (N, S), content (N, F), speaker (N,), in turn, key.
 
     Args:
         seconds: length of a waveform.
@@ -45,10 +41,9 @@ def prepare(
         speakers: voices.
         train_examples: training examples.
         test_examples: test examples.
-        seed: seed of what is generated.
+        seed: seed of the generated data.
     """
-    if seconds < SHORTEST_SECONDS:
-        raise InputError(f"seconds is {seconds:g}, too short for one word; set it to {SHORTEST_SECONDS} or more")
+    require_at_least("seconds", seconds, SHORTEST_SECONDS, "too short for one word")
     if rate_hz < LOWEST_HZ or rate_hz % FRAMES_PER_SECOND:
         raise InputError(f"rate_hz is {rate_hz}; set it to {LOWEST_HZ} or more, a multiple of {FRAMES_PER_SECOND}")
     for split, examples in (("train", train_examples), ("test", test_examples)):
@@ -65,9 +60,8 @@ def generate(
     chunks = [
         _chunk([seed, STREAMS[split], start], start, voices, frames, rate_hz) for start in range(0, examples, CHUNK)
     ]
-    arrays = {name: np.concatenate([chunk[name] for chunk in chunks])[:examples] for name in chunks[0]}
-    hashes = [sound_hash(waveform[:, None], rate_hz) for waveform in arrays["waveform"]]
-    return arrays | {"key": np.array(numbered(hashes), KEY_TYPE)}
+    arrays = joined(chunks, examples)
+    return arrays | {"key": key_array(sound_hash(waveform[:, None], rate_hz) for waveform in arrays["waveform"])}
 
 
 def _chunk(stream: list[int], start: int, speakers: Speakers, frames: int, rate_hz: int) -> dict[str, np.ndarray]:

@@ -1,16 +1,16 @@
-"""Few labels, frozen features: a linear probe of the last layer from a small, class-balanced part of the labels."""
+"""Few labels, frozen features: a linear probe of the best layer on a small, class-balanced part of the labels."""
+
+from collections import Counter
+from functools import partial
 
 import torch
 from pydantic import PositiveFloat, PositiveInt
-from torch import Tensor
 
 from selfsup.errors import NotApplicable
 from selfsup.evaluations.inputs import Inputs
-from selfsup.evaluations.reading import feature_file
-from selfsup.evaluations.solvers.logistic_regression import fit
-from selfsup.evaluations.solvers.penalty_choice import choose_penalty
+from selfsup.evaluations.reading import files
+from selfsup.evaluations.solvers.probes import FLOOR, best_probe, standardise
 from selfsup.evaluations.solvers.splits import balanced_subset, folds
-from selfsup.evaluations.solvers.standardisation import standardisation
 from selfsup.nn.pooling import Pooling
 from selfsup.results import Measure, accuracy
 
@@ -20,6 +20,7 @@ SHOWN = {
     "headline": "top1",
     "metrics": {"top1": {"title": "top-1 accuracy", "unit": "%", "better": "higher", "over": ["label_fraction"]}},
     "figures": [{"kind": "lines", "metric": "top1", "over": "label_fraction"}],
+    "note": "Layer and penalty are cross-validated within the labelled images.",
 }
 
 
@@ -30,44 +31,49 @@ def evaluate(
     draws: PositiveInt,
     fold_count: PositiveInt,
     penalties: list[PositiveFloat],
+    penalty_floor: PositiveFloat = FLOOR,
+    layer: str = "best",
     pooling: Pooling,
     tolerance: PositiveFloat,
 ) -> list[Measure]:
     """Return ``top1`` for each label fraction: the mean over draws of the labelled subset, their spread as ``probe_sd``.
 
     Subsets are class-balanced, nested over the fractions of a draw, independent between draws, and the same for every
-    method of a seed. The penalty is cross-validated within the subset; with one example a class that is impossible and
-    the strongest penalty is taken. Features are standardised by all training images, which needs no label.
-    A fraction that is less than half an example a class is left out; NotApplicable where all are.
+    method of a seed. Penalty and layer are cross-validated within the subset (ties go to the stronger penalty and the deeper
+    layer), with one example per class the strongest and the last; ``draws`` counts by ``layer`` in how many it was best.
+    Features are standardised by all training images, which needs no label. A fraction of less than half an example per
+    class is left out; NotApplicable where all are.
 
     Args:
-        label_fractions: shares of the labels that are seen.
+        label_fractions: fractions of the training labels.
         draws: independent draws of the labelled subset.
         fold_count: folds of the cross-validation of the penalty.
-        penalties: L2 penalties from which one is chosen.
+        penalties: L2 penalties to select from, and weaker ones while the weakest is the best.
+        penalty_floor: weakest penalty that is tried.
+        layer: best, last, or the name of a layer.
         pooling: how a map becomes a vector.
-        tolerance: largest gradient norm at which a fit counts as converged.
+        tolerance: gradient norm at which a fit has converged.
 
     Source: Chen et al. 2020 (SimCLR), section 6 and appendix B.5, for balanced subsets of 1 % and 10 %.
     """
-    labels, test_labels = (feature_file.labels(inputs.features, split) for split in ("train", "test"))
-    layer = feature_file.layer_of(inputs.features, "last")
-    train, test = (feature_file.features(inputs.features, split, layer, pooling) for split in ("train", "test"))
-    standardise = standardisation(train)
-    train, test = standardise(train), standardise(test)
-
-    def correct(subset: Tensor, draw: int) -> Tensor:
-        features, known = train[subset], labels[subset]
-        parts = folds(known, fold_count, inputs.seed, "few_labels_frozen", draw)
-        penalty, _ = choose_penalty(features, known, parts, penalties=penalties, tolerance=tolerance)
-        return fit(features, known, penalty=penalty, tolerance=tolerance).predict(test) == test_labels
-
+    labels, test_labels = files.labels(inputs.features)
+    names = files.candidates(inputs.features, layer)
+    layers = {name: standardise(*files.features(inputs.features, name, pooling)) for name in names}
+    fitted = partial(best_probe, penalties=penalties, penalty_floor=penalty_floor, tolerance=tolerance)
     measures = []
     for fraction in label_fractions:
         subsets = [balanced_subset(labels, fraction, inputs.seed, "labelled", draw) for draw in range(draws)]
-        if len(subsets[0]):
-            found = torch.stack([correct(subset, draw) for draw, subset in enumerate(subsets)])
-            measures.append(accuracy(found.numpy(), label_fraction=fraction))
+        if not len(subsets[0]):
+            continue
+        probes = []
+        for draw, subset in enumerate(subsets):
+            held = folds(labels[subset], fold_count, inputs.seed, "few_labels_frozen", draw)
+            labelled = {name: (train[subset], test) for name, (train, test) in layers.items()}
+            probes.append(fitted(labelled, labels[subset], test_labels, held))
+        top1 = accuracy(torch.stack([best.correct for _, best in probes]).numpy(), label_fraction=fraction)
+        counts = Counter(name for name, _ in probes)
+        drawn = [Measure("draws", "", counts[name], top1.n, layer=name, label_fraction=fraction) for name in counts]
+        measures += [top1, *drawn]
     if not measures:
         raise NotApplicable(f"{max(label_fractions):g} of {len(labels)} labels is not one of each class")
     return measures

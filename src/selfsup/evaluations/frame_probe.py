@@ -1,6 +1,7 @@
-"""Frame probe: how well a linear classifier reads what is said, and who speaks, from single frames of sound."""
+"""Frame probe: the accuracy of a linear classifier of content or speaker on single frames of sound."""
 
-from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Literal
 
 import torch
@@ -9,9 +10,9 @@ from torch import Tensor
 
 from selfsup.errors import NotApplicable
 from selfsup.evaluations.inputs import Inputs
-from selfsup.evaluations.metrics.clustered import accuracy_of_frames
-from selfsup.evaluations.reading import feature_file
-from selfsup.evaluations.solvers.layer_probe import measures, probe
+from selfsup.evaluations.metrics.bootstrap import frame_accuracy
+from selfsup.evaluations.reading import files
+from selfsup.evaluations.solvers.probes import FLOOR, measures, probe, standardise
 from selfsup.evaluations.solvers.splits import held_out
 from selfsup.results import Measure
 
@@ -21,22 +22,10 @@ SHOWN = {
     "headline": "top1",
     "metrics": {"top1": {"title": "top-1 accuracy", "unit": "%", "better": "higher", "over": ["layer"]}},
     "figures": [{"kind": "scatter", "metric": "top1"}],
-    "note": "Each layer meets the test set; the headline takes the layer that is best on held-out training examples.",
+    "flags": {"penalty_at_floor": "penalty at its floor"},
+    "note": "Every layer is scored on the test set; the headline is of the layer with the best accuracy on held-out training "
+    "examples.",
 }
-
-
-@dataclass(frozen=True)
-class Frames:
-    """The frames of a split in which something is said: which of all kept they are, ``said`` (N F',) bool, and of each such
-    frame its ``utterance`` and its ``label`` (M,)."""
-
-    said: Tensor
-    utterance: Tensor
-    label: Tensor
-
-    def of(self, features: Tensor) -> Tensor:
-        """Return their features (M, D), of features (N, F', D)."""
-        return features.flatten(0, 1)[self.said]
 
 
 def evaluate(
@@ -44,45 +33,47 @@ def evaluate(
     *,
     target: Literal["content", "speaker"],
     penalties: list[PositiveFloat],
+    penalty_floor: PositiveFloat = FLOOR,
     held_out_fraction: PositiveFloat,
     layers: list[str] | Literal["all"] = "all",
     tolerance: PositiveFloat,
 ) -> list[Measure]:
-    """Return ``top1`` of the chosen layer and of each ``layer``, the chosen ``penalty``, the largest ``gradient_norm``.
+    """Return ``top1`` of the best layer and of each ``layer``, its ``penalty``, the largest ``gradient_norm``.
 
-    Penalty and layer are chosen on held-out training utterances, the same part of each speaker's (a tie goes to the
-    stronger penalty and the deeper layer); the fit is then on all training frames. Frames without content are left out.
-    NotApplicable where the data are no labelled sound.
+    Penalty and layer are selected on held-out training utterances, the same fraction of each speaker's (ties go to the
+    stronger penalty and the deeper layer); the final fit is on all training frames. Frames without content are left out.
+    NotApplicable where the data are not labelled sound.
 
     Args:
-        target: what is asked of every frame.
-        penalties: L2 penalties from which one is chosen.
-        held_out_fraction: share of the training set on which penalty and layer are chosen.
-        layers: layers that are read, by name, or all.
-        tolerance: largest gradient norm at which a fit counts as converged.
+        target: what is predicted for every frame.
+        penalties: L2 penalties to select from, and weaker ones while the weakest is the best.
+        penalty_floor: weakest penalty that is tried.
+        held_out_fraction: fraction of the training set for selecting the penalty and the layer.
+        layers: names of layers, or all.
+        tolerance: gradient norm at which a fit has converged.
 
     Source: van den Oord et al. 2018 (CPC), section 3.1 and table 1.
     Differs: the layer is chosen, where the paper reads the GRU's output.
     """
-    train, test = (_frames(inputs, split, target) for split in ("train", "test"))
-    speakers = feature_file.array(inputs.features, "train", "speaker")
-    held = held_out(speakers, held_out_fraction, inputs.seed, "frame_probe")[train.utterance]
+    mask, utterance, labels = _labelled_frames(inputs.features / "train.h5", target)
+    test_mask, test_utterance, test_labels = _labelled_frames(inputs.features / "test.h5", target)
+    speakers = files.array(inputs.features / "train.h5", "speaker")
+    held = [held_out(speakers, held_out_fraction, inputs.seed, "frame_probe")[utterance]]
+    fitted = partial(probe, penalties=penalties, penalty_floor=penalty_floor, tolerance=tolerance)
     probes = {}
-    for layer in feature_file.asked(inputs.features, layers):
-        seen, asked = (feature_file.features(inputs.features, split, layer, "frames") for split in ("train", "test"))
-        probes[layer] = probe(
-            train.of(seen), test.of(asked), train.label, test.label, held, penalties=penalties, tolerance=tolerance
-        )
-    return measures(probes, lambda correct, layer: accuracy_of_frames(correct, test.utterance.numpy(), layer))
+    for layer in files.resolve_layers(inputs.features, layers):
+        frames, test_frames = files.features(inputs.features, layer, "frames")
+        train, test = standardise(frames.flatten(0, 1)[mask], test_frames.flatten(0, 1)[test_mask])
+        probes[layer] = fitted(train, test, labels, test_labels, held)
+    return measures(probes, partial(frame_accuracy, utterance=test_utterance.numpy()))
 
 
-def _frames(inputs: Inputs, split: str, target: str) -> Frames:
-    content, speaker, frame = (
-        feature_file.array(inputs.features, split, name) for name in ("content", "speaker", "frame")
-    )
-    kept = content[:, frame]
-    said = (kept >= 0).flatten()
-    if not said.any():
+def _labelled_frames(path: Path, target: str) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the mask (N F',) bool of frames with content of a split, and the utterance and label (M,) of each."""
+    content, speaker, frame = (files.array(path, name) for name in ("content", "speaker", "frame"))
+    content = content[:, frame]
+    mask = (content >= 0).flatten()
+    if not mask.any():
         raise NotApplicable("no kept frame has a content")
-    utterance = torch.arange(len(kept))[:, None].expand_as(kept).flatten()[said]
-    return Frames(said, utterance, kept.flatten()[said] if target == "content" else speaker[utterance])
+    utterance = torch.arange(len(content))[:, None].expand_as(content).flatten()[mask]
+    return mask, utterance, content.flatten()[mask] if target == "content" else speaker[utterance]

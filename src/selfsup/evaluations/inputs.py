@@ -1,4 +1,4 @@
-"""What every evaluation is given."""
+"""The inputs of every evaluation."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,11 +6,11 @@ from pathlib import Path
 
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
-    """Folders of the artefacts that the evaluation's ``NEEDS`` name, and the run's seed.
+    """The run's seed and the folders of the artefacts in the evaluation's ``NEEDS``.
 
-    ``target`` holds the ``{train,test}.h5`` of the data set that is scored on, ``weights`` the frozen encoder, ``features``
-    its ``{train,test}.h5``, ``predictions`` the method's own answers on held-out images (``pretext.h5``,
-    ``predictions.h5``). ``pictures / "pictures.h5"``, where an evaluation writes it, is stored beside its measures.
+    ``target`` has the ``{train,test}.h5`` of the data set that is scored on, ``weights`` the frozen encoder, ``features``
+    its ``{train,test}.h5``, ``predictions`` those of the method on held-out images (``pretext.h5``, ``predictions.h5``).
+    An evaluation may write ``pictures / "pictures.h5"``, which is stored beside its measures.
     """
 
     seed: int

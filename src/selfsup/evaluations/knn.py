@@ -1,4 +1,6 @@
-"""Weighted nearest neighbours: how well the classes show in the features' cosine distances, with nothing learned."""
+"""Weighted nearest neighbours: classification by the cosine similarities of features, without training."""
+
+from functools import partial
 
 import torch
 from pydantic import PositiveFloat, PositiveInt
@@ -6,8 +8,9 @@ from torch import Tensor
 
 from selfsup.errors import NotApplicable
 from selfsup.evaluations.inputs import Inputs
-from selfsup.evaluations.reading import feature_file
-from selfsup.evaluations.tracking.cosine import DECIMALS, cosine_similarity
+from selfsup.evaluations.reading import files
+from selfsup.evaluations.solvers.probes import deepest_best
+from selfsup.evaluations.solvers.splits import held_out
 from selfsup.nn.pooling import Pooling
 from selfsup.results import Measure, accuracy
 
@@ -16,9 +19,10 @@ SHOWN = {
     "title": "Nearest neighbours",
     "headline": "top1",
     "metrics": {"top1": {"title": "top-1 accuracy", "unit": "%", "better": "higher"}},
+    "note": "Of the layer with the best accuracy on held-out training examples.",
 }
-# Queries whose similarities to 50,000 training examples fit into 200 MB.
-CHUNK = 500
+CHUNK = 500  # queries whose similarities to 50,000 training examples fit into 200 MB
+DECIMALS = 10  # above the rounding of a float64 product, below any meaningful difference
 
 
 def evaluate(
@@ -26,53 +30,72 @@ def evaluate(
     *,
     k: PositiveInt,
     temperature: PositiveFloat,
-    layer: str = "last",
+    layer: str = "best",
+    held_out_fraction: PositiveFloat = 0.2,
     pooling: Pooling,
 ) -> list[Measure]:
     """Return ``top1`` of the weighted vote of the k nearest training examples; NotApplicable where there are fewer.
 
-    ``layer`` is a layer's name or ``last``. No key is chosen by a score.
+    The best layer is that with the best accuracy on a held-out part of the training set, by the votes of the rest (ties go
+    to the deeper); ``held_out_top1`` names it. On the test set all training examples vote.
 
     Args:
         k: nearest training examples that vote.
-        temperature: what cosines are divided by in a vote's weight, exp(cosine / temperature).
-        layer: layer that is read, by name, or last.
+        temperature: of the weight of a vote, exp(cosine / temperature).
+        layer: best, last, or the name of a layer.
+        held_out_fraction: fraction of the training set for selecting the best layer.
         pooling: how a map becomes a vector.
     """
-    layer = feature_file.layer_of(inputs.features, layer)
-    labels, test_labels = (feature_file.labels(inputs.features, split) for split in ("train", "test"))
+    labels, test_labels = (of.to(inputs.device) for of in files.labels(inputs.features))
     if k > len(labels):
         raise NotApplicable(f"{k} nearest neighbours were asked for, and there are {len(labels)} training examples")
-    train, test = (
-        feature_file.features(inputs.features, split, layer, pooling).to(inputs.device) for split in ("train", "test")
-    )
-    answers = classify(test, train, labels.to(inputs.device), k=k, temperature=temperature).cpu()
-    return [accuracy((answers == test_labels).numpy())]
+    names = files.candidates(inputs.features, layer)
+    layers = {name: [x.to(inputs.device) for x in files.features(inputs.features, name, pooling)] for name in names}
+    held = held_out(labels.cpu(), held_out_fraction, inputs.seed, "knn").to(inputs.device)
+    vote = partial(classify, temperature=temperature)
+    shares = {}
+    for name, (train, _) in layers.items():
+        predicted = vote(train[held], train[~held], labels[~held], k=min(k, int((~held).sum())))
+        shares[name] = float((predicted == labels[held]).double().mean())
+    best = deepest_best(shares)
+    train, test = layers[best]
+    correct = (vote(test, train, labels, k=k) == test_labels).cpu()
+    held_out_top1 = Measure("held_out_top1", "%", 100 * shares[best], int(held.sum()), split="train", layer=best)
+    return [accuracy(correct.numpy()), held_out_top1]
 
 
 def classify(queries: Tensor, train: Tensor, labels: Tensor, *, k: int, temperature: float) -> Tensor:
     """Return the class (N,) of queries (N, D) by the vote of their k nearest of train (M, D), labels (M,).
 
-    A neighbour of cosine s votes for its class with exp(s / temperature). Exact, in float64; of neighbours equally
-    near the first in the training set count, and of classes with equal votes the first wins.
+    A neighbour of cosine s votes for its class with weight exp(s / temperature). Exact, in float64; ties go to the first
+    neighbour of the training set, and to the first class.
 
     Source: Wu et al. 2018 (Unsupervised feature learning via non-parametric instance discrimination), section 3.4.
     """
-    votes_of = torch.nn.functional.one_hot(labels).double()
-    answers = []
+    one_hot = torch.nn.functional.one_hot(labels).double()
+    predicted = []
     for chunk in queries.split(CHUNK):
         similarity = cosine_similarity(chunk, train)
         nearest = similarity.max(1, keepdim=True).values
         weight = torch.exp((similarity - nearest) / temperature) * nearest_mask(similarity, k)
-        votes = weight @ votes_of
+        votes = weight @ one_hot
         share = votes / votes.sum(1, keepdim=True)
-        answers.append(torch.round(share, decimals=DECIMALS).argmax(1))
-    return torch.cat(answers)
+        predicted.append(torch.round(share, decimals=DECIMALS).argmax(1))
+    return torch.cat(predicted)
+
+
+def cosine_similarity(a: Tensor, b: Tensor) -> Tensor:
+    """Return (N, M) float64 in [-1, 1] of rows (N, D) and (M, D), 0 for a row of zeros.
+
+    Rounded to 10 decimals, so that equal pairs are ties in whatever order a matrix product sums.
+    """
+    a, b = (torch.nn.functional.normalize(rows.double(), dim=1) for rows in (a, b))
+    return torch.round(a @ b.T, decimals=DECIMALS)
 
 
 def nearest_mask(similarity: Tensor, k: int) -> Tensor:
-    """Return a mask (N, M) with exactly k entries a row: the largest, and of equal ones the first."""
+    """Return a mask (N, M) with exactly k entries per row: the largest, of ties the first."""
     threshold = similarity.topk(k, dim=1).values[:, -1:]
-    above, level = similarity > threshold, similarity == threshold
-    room = k - above.sum(1, keepdim=True)
-    return above | (level & (level.cumsum(1) <= room))
+    above, tied = similarity > threshold, similarity == threshold
+    remaining = k - above.sum(1, keepdim=True)
+    return above | (tied & (tied.cumsum(1) <= remaining))

@@ -1,5 +1,7 @@
-"""Utterance probe: how well a linear classifier reads who speaks, and what is said, from the mean over an utterance."""
+"""Utterance probe: the accuracy of a linear classifier of speaker or content on the mean over an utterance."""
 
+from functools import partial
+from pathlib import Path
 from typing import Literal
 
 from pydantic import PositiveFloat
@@ -7,8 +9,8 @@ from torch import Tensor
 
 from selfsup.errors import NotApplicable
 from selfsup.evaluations.inputs import Inputs
-from selfsup.evaluations.reading import feature_file
-from selfsup.evaluations.solvers.layer_probe import measures, probe
+from selfsup.evaluations.reading import files
+from selfsup.evaluations.solvers.probes import FLOOR, measures, probe, standardise
 from selfsup.evaluations.solvers.splits import held_out
 from selfsup.results import Measure, accuracy
 
@@ -17,7 +19,9 @@ SHOWN = {
     "title": "Probes of utterances",
     "headline": "top1",
     "metrics": {"top1": {"title": "top-1 accuracy", "unit": "%", "better": "higher", "over": ["layer"]}},
-    "note": "Each layer meets the test set; the headline takes the layer that is best on held-out training examples.",
+    "flags": {"penalty_at_floor": "penalty at its floor"},
+    "note": "Every layer is scored on the test set; the headline is of the layer with the best accuracy on held-out training "
+    "examples.",
 }
 
 
@@ -26,37 +30,39 @@ def evaluate(
     *,
     target: Literal["content", "speaker"],
     penalties: list[PositiveFloat],
+    penalty_floor: PositiveFloat = FLOOR,
     held_out_fraction: PositiveFloat,
     layers: list[str] | Literal["all"] = "all",
     tolerance: PositiveFloat,
 ) -> list[Measure]:
-    """Return ``top1`` of the chosen layer and of each ``layer``, the chosen ``penalty``, the largest ``gradient_norm``.
+    """Return the measures of the linear probe, selected in the same way.
 
-    Choices as in the linear probe. NotApplicable where the data are no labelled sound, and of the content where an
-    utterance has several.
+    NotApplicable where the data are not labelled sound, and for the content if an utterance has several.
 
     Args:
-        target: what is asked of every utterance.
-        penalties: L2 penalties from which one is chosen.
-        held_out_fraction: share of the training set on which penalty and layer are chosen.
-        layers: layers that are read, by name, or all.
-        tolerance: largest gradient norm at which a fit counts as converged.
+        target: what is predicted for every utterance.
+        penalties: L2 penalties to select from, and weaker ones while the weakest is the best.
+        penalty_floor: weakest penalty that is tried.
+        held_out_fraction: fraction of the training set for selecting the penalty and the layer.
+        layers: names of layers, or all.
+        tolerance: gradient norm at which a fit has converged.
     """
-    train, test = (_labels(inputs, split, target) for split in ("train", "test"))
-    held = held_out(train, held_out_fraction, inputs.seed, "utterance_probe")
+    labels, test_labels = (_labels(inputs.features / f"{split}.h5", target) for split in ("train", "test"))
+    held = [held_out(labels, held_out_fraction, inputs.seed, "utterance_probe")]
+    fitted = partial(probe, penalties=penalties, penalty_floor=penalty_floor, tolerance=tolerance)
     probes = {}
-    for layer in feature_file.asked(inputs.features, layers):
-        seen, asked = (feature_file.features(inputs.features, split, layer, "mean") for split in ("train", "test"))
-        probes[layer] = probe(seen, asked, train, test, held, penalties=penalties, tolerance=tolerance)
-    return measures(probes, lambda correct, layer: accuracy(correct, layer=layer))
+    for layer in files.resolve_layers(inputs.features, layers):
+        train, test = standardise(*files.features(inputs.features, layer, "mean"))
+        probes[layer] = fitted(train, test, labels, test_labels, held)
+    return measures(probes, accuracy)
 
 
-def _labels(inputs: Inputs, split: str, target: str) -> Tensor:
+def _labels(path: Path, target: str) -> Tensor:
     """Return the label of each utterance (N,)."""
-    labels = feature_file.array(inputs.features, split, target)
+    labels = files.array(path, target)
     if target == "speaker":
         return labels
-    one = labels.amax(1, keepdim=True)
-    if not ((labels == one) | (labels < 0)).all() or (one < 0).any():
+    content = labels.amax(1, keepdim=True)
+    if not ((labels == content) | (labels < 0)).all() or (content < 0).any():
         raise NotApplicable("an utterance has more than one content, or none")
-    return one[:, 0]
+    return content[:, 0]

@@ -1,4 +1,7 @@
-"""How near InfoNCE comes to a known mutual information I with batches of N: at most to min(I, log N)."""
+"""The InfoNCE estimate of a known mutual information I with batches of N, at most min(I, log N).
+
+The data are two Gaussian vectors whose components are correlated pair by pair, so that I has a closed form.
+"""
 
 import math
 from collections.abc import Callable
@@ -9,9 +12,8 @@ from pydantic import PositiveFloat, PositiveInt
 from torch import Tensor
 
 from selfsup.errors import InputError
-from selfsup.experiments._correlated_gaussians import correlation, draw, optimal_scores
-from selfsup.losses.infonce_bound import infonce_bound
-from selfsup.nn.separable_critic import SeparableCritic
+from selfsup.losses.info_nce import infonce_bound
+from selfsup.nn.heads import SeparableCritic
 from selfsup.optim.optimisers import optimiser
 from selfsup.results import Measure
 from selfsup.seeds import derive, generator
@@ -31,9 +33,9 @@ SHOWN = {
     },
     "names": {
         "": "learned critic",
-        "information": "I, the information shared",
+        "information": "I, the mutual information",
         "log_n": "log N",
-        "subset": "information shared",
+        "subset": "mutual information",
         "at": "batch size N",
     },
     "figures": [{"kind": "lines", "metric": "estimate", "over": "at"}],
@@ -53,28 +55,33 @@ def measure(
     steps: PositiveInt,
     evaluation_samples: PositiveInt,
 ) -> list[Measure]:
-    """Return ``estimate``, nats, for each I, the ``subset`` ``<I>_nats``, ``at`` each N: that of a learned critic.
+    """Return ``estimate``, nats, of a learned critic for each I, the ``subset`` ``<I>_nats``, ``at`` each N.
 
-    Baselines: ``optimal_critic``, the estimate of the best critic there is, ``information``, I itself, and ``log_n``, which
-    no estimate exceeds. A critic is trained for each I and N on ``steps`` fresh batches of N; both critics are then
-    measured on the same further batches, ``evaluation_samples`` pairs in all (``n``: in whole batches).
+    Baselines: ``optimal_critic``, the estimate of the optimal critic, ``information``, I itself, and ``log_n``, the upper
+    bound of all estimates. A critic is trained for each I and N on ``steps`` new batches of N; both critics are then
+    evaluated on the same further batches, ``evaluation_samples`` pairs in total (``n``: in complete batches).
     Raises InputError where a batch has no negative or is larger than all samples.
 
     Args:
         dimensions: length of the Gaussian vectors.
-        information_nats: mutual informations I that are measured.
+        information_nats: values of the mutual information I.
         batch_sizes: batch sizes N.
         hidden_width: width of the critic's hidden layer.
         embedding_width: length of the critic's embeddings.
         learning_rate: Adam's learning rate.
-        steps: batches that a critic is trained on.
-        evaluation_samples: pairs that a critic is measured on.
+        steps: training steps of a critic, one batch each.
+        evaluation_samples: pairs for the evaluation of a critic.
 
     Source: Poole et al. 2019, section 3; van den Oord et al. 2018 (CPC), appendix A.1.
     Differs: a critic is trained anew for each I, where the paper raises I in steps while one critic goes on training.
     """
-    _check(batch_sizes, evaluation_samples)
-    found = []
+    if min(batch_sizes, default=2) < 2:
+        raise InputError(f"key batch_sizes has {min(batch_sizes)}, but a pair needs negatives; give 2 or more")
+    if max(batch_sizes, default=0) > evaluation_samples:
+        raise InputError(
+            f"key evaluation_samples is {evaluation_samples}, less than a batch; set {max(batch_sizes)} or more"
+        )
+    measures = []
     for information in information_nats:
         rho = correlation(information, dimensions)
         for batch_size in batch_sizes:
@@ -92,11 +99,11 @@ def measure(
                 **_estimates(critics, held_out, dimensions, rho, batch_size, count),
             }
             n, subset = count * batch_size, f"{information:g}_nats"
-            found += [
+            measures += [
                 Measure("estimate", "nats", value, n, baseline=baseline, subset=subset, at=batch_size)
                 for baseline, value in values.items()
             ]
-    return found
+    return measures
 
 
 def _train(
@@ -129,10 +136,27 @@ def _estimates(
     return {name: total / count for name, total in totals.items()}
 
 
-def _check(batch_sizes: list[int], evaluation_samples: int) -> None:
-    if min(batch_sizes, default=2) < 2:
-        raise InputError(f"batch_sizes has {min(batch_sizes)}, but a pair needs others to be told from; give 2 or more")
-    if max(batch_sizes, default=0) > evaluation_samples:
-        raise InputError(
-            f"evaluation_samples is {evaluation_samples}, less than one batch; set {max(batch_sizes)} or more"
-        )
+def correlation(information: float, dimensions: int) -> float:
+    """Return the rho at which D = ``dimensions`` pairs share ``information`` nats: I = -D/2 log(1 - rho^2)."""
+    return math.sqrt(1 - math.exp(-2 * information / dimensions))
+
+
+def draw(samples: int, dimensions: int, rho: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Return x and y (N, D): x ~ N(0, 1), y = rho x + sqrt(1 - rho^2) e.
+
+    Source: Poole et al. 2019, section 3.
+    """
+    x, noise = torch.randn(2, samples, dimensions, generator=generator)
+    return x, rho * x + math.sqrt(1 - rho**2) * noise
+
+
+def optimal_scores(x: Tensor, y: Tensor, rho: float) -> Tensor:
+    """Return log p(y_j | x_i) / p(y_j), in nats, at [i, j] of x and y (N, D): the optimal critic.
+
+    Of a component: -1/2 log(1 - rho^2) - (y - rho x)^2 / (2 (1 - rho^2)) + y^2 / 2. The square is expanded, so that
+    N x N scores are one matrix product.
+    """
+    variance = 1 - rho**2
+    product = rho * x @ y.T
+    squares = rho**2 / 2 * ((x**2).sum(1)[:, None] + (y**2).sum(1))
+    return (product - squares) / variance - x.shape[1] / 2 * math.log(variance)

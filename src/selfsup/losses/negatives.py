@@ -1,10 +1,55 @@
-"""Similarities between all pairs of two views of a batch, and the weights of the negatives among them."""
+"""SimCLR's alternatives to NT-Xent, NT-Logistic and the margin triplet loss, on all or the semi-hard negatives of a batch."""
 
 from typing import Literal
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+
+
+def nt_logistic(
+    first: Tensor, second: Tensor, temperature: float, negatives: Literal["all", "semi_hard"]
+) -> tuple[Tensor, Tensor]:
+    """Return the loss and whether each of the 2N rows has its positive as nearest neighbour, bool (2N,).
+
+    ``first`` and ``second`` (N, D) are the projections of two views of the same N images, compared by their cosine s.
+    A row's loss is -log sigmoid(s+ / temperature) minus the mean of log sigmoid(-s- / temperature) over its negatives, or
+    that of its semi-hard negative; the loss is the mean over the 2N rows. In float32 at least, under autocast too.
+
+    Source: Chen et al. 2020 (SimCLR), table 2, section 5.1 and appendix B.10.
+    Differs: negatives are the 2(N - 1) of both views, as NT-Xent's are here; the paper's comparison takes those of one
+    view for all losses. The paper does not mention the mean over negatives. A semi-hard negative is any that is farther
+    than the positive, because this loss has no margin. A row without one has no negative term, where other
+    implementations take the hardest negative: equal projections then have almost no loss, and no gradient.
+    """
+    with torch.autocast(first.device.type, enabled=False):
+        compute_dtype = torch.promote_types(first.dtype, torch.float32)
+        positive, similarity = cosines(first.to(compute_dtype), second.to(compute_dtype))
+        negative_terms = weights(positive, similarity, negatives) * F.softplus(similarity / temperature)
+        loss = (F.softplus(-positive / temperature).squeeze(1) + negative_terms.sum(1)).mean()
+        return loss, nearest_is_positive(positive, similarity)
+
+
+def margin_triplet(
+    first: Tensor, second: Tensor, margin: float, negatives: Literal["all", "semi_hard"]
+) -> tuple[Tensor, Tensor]:
+    """Return the loss and whether each of the 2N rows has its positive as nearest neighbour, bool (2N,).
+
+    ``first`` and ``second`` (N, D) are the projections of two views of the same N images, compared by their cosine s.
+    A row's loss is the mean of max(s- - s+ + margin, 0) over its negatives, or that of its semi-hard negative (0 without
+    one); the loss is the mean over the 2N rows. Computed in float32 at least, under autocast too.
+
+    Source: Chen et al. 2020 (SimCLR), table 2, section 5.1 and appendix B.10; Schroff et al. 2015 (FaceNet).
+    Differs: negatives are the 2(N - 1) of both views, as NT-Xent's are here; the paper's comparison takes those of one
+    view for all losses. The paper does not mention the mean over negatives. A row without a semi-hard negative has loss 0,
+    where other implementations take the hardest negative: equal projections then have no loss, and no gradient.
+    """
+    with torch.autocast(first.device.type, enabled=False):
+        compute_dtype = torch.promote_types(first.dtype, torch.float32)
+        positive, similarity = cosines(first.to(compute_dtype), second.to(compute_dtype))
+        weight = weights(positive, similarity, negatives, margin)
+        loss = (weight * F.relu(similarity - positive + margin)).sum(1).mean()
+        return loss, nearest_is_positive(positive, similarity)
 
 
 def cosines(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,4 +1,4 @@
-"""Autoencoder: the image from itself through a narrow code, the baseline that cross-channel prediction is compared to."""
+"""Autoencoder: the image from itself through a narrow code, the baseline of cross-channel prediction."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from selfsup.nn.encoder import Encoder
 class Autoencoder(cross.CrossChannelMethod):
     """Lab from Lab: a cross-channel encoder whose input and output are the same channels, with the squared error.
 
-    The code is the encoder's last map, from which the decoder of the split-brain autoencoder answers.
+    The code is the encoder's last map; the decoder is the split-brain autoencoder's.
 
     Source: Zhang et al. 2017 (Split-brain autoencoders), sections 3.1 and 4.1, Lab to Lab.
     Differs: the decoder, as the split-brain autoencoder's.
@@ -19,12 +19,12 @@ class Autoencoder(cross.CrossChannelMethod):
 
     def __init__(self, encoder: Encoder, info: DataInfo, **cross_channel: Any) -> None:
         super().__init__(encoder, info, **cross_channel)
-        if self.sees != ["lab"]:
+        if self.inputs != ["lab"]:
             raise InputError(
-                f"encoder sees {' and '.join(self.sees)}, but an autoencoder's is one of lab; set encoder.input: lab"
+                f"encoder.input is {' and '.join(self.inputs)}, but an autoencoder has one encoder of lab; "
+                "set encoder.input: lab"
             )
-        self.ask([cross.Task(0, "lab")])
+        self.make_decoders([cross.Task(0, "lab")])
 
     def panels(self, views: Views) -> list[Panel]:
-        """Return four images, each beside itself."""
-        return [cross.panel("What was the image, behind a narrow code?", views["image"], "lab", "lab")]
+        return [cross.panel("Which image does the code reconstruct?", views["image"], "lab", "lab")]

@@ -8,14 +8,14 @@ from pydantic import PositiveFloat, PositiveInt
 from torch import nn
 
 from selfsup.errors import InputError
-from selfsup.losses.clip import clip
+from selfsup.losses.info_nce import clip
 from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Step, Views
 from selfsup.methods.parts.view_pairs import check_batch
 from selfsup.nn.collapse import embedding_std
 from selfsup.nn.encoder import Encoder, ProjectedEncoder, build
 from selfsup.nn.heads import projection_head
+from selfsup.specs.networks import TextTower
 from selfsup.specs.spec import AreaFraction
-from selfsup.specs.text_tower import TextTower
 from selfsup.views.crops import draw_boxes, resized_crop
 from selfsup.views.tokens import Tokenizer, texts
 
@@ -26,15 +26,15 @@ class CLIP(Method):
     """Contrastive language-image pretraining.
 
     Args:
-        temperature: of the softmax at the start; it is learned from there.
+        temperature: initial temperature of the softmax, which is learned.
         max_logit_scale: largest value of 1 / temperature.
         out_dim: length of both projections.
-        text_tower: the text encoder.
+        text_tower: the architecture of the text encoder.
         crop_scale_min: smallest share of the image's area that a crop keeps.
 
     Source: Radford et al. 2021 (CLIP), sections 2.3 to 2.5 and figure 3.
-    Differs: the projections into the common space have a bias. Images with equal captions in a batch count as negatives of
-    each other, as in the paper, whose batches of 32,768 of 400 million pairs hold hardly any; ours of short captions do.
+    Differs: the projections into the common space have a bias. Images with equal captions in a batch are negatives of
+    each other, as in the paper, whose batches of 32,768 of 400 million pairs hardly contain any; ours of short captions do.
     """
 
     modality = "image_text"
@@ -75,22 +75,22 @@ class CLIP(Method):
         self.log_scale = nn.Parameter(torch.tensor(-math.log(temperature)))
 
     def draw(self, examples: int, generator: torch.Generator) -> Draws:
-        """Return ``box`` (N, 4), a square crop, and ``phrasing`` (N,) in [0, 1), which of an image's captions is read."""
+        """Return ``box`` (N, 4), a square crop, and ``phrasing`` (N,) in [0, 1), which selects one of an image's captions."""
         size = {"height_px": self.info.size_px, "width_px": self.info.size_px}
         box = draw_boxes(examples, generator, **size, scale_min=self.crop_scale_min, ratio_min=1.0, ratio_max=1.0)
         return {"box": box, "phrasing": torch.rand(examples, generator=generator)}
 
     def views(self, batch: Views, draws: Draws) -> Views:
         """Return ``image`` (N, 3, H, W) in [0, 1], ``caption`` uint8 (N, L) and its ``tokens`` int64 (N, T)."""
-        straight = torch.zeros_like(draws["phrasing"], dtype=torch.bool)  # captions know left from right
-        image = resized_crop(batch["image"], draws["box"], straight, self.info.size_px)
+        flip = torch.zeros_like(draws["phrasing"], dtype=torch.bool)  # none, as captions may say left or right
+        image = resized_crop(batch["image"], draws["box"], flip, self.info.size_px)
         phrasings = batch["caption"]
-        chosen = (draws["phrasing"] * phrasings.shape[1]).long()
-        caption = phrasings[torch.arange(len(chosen), device=chosen.device), chosen]
+        phrasing = (draws["phrasing"] * phrasings.shape[1]).long()
+        caption = phrasings[torch.arange(len(phrasing), device=phrasing.device), phrasing]
         return {"image": image, "caption": caption, "tokens": self.tokenizer(texts(caption)).to(image.device)}
 
     def loss(self, views: Views, extras: Extras, step: Step) -> LossOutput:
-        """Return the loss of the batch's pairs, how many find each other, the scale, and how far from collapse it is."""
+        """Return the loss of the batch's pairs, its accuracy, the scale, and the embeddings' spread, 0 after collapse."""
         image = self.image_projection(self.encoder(views["image"]))
         text = self.text_projection(self.text(views["tokens"]))
         loss, correct = clip(image, text, self.log_scale)
@@ -103,16 +103,13 @@ class CLIP(Method):
 
     @torch.no_grad()
     def after_step(self, extras: Extras, step: Step) -> None:
-        """Keep the scale from growing beyond ``max_logit_scale``, which the paper found to make training unstable."""
+        """Clip the scale to ``max_logit_scale``, as in section 2.5 of the paper, which otherwise found training unstable."""
         self.log_scale.clamp_(max=math.log(self.max_logit_scale))
 
     def panels(self, views: Views) -> list[Panel]:
-        """Return a few images, each above the caption that it must find."""
         captions = texts(views["caption"][:SHOWN_IMAGES])
         return [
-            Panel(
-                "Each image's caption, to be found among those of the batch", views["image"][: len(captions)], captions
-            )
+            Panel("Which of the batch's captions belongs to each image?", views["image"][: len(captions)], captions)
         ]
 
     def encoders(self) -> dict[str, Encoder]:
@@ -127,10 +124,10 @@ class CLIP(Method):
 
 def _check(info: DataInfo, text_tower: TextTower, temperature: float, max_logit_scale: float) -> None:
     if "vocabulary" not in info.table:
-        raise InputError("table is missing; write {table: vocabulary, vocabulary_size: 512} to learn one from captions")
+        raise InputError("table is missing; set {table: vocabulary, vocabulary_size: 512} to learn one from captions")
     if text_tower.width % text_tower.heads:
         raise InputError(
-            f"hyper.text_tower.width is {text_tower.width}, no multiple of heads, {text_tower.heads}; set one"
+            f"hyper.text_tower.width is {text_tower.width}, no multiple of heads, {text_tower.heads}; set a multiple"
         )
     if text_tower.context_length < 3:
         raise InputError(
@@ -138,6 +135,6 @@ def _check(info: DataInfo, text_tower: TextTower, temperature: float, max_logit_
         )
     if 1 / temperature > max_logit_scale:
         raise InputError(
-            f"hyper.temperature is {temperature:g}, its scale above hyper.max_logit_scale, {max_logit_scale:g}, from the "
-            "start; raise it"
+            f"hyper.temperature is {temperature:g}, whose initial scale is above hyper.max_logit_scale, {max_logit_scale:g}; "
+            "raise it"
         )

@@ -1,19 +1,17 @@
-"""Context encoders: what was in the hole? A network fills it in, by reconstruction, against a discriminator, or both."""
+"""Context encoders: a network fills in a hole, trained by reconstruction, against a discriminator, or both."""
 
 import torch
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from torch import Tensor, nn
 from torch.func import functional_call
+from torch.nn import functional as F
 
 from selfsup.errors import InputError
-from selfsup.losses.adversarial import discriminator_loss, generator_loss
-from selfsup.losses.overlap_reconstruction import overlap_reconstruction, overlap_weights
+from selfsup.losses.inpainting import discriminator_loss, generator_loss, overlap_reconstruction, overlap_weights
 from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Objective, Panel, Prediction, Step, Views
-from selfsup.nn.channelwise_fc import ChannelwiseFullyConnected
-from selfsup.nn.decoder import up_convolutions
-from selfsup.nn.discriminator import discriminator
+from selfsup.nn.decoders import ChannelwiseFullyConnected, discriminator, up_convolutions
 from selfsup.nn.encoder import Encoder
-from selfsup.specs.masks import Mask
+from selfsup.specs.augmentation import Mask
 from selfsup.specs.spec import Probability
 from selfsup.views import holes
 
@@ -24,16 +22,15 @@ DISCRIMINATOR = "discriminator"
 class ContextEncoder(Method):
     """Inpainting: encoder, channel-wise fully connected bottleneck, decoder; a discriminator where its weight is not 0.
 
-    The generator moves first and hands its fill, detached, to the discriminator, so one fill serves both losses of a
-    step. Both see the discriminator as the last step left it, as in the published code, which takes the output that
-    the discriminator gave before its own step for the generator's loss.
+    The generator is updated first and passes its prediction, detached, to the discriminator's loss. Both losses of a step
+    use the discriminator's weights before its update, as in the published code.
 
     Args:
-        mask: which part of the image is hidden.
-        overlap_px: width in pixels of the border around a hole that is predicted too.
+        mask: the hidden part of the image.
+        overlap_px: width in pixels of the border around a hole that is also predicted.
         overlap_weight: weight of that border in the reconstruction.
         reconstruction_weight: weight of the squared error.
-        adversarial_weight: weight of the discriminator's judgement; 0 makes no discriminator.
+        adversarial_weight: weight of the adversarial loss; 0 for no discriminator.
         decoder_width: channels of the decoder's last hidden layer.
         discriminator_width: channels of the discriminator's first layer.
         flip_probability: probability that an image is mirrored.
@@ -41,8 +38,8 @@ class ContextEncoder(Method):
     Source: Pathak et al. 2016, sections 3.1 to 3.3 and 4.
     Differs: the hole is filled with the mean colour of the image's own context, not with one constant of ImageNet's;
     the central hole has half of each side and the prediction extends beyond it, where the published code keeps the
-    prediction at half and shrinks the hole; images are flipped, not cropped; for random blocks the discriminator sees
-    the original outside of the predicted region, where the published code shows it the whole output.
+    prediction at half and shrinks the hole; images are flipped, not cropped; for random blocks the discriminator's input
+    is the original outside of the predicted region, where the published code has the output everywhere.
     """
 
     def __init__(
@@ -81,8 +78,8 @@ class ContextEncoder(Method):
         self.bottleneck, self.decoder = (part.to(memory_format=torch.channels_last) for part in (bottleneck, decoder))
         self.judged = _judged(mask, info.size_px, overlap_px)
         if adversarial_weight:  # last, so that all variants of a seed start from the same generator
-            judge = discriminator(self.judged.stop - self.judged.start, discriminator_width)
-            self.discriminator = judge.to(memory_format=torch.channels_last)
+            network = discriminator(self.judged.stop - self.judged.start, discriminator_width)
+            self.discriminator = network.to(memory_format=torch.channels_last)
 
     def draw(self, examples: int, generator: torch.Generator) -> Draws:
         """Return ``flip`` (N,) bool, and for random blocks their ``corner`` (N, blocks, 2)."""
@@ -93,8 +90,8 @@ class ContextEncoder(Method):
         return draws
 
     def views(self, batch: Views, draws: Draws) -> Views:
-        """Return ``image`` and ``masked`` (N, 3, H, W) in [0, 1], ``mask`` (N, H, W) bool, the hole, and the ``weight``
-        (N, H, W) of each pixel's reconstruction."""
+        """Return ``image`` and ``masked`` (N, 3, H, W) in [0, 1], ``mask`` (N, H, W) bool, true in the hole, and the
+        ``weight`` (N, H, W) of each pixel's reconstruction."""
         image = batch["image"].float() / 255
         image = torch.where(draws["flip"][:, None, None, None], image.flip(3), image)
         corner = draws["corner"] if "corner" in draws else holes.central_corner(len(image), self.info.size_px)
@@ -103,7 +100,7 @@ class ContextEncoder(Method):
         return {"image": image, "masked": holes.mean_filled(image, mask), "mask": mask, "weight": weight}
 
     def objectives(self) -> dict[str, Objective]:
-        """Return the generator, and after it the discriminator where there is one."""
+        """Return the generator and then the discriminator, if there is one."""
         named = dict(self.named_parameters())
         of_discriminator = {n: p for n, p in named.items() if n.startswith(f"{DISCRIMINATOR}.")}
         of_generator = {n: p for n, p in named.items() if n not in of_discriminator}
@@ -113,16 +110,18 @@ class ContextEncoder(Method):
         return objectives
 
     def loss(self, views: Views, extras: Extras, step: Step) -> LossOutput:
-        """Return the generator's loss, the weighted sum of both; its ``prediction`` (N, 3, H, W) waits in ``extras``.
+        """Return the generator's loss, the weighted sum of both, of colours in [-1, 1], the scale of the paper's weights.
 
-        Colours are in [-1, 1] here, the scale for which the paper's weights are meant.
+        ``extras`` has its ``prediction`` (N, 3, H, W).
         """
         prediction = self._predict(views["masked"])
         reconstruction = overlap_reconstruction(prediction, _signed(views["image"]), views["weight"])
         loss, metrics = self.reconstruction_weight * reconstruction, {"reconstruction": reconstruction.detach()}
         if self.adversarial_weight:
             frozen = {name: p.detach() for name, p in self.discriminator.named_parameters()}
-            adversarial = generator_loss(functional_call(self.discriminator, frozen, (self._seen(prediction, views),)))
+            adversarial = generator_loss(
+                functional_call(self.discriminator, frozen, (self._judged_part(prediction, views),))
+            )
             loss = loss + self.adversarial_weight * adversarial
             metrics["adversarial"] = adversarial.detach()
         return LossOutput(loss, metrics, {"prediction": prediction.detach()})
@@ -132,31 +131,51 @@ class ContextEncoder(Method):
         with torch.no_grad():
             prediction = extras["prediction"] if "prediction" in extras else self._predict(views["masked"])
         real = self.discriminator(_signed(views["image"])[..., self.judged, self.judged])
-        made = self.discriminator(self._seen(prediction, views))
-        correct = torch.cat([real > 0, made < 0]).float().mean()
-        return LossOutput(discriminator_loss(real, made), {"accuracy": correct})
+        generated = self.discriminator(self._judged_part(prediction, views))
+        correct = torch.cat([real > 0, generated < 0]).float().mean()
+        return LossOutput(discriminator_loss(real, generated), {"accuracy": correct})
 
     def predict(self, views: Views) -> Prediction:
         """Return ``original``, ``masked`` and ``filled`` images, and ``mask`` (M, H, W) uint8, 1 in the hole."""
-        made = (self._predict(views["masked"]) + 1) / 2
-        filled = torch.where(views["mask"][:, None], made, views["image"])
+        prediction = (self._predict(views["masked"]) + 1) / 2
+        filled = torch.where(views["mask"][:, None], prediction, views["image"])
         images = {"original": views["image"], "masked": views["masked"], "filled": filled}
         return Prediction("inpainting", images, {"mask": views["mask"].to(torch.uint8)})
 
+    @torch.no_grad()
+    def complete(self, image: Tensor, hole: Tensor | None = None) -> Prediction:
+        """Return the image as ``original``, ``masked`` and ``filled``; by default the hole is a square in its middle.
+
+        The network sees a square at the size of training in which the hole is as large as one of training, in its middle;
+        beyond the image's edges it is mirrored.
+        """
+        size_px, blocks = self.info.size_px, self.mask.blocks if self.mask.name == "blocks" else 1
+        side_px = holes.block_side_px(size_px, blocks)
+        fraction = side_px / size_px
+        hole = holes.middle_square(image, fraction) if hole is None else hole
+        masked = holes.mean_filled(image, hole[None])
+        place = holes.square_around(hole, fraction)
+        seen = F.interpolate(holes.cut_square(masked, *place), size=(size_px, size_px), mode="bilinear", antialias=True)
+        corner = torch.full((1, blocks, 2), (size_px - side_px) // 2, device=image.device)
+        draws = {"flip": torch.zeros(1, dtype=torch.bool, device=image.device), "corner": corner}
+        filled = self.predict(self.views({"image": (seen * 255).round().byte()}, draws)).images["filled"]
+        filled = F.interpolate(filled, size=2 * (len(place[0]),), mode="bicubic", antialias=True).clamp(0, 1)
+        filled = torch.where(hole, holes.paste_square(masked, filled, *place), image)
+        return Prediction("inpainting", {"original": image, "masked": masked, "filled": filled})
+
     def panels(self, views: Views) -> list[Panel]:
-        """Return a few images with their hole, and beside each what was in it."""
         images = torch.stack([views[name][:SHOWN_IMAGES] for name in ("masked", "image")], dim=1)
-        captions = [text for number in range(len(images)) for text in (f"image {number + 1}", "what was there")]
+        captions = [text for number in range(len(images)) for text in (f"image {number + 1}", "the answer")]
         return [Panel("What was in the hole?", images.flatten(0, 1), captions)]
 
     def _predict(self, masked: Tensor) -> Tensor:
-        """Return the prediction (N, 3, H, W) in [-1, 1] for every pixel; only the predicted region is ever used."""
+        """Return the prediction (N, 3, H, W) in [-1, 1] for every pixel; only the predicted region is used."""
         maps = list(self.encoder.maps(masked).values())[-1]
         size_px = self.info.size_px
         return self.decoder(self.bottleneck(maps))[..., :size_px, :size_px]
 
-    def _seen(self, prediction: Tensor, views: Views) -> Tensor:
-        """Return what the discriminator sees of a prediction: its region alone, or for blocks the image around it too."""
+    def _judged_part(self, prediction: Tensor, views: Views) -> Tensor:
+        """Return the discriminator's input: the predicted region, for blocks with the image around it."""
         region = views["weight"][:, None] > 0
         return torch.where(region, prediction, _signed(views["image"]))[..., self.judged, self.judged]
 
@@ -166,7 +185,7 @@ def _signed(image: Tensor) -> Tensor:
 
 
 def _judged(mask: Mask, size_px: int, overlap_px: int) -> slice:
-    """Return the rows, and the columns, that the discriminator sees."""
+    """Return the rows, and likewise the columns, of the discriminator's input."""
     if mask.name == "blocks":
         return slice(0, size_px)
     side = holes.block_side_px(size_px, 1)
@@ -176,7 +195,7 @@ def _judged(mask: Mask, size_px: int, overlap_px: int) -> slice:
 
 @torch.no_grad()
 def _map_side_px(encoder: Encoder, size_px: int) -> int:
-    """Return the side of the encoder's last map; in evaluation mode, so that BatchNorm remembers nothing of it."""
+    """Return the side of the encoder's last map, in evaluation mode, so that BatchNorm's statistics stay."""
     encoder.eval()
     side = list(encoder.maps(torch.zeros(1, 3, size_px, size_px)).values())[-1].shape[-1]
     encoder.train()
@@ -188,8 +207,7 @@ def _check(
 ) -> None:
     if not reconstruction_weight and not adversarial_weight:
         raise InputError(
-            "hyper.reconstruction_weight and hyper.adversarial_weight are both 0, and nothing would be learned; "
-            "set one above 0"
+            "hyper.reconstruction_weight and hyper.adversarial_weight are both 0, so there is no loss; set one above 0"
         )
     blocks = mask.blocks if mask.name == "blocks" else 1
     side = holes.block_side_px(info.size_px, blocks)
@@ -199,6 +217,6 @@ def _check(
         )
     if overlap_px > (info.size_px - side) // 2:
         raise InputError(
-            f"hyper.overlap_px is {overlap_px}, more than lies around a hole of {side} px in an image of "
+            f"hyper.overlap_px is {overlap_px}, more than the border around a hole of {side} px in an image of "
             f"{info.size_px} px; set {(info.size_px - side) // 2} or less"
         )

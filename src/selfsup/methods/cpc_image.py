@@ -1,4 +1,4 @@
-"""Contrastive predictive coding on images: from the rows above, which patch lies k rows below?"""
+"""Contrastive predictive coding on images: from the rows above, which patch is k rows below?"""
 
 import math
 from typing import Self
@@ -13,11 +13,12 @@ from selfsup.losses.cpc import cpc
 from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Pretext, Step, Views
 from selfsup.methods.parts.view_pairs import check_batch
 from selfsup.nn.encoder import Encoder
+from selfsup.nn.patch_grid import PatchGrid, PatchGridEncoder
 from selfsup.nn.row_context import RowContext
 from selfsup.specs.spec import Probability
+from selfsup.views.color import grayscale_
 from selfsup.views.crops import resized_crop
-from selfsup.views.grayscale import grayscale_
-from selfsup.views.patch_grid import PADDING, draw_shift, grid_size, patch_grid
+from selfsup.views.patches import PADDING, draw_shift, grid_size, patch_grid
 
 SHOWN_IMAGES = 2
 
@@ -25,24 +26,25 @@ SHOWN_IMAGES = 2
 class CPCImage(Method):
     """A grid of overlapping patches, an encoder for each, a context from top to bottom, and predictions of rows below.
 
-    The paper's encoder has no BatchNorm: its statistics would tell the context of the rows below, and those of patches
-    would not fit whole images. Here the same backbones as every method's are used, their BatchNorm held still (``train``),
-    their convolutions initialised to keep the scale without it (He et al. 2015).
+    The paper's encoder has no BatchNorm: its statistics would reveal the rows below to the context, and those of patches
+    would not fit complete images. Here the backbones are those of every method, with frozen BatchNorm (``train``) and
+    convolutions initialised to keep the scale without it (He et al. 2015).
 
     Args:
         crop_px: side in pixels of the crop that is cut into patches.
         patch_px: side in pixels of a patch.
         stride_px: distance in pixels between neighbouring patches.
         subcrop_px: side in pixels of the part of each patch that is kept, at a random position.
-        rows_predicted: how many rows below are predicted.
+        rows_predicted: number of predicted rows below.
         context_width: channels of the context network.
         context_blocks: blocks of the context network.
         flip_probability: probability that an image is mirrored.
         gray_probability: probability that an image loses its colours.
 
-    Source: van den Oord et al. 2018 (CPC), section 3.3.
+    Source: van den Oord et al. 2018 (CPC), section 3.2.
     Differs: the pooled map is the encoder's last, where the paper's is the third of ResNet-101's four; the context's
-    blocks are those of CPC v2, since the paper does not print its own; images are cropped, not resized, to the grid.
+    blocks are those of CPC v2, since the paper does not give them; images are cropped, not resized, to the grid. The probe of
+    patches takes the mean over the grid, as the paper's; other evaluations show the encoder whole colour images.
     """
 
     def __init__(
@@ -82,9 +84,9 @@ class CPCImage(Method):
         )
 
     def train(self, mode: bool = True) -> Self:
-        """Set the mode of all but the encoder's BatchNorm, which keeps the mean 0 and variance 1 that it began with.
+        """Set the mode of all but the encoder's BatchNorm, which keeps its initial mean 0 and variance 1.
 
-        It is then a scale and a shift of each channel, and no patch's features depend on another patch.
+        It is then a scale and a shift of each channel, and no patch's embedding depends on another patch.
         """
         super().train(mode)
         for module in self.encoder.modules():
@@ -110,7 +112,6 @@ class CPCImage(Method):
         return {"image": image, "patch": patch_grid(image, draws["shift"], **sizes)}
 
     def loss(self, views: Views, extras: Extras, step: Step) -> LossOutput:
-        """Return the mean of the steps' losses and each step's accuracy."""
         latents, context = self._encode(views["patch"])
         losses, accuracies = cpc(latents, torch.stack([predict(context) for predict in self.predict_rows]))
         metrics = {f"accuracy_step_{k}": accuracy for k, accuracy in enumerate(accuracies, start=1)}
@@ -120,10 +121,10 @@ class CPCImage(Method):
     def pretext(self, views: Views) -> Pretext:
         """Return the matching of one patch of each image with the patch k rows below, which shares no pixel with it.
 
-        Rows are the N upper patches, then the N lower ones. An upper patch asks by its prediction, which knows the rows
-        above it too; a lower one asks which of all patches predicted it, by the probability that each gave it.
+        Rows are the N upper patches, then the N lower ones. An upper patch finds its match by its prediction, from the rows
+        above it too; a lower one is matched to the patch whose prediction gives it the highest probability.
         """
-        above, below, column, k = self._asked()
+        above, below, column, k = self._positions()
         latents, context = self._encode(views["patch"])
         upper, lower = ((x[:, above, column], x[:, below, column]) for x in (latents, context))
         z, predicted = torch.cat(upper), self.predict_rows[k - 1](torch.cat(lower))
@@ -133,37 +134,48 @@ class CPCImage(Method):
         rows = torch.arange(2 * images, device=answer.device)
         target = rows.roll(images)
         patches = torch.cat([views["patch"][:, above, column], views["patch"][:, below, column]])
-        return Pretext("matching", patches, target, torch.zeros_like(target), answer == target)
+        return Pretext("matching", patches, target, answer == target)
 
     def panels(self, views: Views) -> list[Panel]:
-        """Return for each of two images what the context knows, with the asking patch framed, and some candidates."""
+        """Return for each of two images the part that the context depends on, the query patch framed, and candidates."""
         return [self._panel(views, number) for number in range(SHOWN_IMAGES)]
+
+    def encoders(self) -> dict[str, Encoder]:
+        """Return also ``patches``, which shows the encoder the grid of the centre crop as in pretraining."""
+        grid = PatchGrid(
+            side=self.grid,
+            patch_px=self.patch_px,
+            stride_px=self.stride_px,
+            padding_px=self.patch_px - self.subcrop_px,
+            gray=self.gray_probability == 1,  # it never saw colour
+        )
+        return {"image": self.encoder, "patches": PatchGridEncoder(self.encoder, grid)}
 
     def _encode(self, patches: Tensor) -> tuple[Tensor, Tensor]:
         """Return latents z and contexts c, both (N, R, C, D), of patches (N, R, C, 3, h, w)."""
         latents = self.encoder(patches.flatten(0, 2)).unflatten(0, patches.shape[:3])
         return latents, self.context(latents.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
 
-    def _asked(self) -> tuple[int, int, int, int]:
-        """Return the row above, the row below, the column and the step k of what ``pretext`` and ``panels`` ask."""
+    def _positions(self) -> tuple[int, int, int, int]:
+        """Return the upper row, the lower row, the column and the step k of ``pretext`` and ``panels``."""
         k = min(self.rows_predicted, math.ceil(self.patch_px / self.stride_px))
         return self.grid - 1 - k, self.grid - 1, self.grid // 2, k
 
     def _panel(self, views: Views, number: int) -> Panel:
-        above, below, column, k = self._asked()
+        above, below, column, k = self._positions()
         patches, other = views["patch"][number], views["patch"][1 - number]
-        seen = views["image"][number].clone()
+        past = views["image"][number].clone()
         top, left = above * self.stride_px, column * self.stride_px
-        seen[:, top + self.patch_px :] = PADDING
-        _frame(seen, top, left, self.patch_px)
+        past[:, top + self.patch_px :] = PADDING
+        _frame(past, top, left, self.patch_px)
         candidates = torch.stack([patches[below, column], patches[below, 0], patches[1, column], other[below, column]])
-        shown = torch.cat([seen[None], F.interpolate(candidates, size=self.crop_px)])
-        captions = ["seen", "the answer", "other column", "other row", "other image"]
-        return Panel(f"Which patch lies {k} rows below the framed one?", shown, captions)
+        pictures = torch.cat([past[None], F.interpolate(candidates, size=self.crop_px)])
+        captions = ["input", "the answer", "other column", "other row", "other image"]
+        return Panel(f"Which patch is {k} rows below the framed one?", pictures, captions)
 
 
 def _frame(image: Tensor, top: int, left: int, size_px: int) -> None:
-    """Draw a white frame of one pixel just inside a square of image (3, H, W), in place."""
+    """Paint a white frame, one pixel wide, inside a square of image (3, H, W), in place."""
     bottom, right = top + size_px - 1, left + size_px - 1
     image[:, [top, bottom], left : right + 1] = 1.0
     image[:, top : bottom + 1, [left, right]] = 1.0

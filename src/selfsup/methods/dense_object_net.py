@@ -1,4 +1,4 @@
-"""Dense Object Nets: a descriptor for every pixel, the same wherever the same point of an object is seen."""
+"""Dense Object Nets: a descriptor for every pixel, equal in all images of the same point of an object."""
 
 from typing import Literal
 
@@ -6,37 +6,38 @@ import torch
 from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 from torch import Tensor
 
-from selfsup.losses.pixelwise_contrastive import match_loss, non_match_loss
+from selfsup.losses.pixelwise_contrastive import match_loss, non_match_sums
 from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Step, Views
 from selfsup.methods.parts.image_pairs import check_full_resolution, pair_images, pair_panel
 from selfsup.nn.encoder import Encoder
 from selfsup.views import correspondences
 
-SORTS = ("object", "background", "across")
+KINDS = ("object", "background", "across")
 SHOWN_MATCHES = 4
 
 
 class DenseObjectNet(Method):
-    """Descriptors by the pixelwise contrastive loss, from pairs of images whose correspondences are known.
+    """Descriptors by the pixelwise contrastive loss, from pairs of images with known correspondences.
 
-    ``sampling`` says what a match is and what must differ. ``single_object``: matches are on one object seen twice,
-    non-matches elsewhere on it and on the background; what it makes of other objects is left open, so those of a class
-    may come out alike. ``class_consistent``: the points of two objects of a class match too. ``multi_object_distinct``:
-    non-matches are on every other object also, of the same image and of the batch's next pair.
+    ``sampling`` defines matches and non-matches. ``single_object``: matches are on one object in two images, non-matches
+    elsewhere on it and on the background; other objects are unconstrained, so those of a class may get equal descriptors.
+    ``class_consistent``: the points of two objects of a class match too. ``multi_object_distinct``: non-matches are also
+    on every other object, of the same image and of the batch's next pair.
 
     Args:
         sampling: which pixels match and which must differ.
         matches: matches of each pair of images.
-        non_matches: non-matches of each sort for each match.
+        non_matches: non-matches of each kind for each match.
         least_distance_px: non-matches on the object are at least this far from the match.
         margin: distance in descriptor space that non-matches on objects must keep.
         background_margin: distance that non-matches on the background must keep.
-        hard_negative_scaling: whether the loss is a mean over the non-matches within the margin alone.
+        hard_negative_scaling: whether the loss of non-matches is a mean over only those within their margin.
 
-    Source: Florence et al. 2018 (Dense Object Nets), section 3, and the authors' published code for the sorts of pairs.
-    Differs: a batch holds several pairs, where the paper's step takes one; matches are where the data say, which for
-    rendered scenes is exact, where the paper's come from depth images of a static scene. Class consistency emerges in
-    the paper from many objects under ``single_object``; with ``class_consistent`` it is trained, on pairs that know the class.
+    Source: Florence et al. 2018 (Dense Object Nets), section 3, and the authors' published code for the kinds of pairs.
+    Differs: a batch holds several pairs, where the paper's step takes one, and one of two different objects is a step of
+    its own, where here pixels of other objects are in the mean over non-matches. Matches are those of the data, exact for
+    rendered scenes, where the paper's come from depth images of a static scene. Class consistency emerges in the paper
+    from many objects under ``single_object``; ``class_consistent`` trains it, on pairs labelled by class.
     """
 
     modality = "image_pair"
@@ -65,14 +66,13 @@ class DenseObjectNet(Method):
         self.hard_negative_scaling = hard_negative_scaling
 
     def draw(self, examples: int, generator: torch.Generator) -> Draws:
-        """Return the uniform numbers that choose pixels."""
         return correspondences.draw(examples, generator, matches=self.matches, non_matches=self.non_matches)
 
     def views(self, batch: Views, draws: Draws) -> Views:
-        """Return both images in [0, 1] and the pixels chosen, int64, counted in all images of one side.
+        """Return both images in [0, 1] and sampled pixels, int64 indices into all first or all second images.
 
-        ``query`` of the first and ``match`` of the second (N, M); ``object``, ``background`` and, where objects are to be
-        distinct, ``across`` (N, M, K), non-matches in the second. ``<name>_counts`` is false where there was none to choose.
+        ``query`` of the first and ``match`` of the second (N, M); ``object``, ``background`` and, for distinct objects,
+        ``across`` (N, M, K), non-matches in the second. ``<name>_counts`` is false where there was no candidate.
         """
         masks = batch["first_mask"], batch["second_mask"]
         match_of, known = correspondences.matched_pixels(batch["match"])
@@ -80,50 +80,56 @@ class DenseObjectNet(Method):
             known = known & (masks[0] == masks[1].flatten()[match_of])
         query, counts = correspondences.choose(known, draws["match"])
         match = match_of.flatten()[query]
-        found = {"query": query, "match": match, "match_counts": counts.expand_as(query)}
-        return pair_images(batch) | found | self._non_matches(match, counts, masks[1], draws)
+        matches = {"query": query, "match": match, "match_counts": counts.expand_as(query)}
+        return pair_images(batch) | matches | self._non_matches(match, counts, masks[1], draws)
 
     def loss(self, views: Views, extras: Extras, step: Step) -> LossOutput:
-        """Return the sum of the losses of matches and of each sort of non-matches."""
+        """Return the loss of matches plus the mean over the non-matches of all kinds, the hard ones or all; the metric
+        ``<kind>_loss`` is a kind's part of it."""
         first, second = (self._descriptors(views[side]) for side in ("first", "second"))
         query = first[views["query"]]
         matched = match_loss(query, second[views["match"]], views["match_counts"])
-        total, metrics = matched, {"match_loss": matched.detach()}
-        for sort in [sort for sort in SORTS if sort in views]:
-            loss, hard = non_match_loss(
+        sums = {
+            kind: non_match_sums(
                 query[:, :, None],
-                second[views[sort]],
-                views[f"{sort}_counts"],
-                self.background_margin if sort == "background" else self.margin,
-                self.hard_negative_scaling,
+                second[views[kind]],
+                views[f"{kind}_counts"],
+                self.background_margin if kind == "background" else self.margin,
             )
-            total = total + loss
-            metrics |= {f"{sort}_loss": loss.detach(), f"{sort}_hard_share": hard.detach()}
-        return LossOutput(total, metrics)
+            for kind in KINDS
+            if kind in views
+        }
+        losses, hard, every = (torch.stack(of_kinds) for of_kinds in zip(*sums.values(), strict=True))
+        losses = losses / (hard if self.hard_negative_scaling else every).sum().clamp(min=1)
+        metrics = {"match_loss": matched.detach()}
+        for kind, loss, share in zip(sums, losses.detach(), hard / every.clamp(min=1), strict=True):
+            metrics |= {f"{kind}_loss": loss, f"{kind}_hard_share": share}
+        return LossOutput(matched + losses.sum(), metrics)
 
     def panels(self, views: Views) -> list[Panel]:
-        """Return a few pairs with some of their matches marked."""
         marked = [views[name][:, :SHOWN_MATCHES] for name in ("query", "match", "match_counts")]
-        return [pair_panel("Marks of one colour must get one descriptor", views, marked)]
+        return [pair_panel("Marks of one colour must have equal descriptors", views, marked)]
 
     def _non_matches(self, match: Tensor, counts: Tensor, mask: Tensor, draws: Draws) -> Views:
-        """Return the non-matches of each sort in the second images, whose masks these are (N, H, W)."""
+        """Return the non-matches of each kind in the second images, of masks (N, H, W)."""
         distinct = self.sampling == "multi_object_distinct"
-        thing = mask > 0
-        pixel, there = correspondences.choose(thing, draws["object"])
+        foreground = mask > 0
+        pixel, exists = correspondences.choose(foreground, draws["object"])
         far = correspondences.distance_px(pixel, match[..., None], mask.shape[2]) >= self.least_distance_px
         same = distinct | (mask.flatten()[pixel] == mask.flatten()[match][..., None])
-        empty, is_empty = correspondences.choose(~thing, draws["background"])
-        chosen = {"object": (pixel, there & far & same), "background": (empty, is_empty)}
+        samples = {
+            "object": (pixel, exists & far & same),
+            "background": correspondences.choose(~foreground, draws["background"]),
+        }
         if distinct:
             pairs = torch.arange(len(mask), device=mask.device).roll(-1)
-            other, is_other = correspondences.choose(thing[pairs], draws["across"])
+            other, is_other = correspondences.choose(foreground[pairs], draws["across"])
             shift = (pairs - pairs.roll(1)) * mask[0].numel()
-            chosen["across"] = (other + shift[:, None, None], is_other & (len(mask) > 1))
+            samples["across"] = (other + shift[:, None, None], is_other & (len(mask) > 1))
         return {
             name: value
-            for sort, (index, valid) in chosen.items()
-            for name, value in ((sort, index), (f"{sort}_counts", (valid & counts[..., None]).expand_as(index)))
+            for kind, (index, valid) in samples.items()
+            for name, value in ((kind, index), (f"{kind}_counts", (valid & counts[..., None]).expand_as(index)))
         }
 
     def _descriptors(self, images: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""The memory bank: a query finds its image's entry among those of other training images. What MoCo is compared with."""
+"""The memory bank, a baseline of MoCo: a query finds its image's entry among those of other training images."""
 
 import math
 from typing import Annotated, Any
@@ -8,26 +8,25 @@ from pydantic import Field, PositiveInt
 
 from selfsup.losses.info_nce import info_nce
 from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Pretext, Step, Views
-from selfsup.methods.parts.query_pairs import QueryPairs
-from selfsup.methods.parts.view_pairs import matching
+from selfsup.methods.parts.view_pairs import QueryPairs, matching
 from selfsup.nn.collapse import embedding_std
 from selfsup.nn.encoder import Encoder
-from selfsup.nn.memory_bank import MemoryBank
+from selfsup.nn.memory import MemoryBank
 
 
 class MemoryBankContrast(QueryPairs):
-    """No key encoder: a query's key is its image's entry in a bank of all training images, its negatives are random rows.
+    """Contrast without a key encoder: a query's key is its image's entry in a bank, its negatives are random entries.
 
     After the step the query is mixed into its entry.
 
     Args:
-        augmentation: of the query, and of the key, which the pretext task alone sees.
-        momentum: share of itself that an entry keeps when its image was seen.
-        negatives: rows of the bank, one draw for the whole batch.
+        augmentation: of the query, and of the key, which only the pretext task uses.
+        momentum: share of an entry that is kept when its image occurs in a batch.
+        negatives: entries drawn from the bank, once for the batch.
 
     Source: He et al. 2020 (MoCo), figure 1b and section 3.2; Wu et al. 2018 (memory bank), section 3.1.
-    Differs: a row of the bank that is the query's own image is no negative of it; among few images that would happen
-    often. The loss is InfoNCE, as in MoCo's comparison, where Wu et al. have NCE with a proximal term.
+    Differs: the query's own entry is never a negative, which in small data sets it often would be. The loss is InfoNCE,
+    as in MoCo's comparison, where Wu et al. have NCE with a proximal term.
     """
 
     def __init__(
@@ -56,18 +55,16 @@ class MemoryBankContrast(QueryPairs):
         return {**super().views(batch, draws), "row": batch["index"], "negatives": negatives}
 
     def loss(self, views: Views, extras: Extras, step: Step) -> LossOutput:
-        """Return InfoNCE of the queries against the bank as it stands; queries and their rows wait in ``extras``."""
+        """Return InfoNCE of the queries against the present bank; ``extras`` has the ``queries`` and their ``row``."""
         query = self.query_in_splits(views["query"])  # (N, D)
         row, negatives = views["row"], views["negatives"]  # (N,), (K,)
         key, entries = self.bank.entries[row], self.bank.entries[negatives]  # (N, D), (K, D)
-        loss, correct = info_nce(
-            query, key, entries, self.temperature, exclude_mask=row[:, None] == negatives
-        )  # (N, K)
+        own_entry = row[:, None] == negatives  # (N, K)
+        loss, correct = info_nce(query, key, entries, self.temperature, exclude_mask=own_entry)
         metrics = {"pretext_accuracy": correct.float().mean(), "embedding_std": embedding_std(query)}
         return LossOutput(loss, metrics, {"queries": query.detach(), "row": row})
 
     def after_step(self, extras: Extras, step: Step) -> None:
-        """Bring the entries of the step's images up to date."""
         self.bank.update(extras["row"], extras["queries"], self.momentum)
 
     @torch.no_grad()

@@ -1,35 +1,32 @@
-"""MoCo: a query finds its key in a queue that a slowly moving encoder filled. Recipes make it v1 or v2."""
+"""MoCo, v1 or v2 by its recipe: a query finds its key among a queue of keys by a momentum encoder."""
 
 from typing import Annotated, Any
 
 import torch
 from pydantic import Field, PositiveInt
 from torch import Tensor
-from torch.nn import functional as F
 
 from selfsup.errors import InputError
 from selfsup.losses.info_nce import info_nce
 from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Pretext, Step, Views
-from selfsup.methods.parts.query_pairs import QueryPairs
-from selfsup.methods.parts.view_pairs import matching
+from selfsup.methods.parts.view_pairs import QueryPairs, matching, unit_length
 from selfsup.nn.collapse import embedding_std
 from selfsup.nn.encoder import Encoder
-from selfsup.nn.momentum import momentum_copy, update_momentum
-from selfsup.nn.queue import Queue
-from selfsup.nn.split_batch_norm import forward_in_splits
+from selfsup.nn.memory import Queue
+from selfsup.nn.momentum import forward_in_splits, momentum_copy, update_momentum
 
 
 class MoCo(QueryPairs):
     """Momentum contrast.
 
-    A step is the paper's algorithm 1: queries and keys, loss, the optimiser moves the query encoder, the key encoder
-    follows, the keys are pushed. The published code lets the key encoder follow at the start of the next step
-    instead: the same, because nothing moves in between and before the first step both encoders are equal.
+    A step is the paper's algorithm 1: queries and keys, loss, the optimiser updates the query encoder, then the key
+    encoder by momentum, and the keys are pushed. The published code updates the key encoder at the start of the next
+    step instead, which is equal: no weight changes in between, and before the first step both encoders are equal.
 
     Args:
         augmentation: of query and key.
-        momentum: share of itself that the key encoder keeps at each step; 0 is a copy of the query encoder.
-        queue_length: keys that the queue holds, the negatives of each query.
+        momentum: share of the key encoder that is kept at each step; 0 copies the query encoder, 1 keeps the random start.
+        queue_length: keys in the queue, the negatives of each query.
 
     Source: He et al. 2020 (MoCo), algorithm 1, figure 1 and sections 3.2 and 3.3; Chen et al. 2020 (MoCo v2), section 2.
     Differs: v1's jitter turns the hue by at most 0.1 where its published code has 0.4, and grey comes after the jitter.
@@ -40,7 +37,7 @@ class MoCo(QueryPairs):
         encoder: Encoder,
         info: DataInfo,
         *,
-        momentum: Annotated[float, Field(ge=0, lt=1)],
+        momentum: Annotated[float, Field(ge=0, le=1)],
         queue_length: PositiveInt,
         **query_pairs: Any,
     ) -> None:
@@ -53,12 +50,10 @@ class MoCo(QueryPairs):
         self.queue_length = queue_length
         self.key_encoder = momentum_copy(encoder)
         self.key_projection = momentum_copy(self.projection)
-        self.queue = Queue(
-            queue_length, self.head.out_dim, torch.default_generator
-        )  # seeded with the run, as the weights
+        self.queue = Queue(queue_length, self.head.out_dim, torch.default_generator)  # seeded with the run
 
     def draw(self, examples: int, generator: torch.Generator) -> Draws:
-        """Return the draws of both views, and ``shuffle`` (N,), the order in which keys meet BatchNorm."""
+        """Return the draws of both views, and ``shuffle`` (N,), the order of the keys in BatchNorm."""
         return {**super().draw(examples, generator), "shuffle": torch.randperm(examples, generator=generator)}
 
     def views(self, batch: Views, draws: Draws) -> Views:
@@ -66,7 +61,7 @@ class MoCo(QueryPairs):
         return {**super().views(batch, draws), "shuffle": draws["shuffle"]}
 
     def loss(self, views: Views, extras: Extras, step: Step) -> LossOutput:
-        """Return InfoNCE of the queries against the queue as it stands; the keys (N, D) wait in ``extras``."""
+        """Return InfoNCE of the queries against the present queue; ``extras`` has the ``keys`` (N, D)."""
         query = self.query_in_splits(views["query"])  # (N, D)
         key = self._shuffled_keys(views["key"], views["shuffle"])  # (N, D)
         loss, correct = info_nce(query, key, self.queue.entries, self.temperature)  # entries (K, D): logits (N, 1 + K)
@@ -74,25 +69,25 @@ class MoCo(QueryPairs):
         return LossOutput(loss, metrics, {"keys": key})
 
     def after_step(self, extras: Extras, step: Step) -> None:
-        """Let the key encoder follow the query encoder, then push the step's keys."""
+        """Update the key encoder by momentum, then push the step's keys."""
         update_momentum(self.key_encoder, self.encoder, self.momentum)
         update_momentum(self.key_projection, self.projection, self.momentum)
         self.queue.push(extras["keys"])
 
     @torch.no_grad()
     def pretext(self, views: Views) -> Pretext:
-        """Return the matching of views: the query encoder's embedding asks, the key encoder's are asked for."""
+        """Return the matching of views: queries against keys."""
         x = torch.cat([views[name] for name in self.names])  # (2N, 3, H, W)
         return matching(x, anchors=self.query(x), candidates=self._key(x))
 
     @torch.no_grad()
     def _key(self, x: Tensor) -> Tensor:
-        return F.normalize(self.key_projection(self.key_encoder(x)), dim=1)
+        return unit_length(self.key_projection(self.key_encoder(x)))
 
     def _shuffled_keys(self, x: Tensor, shuffle: Tensor) -> Tensor:
         """Return keys (N, D) in the order of x, computed in the order of ``shuffle``.
 
-        A key thus shares BatchNorm's statistics with others than its query does, and they cannot give it away.
+        A key thus shares BatchNorm's statistics with other images than its query does, so they cannot reveal it.
         """
         keys = forward_in_splits(self._key, x[shuffle], self.batch_norm_splits)
         return keys[shuffle.argsort()]

@@ -1,4 +1,4 @@
-"""Relative position: in which of eight directions does the second patch lie from the first?"""
+"""Relative position: in which of eight directions from the first patch is the second?"""
 
 from typing import Literal
 
@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from selfsup.errors import InputError
 from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Pretext, Step, Views
 from selfsup.nn.encoder import Encoder
-from selfsup.views import chromatic as colours
+from selfsup.nn.patch_grid import PatchGrid, PatchGridEncoder
 from selfsup.views import patches
 
 DIRECTIONS = {
@@ -27,23 +27,25 @@ SHOWN_PAIRS = 4
 
 
 class RelativePatch(Method):
-    """An eight-way classification of pairs of neighbouring patches of a 3 x 3 grid, with gaps and jitter between them.
+    """Eight-way classification of pairs of neighbouring patches of a 3 x 3 grid, with gaps and jitter between them.
 
-    Every image gives eight pairs, one in each direction, the place of each on the grid drawn by chance: the first patch
-    may be any, so the second's place in the image alone does not tell the direction. Each patch is encoded once.
+    Every image gives eight pairs, one in each direction, at random positions on the grid, so that the second patch's
+    position in the image alone does not reveal the direction. Each patch is encoded once.
 
     Args:
         patch_px: side in pixels of a patch.
         gap_px: pixels between neighbouring patches.
-        jitter_px: how far in pixels a patch may move in each direction.
+        jitter_px: largest shift of a patch in each direction, in pixels.
         chromatic: against chromatic aberration: drop two colour channels, project colours, or nothing.
         hidden_width: width of the classifier's hidden layers.
 
     Source: Doersch et al. 2015, sections 3 and 4; all pairs of one grid share its patches as in the published code.
     Differs: each patch is normalised by itself to a mean of 0.5, as the encoder takes images in [0, 1] (the paper
-    subtracts the mean, its published code also divides by the standard deviation), so a kept colour is cut off at 1.4 of
-    its own standard deviations; patches are not shrunk and enlarged again, because here they have few pixels to lose;
-    the mean over the encoder's last map stands for the layer fc6.
+    subtracts the mean, its published code also divides by the standard deviation); patches are not shrunk and enlarged
+    again, because here they have few pixels to lose; the mean over the encoder's last map replaces the layer fc6; about half
+    of the patches of procedural scenes have no pixel of the object. The probe of patches takes the mean over patches that
+    overlap by half, normalised as in pretraining, with their colours; other evaluations show the encoder whole images, as
+    the paper's transfer.
     """
 
     def __init__(
@@ -74,7 +76,7 @@ class RelativePatch(Method):
         )
 
     def draw(self, examples: int, generator: torch.Generator) -> Draws:
-        """Return ``corner`` (N, 9, 2), ``pair`` (N, 8, 2) of patches, and what the colours need."""
+        """Return ``corner`` (N, 9, 2), ``pair`` (N, 8, 2) of patches, and what ``chromatic`` needs."""
         pitch_px, room_px = self.patch_px + self.gap_px, 2 * self.jitter_px
         grid = {"patch_px": self.patch_px, "pitch_px": pitch_px, "room_px": room_px}
         draws = {
@@ -88,12 +90,12 @@ class RelativePatch(Method):
         return draws
 
     def views(self, batch: Views, draws: Draws) -> Views:
-        """Return ``patch`` (N, 9, 3, H, W) in [0, 1], and ``pair`` (N, 8, 2): first and second patch by direction."""
+        """Return ``patch`` (N, 9, 3, H, W) of mean 0.5, and ``pair`` (N, 8, 2): first and second patch per direction."""
         patch = patches.cut(batch["image"], draws["corner"], self.patch_px).float() / 255
         if self.chromatic == "drop":
-            patch = colours.dropped(patch, draws["kept"], draws["noise"])
+            patch = patches.keep_one_channel(patch, draws["kept"], draws["noise"])
         elif self.chromatic == "project":
-            patch = colours.projected(patch)
+            patch = patches.without_green_magenta(patch)
         return {"patch": patches.normalised(patch), "pair": draws["pair"]}
 
     def loss(self, views: Views, extras: Extras, step: Step) -> LossOutput:
@@ -104,28 +106,32 @@ class RelativePatch(Method):
 
     @torch.no_grad()
     def pretext(self, views: Views) -> Pretext:
-        """Return the classification of directions: images (8N, 2, 3, H, W)."""
+        """Return the classification of directions: images (8N, 2, 3, H, W), clipped to [0, 1]."""
         target = directions(views)
         correct = self._logits(views).argmax(1) == target
-        return Pretext(
-            "classification", of_pairs(views["patch"], views["pair"]), target, torch.zeros_like(target), correct
-        )
+        images = of_pairs(views["patch"].clamp(0, 1), views["pair"])
+        return Pretext("classification", images, target, correct)
 
     def panels(self, views: Views) -> list[Panel]:
-        """Return a pair of each direction, each of another image; the direction under its second patch."""
-        shown = of_pairs(views["patch"], views["pair"]).unflatten(0, (-1, len(DIRECTIONS)))
+        """Return a pair for each direction, each of another image, the direction below its second patch."""
+        pairs = of_pairs(views["patch"].clamp(0, 1), views["pair"]).unflatten(0, (-1, len(DIRECTIONS)))
         panels = []
         for start in range(0, len(DIRECTIONS), SHOWN_PAIRS):
             part = range(start, start + SHOWN_PAIRS)
-            images = torch.cat([shown[direction % len(shown), direction] for direction in part])
+            images = torch.cat([pairs[direction % len(pairs), direction] for direction in part])
             captions = [text for direction in part for text in ("from", list(DIRECTIONS)[direction])]
-            panels.append(Panel("In which direction does the second patch lie?", images, captions))
+            panels.append(Panel("In which direction is the second patch?", images, captions))
         return panels
 
+    def encoders(self) -> dict[str, Encoder]:
+        """Return also ``patches``, which shows the encoder patches all over the image, normalised and with their colours."""
+        grid = PatchGrid.covering(self.info.size_px, self.patch_px)
+        return {"image": self.encoder, "patches": PatchGridEncoder(self.encoder, grid)}
+
     def _logits(self, views: Views) -> Tensor:
-        """Return logits (8N, 8): late fusion, so that neither patch's features know of the other."""
-        features = self.encoder(views["patch"].flatten(0, 1)).unflatten(0, (-1, patches.PATCHES))
-        return self.classifier(of_pairs(features, views["pair"]).flatten(1))
+        """Return logits (8N, 8): late fusion, so that each patch is embedded independently of the other."""
+        embeddings = self.encoder(views["patch"].flatten(0, 1)).unflatten(0, (-1, patches.PATCHES))
+        return self.classifier(of_pairs(embeddings, views["pair"]).flatten(1))
 
 
 def draw_pairs(examples: int, generator: torch.Generator) -> Tensor:
@@ -134,8 +140,8 @@ def draw_pairs(examples: int, generator: torch.Generator) -> Tensor:
     firsts = []
     for step in (vertical, horizontal):
         choices = patches.SIDE - step.abs()
-        place = (torch.rand(examples, len(DIRECTIONS), generator=generator) * choices).long()
-        firsts.append(place + (step < 0))
+        position = (torch.rand(examples, len(DIRECTIONS), generator=generator) * choices).long()
+        firsts.append(position + (step < 0))
     first = firsts[0] * patches.SIDE + firsts[1]
     return torch.stack([first, first + vertical * patches.SIDE + horizontal], 2)
 
@@ -155,11 +161,11 @@ def of_pairs(values: Tensor, pair: Tensor) -> Tensor:
 def _check(info: DataInfo, patch_px: int, gap_px: int, jitter_px: int) -> None:
     if 2 * jitter_px > gap_px:
         raise InputError(
-            f"hyper.jitter_px is {jitter_px}, and two patches {gap_px} px apart could overlap; set {gap_px // 2} or less"
+            f"hyper.jitter_px is {jitter_px}, so patches {gap_px} px apart could overlap; set {gap_px // 2} or less"
         )
     needed_px = patches.grid_extent_px(patch_px, patch_px + gap_px, 2 * jitter_px)
     if info.size_px < needed_px:
         raise InputError(
             f"hyper.patch_px is {patch_px}, so three patches with hyper.gap_px {gap_px} and hyper.jitter_px {jitter_px} "
-            f"need images of {needed_px} px, and these have {info.size_px}; take larger images or smaller patches"
+            f"need images of {needed_px} px, but the images have {info.size_px}; take larger images or smaller patches"
         )

@@ -1,4 +1,4 @@
-"""SimCLR: two views of an image agree, those of other images in the batch disagree."""
+"""SimCLR: agreement of two views of an image, contrasted with those of the other images in the batch."""
 
 from dataclasses import asdict
 
@@ -6,8 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from selfsup.losses.margin import margin_triplet
-from selfsup.losses.nt_logistic import nt_logistic
+from selfsup.losses.negatives import margin_triplet, nt_logistic
 from selfsup.losses.nt_xent import nt_xent
 from selfsup.methods.base import DataInfo, Extras, LossOutput, Pretext, Step, Views
 from selfsup.methods.parts.view_pairs import ViewPairs, matching
@@ -15,20 +14,20 @@ from selfsup.nn.collapse import embedding_std
 from selfsup.nn.encoder import Encoder, ProjectedEncoder
 from selfsup.nn.heads import projection_head
 from selfsup.specs.augmentation import Augmentation
-from selfsup.specs.criteria import Criterion
-from selfsup.specs.heads import Head
+from selfsup.specs.networks import Head
+from selfsup.specs.objectives import Criterion
 
 
 class SimCLR(ViewPairs):
     """A simple framework for contrastive learning.
 
     Args:
-        head: projection from h to z, on which the loss is.
+        head: projection from h to z, which the loss compares.
         criterion: the contrastive loss.
 
     Source: Chen et al. 2020 (SimCLR), algorithm 1.
-    Differs: each view is a forward of its own, so BatchNorm's statistics are per view; the published code normalises
-    over both views, which on small networks is also slower. The optimiser is the recipe's; LARS is one of them.
+    Differs: each view has a separate forward pass, so BatchNorm's statistics are per view; the published code normalises
+    over both views, which on small networks is also slower. The optimiser is the recipe's; LARS is available.
     """
 
     def __init__(
@@ -40,7 +39,7 @@ class SimCLR(ViewPairs):
         self.projection = projection_head(encoder.feature_dim, **asdict(head))
 
     def loss(self, views: Views, extras: Extras, step: Step) -> LossOutput:
-        """Return the recipe's loss of the projections, its accuracy, and how far the projection is from collapse."""
+        """Return the recipe's loss of the projections, its accuracy, and their spread, 0 after collapse."""
         first, second = (self.projection(self.encoder(views[name])) for name in self.names)
         loss, correct = self._compare(first, second)
         metrics = {"pretext_accuracy": correct.float().mean(), "embedding_std": embedding_std(first)}
@@ -48,7 +47,6 @@ class SimCLR(ViewPairs):
 
     @torch.no_grad()
     def pretext(self, views: Views) -> Pretext:
-        """Return the matching of views by the cosine of their projections."""
         z = torch.cat([self._embedding(views[name]) for name in self.names])
         return matching(torch.cat([views[name] for name in self.names]), anchors=z, candidates=z)
 

@@ -1,4 +1,4 @@
-"""Split-brain autoencoder across colour and depth: half of the encoder sees the image, the other half its depth."""
+"""Split-brain autoencoder of colour and depth: one half of the encoder takes the image, the other its depth."""
 
 from typing import Any
 
@@ -34,19 +34,18 @@ class SplitBrainDepth(cross.CrossChannelMethod):
         **cross_channel: Any,
     ) -> None:
         super().__init__(encoder, info, **cross_channel)
-        if self.sees != ["rgb", "depth"]:
+        if self.inputs != ["rgb", "depth"]:
             raise InputError(
-                f"encoder sees {' and '.join(self.sees)}; give it two parts, the first of input rgb, the second of depth"
+                f"encoder has the input {' and '.join(self.inputs)}; set two encoder.parts with the inputs rgb and depth"
             )
         self.ab_spacing = ab_spacing
         self.ab_weight = ab_weight
         colours = cross.Task(1, "ab", cross.colour_bins(ab_spacing), ab_weight)
-        self.ask([cross.Task(0, "depth"), cross.Task(1, "lightness"), colours])
+        self.make_decoders([cross.Task(0, "depth"), cross.Task(1, "lightness"), colours])
 
     def panels(self, views: Views) -> list[Panel]:
-        """Return for each half four images as it sees them, each beside what it must answer."""
         image = views["image"]
         return [
-            cross.panel("One half sees the image: how far away is it?", image, "rgb", "depth"),
-            cross.panel("One half sees depth: which image belongs to it?", image, "depth", "rgb"),
+            cross.panel("From the image: what is its depth?", image, "rgb", "depth"),
+            cross.panel("From depth: which image belongs to it?", image, "depth", "rgb"),
         ]

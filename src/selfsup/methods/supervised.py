@@ -1,4 +1,4 @@
-"""Supervised training: the ceiling of every table, and the only method that is given labels."""
+"""Supervised training on images: the same encoder at the same budget, with labels."""
 
 import torch
 from torch import nn
@@ -10,7 +10,7 @@ from selfsup.nn.encoder import Encoder
 from selfsup.specs.augmentation import Augmentation
 from selfsup.views import augmentation
 
-ROLE = "ceiling"
+ROLE = "labels"
 
 
 class Supervised(Method):
@@ -20,7 +20,7 @@ class Supervised(Method):
         augmentation: of the training images.
 
     Source: He et al. 2016, section 3.3.
-    Differs: its augmentation is the recipe's, by default close to what the self-supervised methods of this project see.
+    Differs: its augmentation is the recipe's, by default close to that of this project's self-supervised methods.
     """
 
     modality = "labelled_image"
@@ -36,7 +36,6 @@ class Supervised(Method):
         self.classifier = nn.Linear(encoder.feature_dim, info.classes)
 
     def draw(self, examples: int, generator: torch.Generator) -> Draws:
-        """Return the draws of the augmentation."""
         size_px = self.info.size_px
         return augmentation.draw(self.augmentation, examples, generator, height_px=size_px, width_px=size_px)
 
@@ -46,19 +45,15 @@ class Supervised(Method):
         return {"image": image, "label": batch["label"]}
 
     def loss(self, views: Views, extras: Extras, step: Step) -> LossOutput:
-        """Return the cross entropy over the classes, the mean over N images, and the accuracy."""
         logits = self.classifier(self.encoder(views["image"]))
         accuracy = (logits.detach().argmax(1) == views["label"]).float().mean()
         return LossOutput(F.cross_entropy(logits, views["label"]), {"pretext_accuracy": accuracy})
 
     @torch.no_grad()
     def pretext(self, views: Views) -> Pretext:
-        """Return the classification of labels."""
-        image, target = views["image"], views["label"]
-        correct = self.classifier(self.encoder(image)).argmax(1) == target
-        return Pretext("classification", image, target, torch.zeros_like(target), correct)
+        correct = self.classifier(self.encoder(views["image"])).argmax(1) == views["label"]
+        return Pretext("classification", views["image"], views["label"], correct)
 
     def panels(self, views: Views) -> list[Panel]:
-        """Return images, the index of the class under each."""
         captions = [f"class {label}" for label in views["label"][:8].tolist()]
         return [Panel("Which class?", views["image"][:8], captions)]

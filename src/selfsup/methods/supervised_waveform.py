@@ -1,4 +1,4 @@
-"""Supervised training on sound: every frame's content, or its speaker, from what was heard so far."""
+"""Supervised training on sound: the content of every frame, or its speaker, from the past."""
 
 from typing import Literal
 
@@ -9,27 +9,27 @@ from torch.nn import functional as F
 
 from selfsup.errors import InputError
 from selfsup.methods.base import DataInfo, Draws, Extras, LossOutput, Method, Panel, Step, Views
-from selfsup.methods.parts.waveform_windows import check_stages, frame_samples, window_samples
+from selfsup.methods.parts.waveform_windows import window_and_frame
 from selfsup.nn.encoder import Encoder
-from selfsup.views.spectrograms import spectrogram
+from selfsup.views.pictures import spectrogram
 from selfsup.views.waveforms import draw_window, first_sample, frames_of, windows
 
-UNSAID = -1
-SHOWN = 8
+UNLABELLED = -1
+SHOWN_WINDOWS = 8
 PICTURE_PX = 64
-ROLE = "ceiling"
+ROLE = "labels"
 
 
 class SupervisedWaveform(Method):
     """A linear layer on the context of every frame of a window, and the cross entropy of its label.
 
     Args:
-        target: what is asked of every frame.
+        target: the label of every frame.
         window_seconds: length of the windows that are cut out of the recordings.
         gain_db: largest change of a window's loudness, up or down.
 
     Source: van den Oord et al. 2018 (CPC), table 1: the same architecture, trained end to end.
-    Differs: content and speaker are asked of every frame, as the probes ask; windows are made louder or softer at random.
+    Differs: content and speaker are predicted for every frame, as by the probes; windows have a random gain.
     """
 
     modality = "labelled_waveform"
@@ -44,14 +44,14 @@ class SupervisedWaveform(Method):
         gain_db: NonNegativeFloat,
     ) -> None:
         super().__init__(encoder, info)
-        check_stages(encoder)
         classes = {"content": info.classes, "speaker": info.speakers}[target]
         if classes < 2:
-            raise InputError(f"hyper.target is {target}, of which the data set has {classes}; choose the other target")
+            raise InputError(
+                f"hyper.target is {target}, but the data set has {classes} of these classes; set the other target"
+            )
         self.target = target
         self.window_seconds = window_seconds
-        self.window = window_samples(info, window_seconds)
-        self.frame = frame_samples(encoder, info)
+        self.window, self.frame = window_and_frame(encoder, info, window_seconds)
         self.gain_db = gain_db
         self.classifier = nn.Linear(encoder.feature_dim, classes)
 
@@ -60,26 +60,26 @@ class SupervisedWaveform(Method):
         return draw_window(examples, self.gain_db, generator)
 
     def views(self, batch: Views, draws: Draws) -> Views:
-        """Return the windows ``waveform`` float (N, S) and the target of each frame, ``label`` (N, T), UNSAID where silent."""
+        """Return the windows ``waveform`` float (N, S) and ``label`` (N, T), the target of each frame, or UNLABELLED."""
         first = first_sample(batch["waveform"], draws["start"], self.window)
         waveform = windows(batch["waveform"], first, draws["gain"], self.window)
         content = frames_of(batch["content"], first, self.window // self.frame, self.frame)
-        speaker = batch["speaker"][:, None].expand_as(content).masked_fill(content == UNSAID, UNSAID)
+        speaker = batch["speaker"][:, None].expand_as(content).masked_fill(content == UNLABELLED, UNLABELLED)
         return {"waveform": waveform, "label": content if self.target == "content" else speaker}
 
     def loss(self, views: Views, extras: Extras, step: Step) -> LossOutput:
         """Return the cross entropy over the classes, the mean over all frames with a label, and the accuracy."""
         logits, label = self._logits(views["waveform"]), views["label"]
-        right = (logits.detach().argmax(2) == label)[label != UNSAID]
-        loss = F.cross_entropy(logits.flatten(0, 1), label.flatten(), ignore_index=UNSAID)
+        right = (logits.detach().argmax(2) == label)[label != UNLABELLED]
+        loss = F.cross_entropy(logits.flatten(0, 1), label.flatten(), ignore_index=UNLABELLED)
         return LossOutput(loss, {"pretext_accuracy": right.float().mean()})
 
     def panels(self, views: Views) -> list[Panel]:
-        """Return windows, under each the class of its middle frame."""
-        waveform, label = views["waveform"][:SHOWN], views["label"][:SHOWN]
+        """Return spectrograms of windows, the class of its middle frame below each."""
+        waveform, label = views["waveform"][:SHOWN_WINDOWS], views["label"][:SHOWN_WINDOWS]
         pictures = F.interpolate(spectrogram(waveform, self.frame, PICTURE_PX), (PICTURE_PX, PICTURE_PX), mode="area")
         captions = [f"{self.target} {number}" for number in label[:, label.shape[1] // 2].tolist()]
-        return [Panel(f"Which {self.target}, in every frame?", pictures, captions)]
+        return [Panel(f"Which {self.target} has every frame?", pictures, captions)]
 
     def _logits(self, waveform: Tensor) -> Tensor:
         """Return logits (N, T, K) of waveforms (N, S)."""

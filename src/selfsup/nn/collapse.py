@@ -1,4 +1,4 @@
-"""A gauge of collapse: whether a method's embeddings still differ from one another."""
+"""A measure of collapse: whether a method's embeddings still differ from one another."""
 
 import torch
 from torch import Tensor

@@ -1,4 +1,4 @@
-"""The encoder: raw images, sound or tokens to layers and features, rebuilt from a JSON description out of ``nn/`` alone."""
+"""Encoders: raw images, sound or tokens to layers and features; rebuilt from a JSON description by ``nn/`` alone."""
 
 import hashlib
 import json
@@ -15,16 +15,15 @@ from torch import Tensor, nn
 from selfsup import extensions
 from selfsup.errors import InputError
 from selfsup.nn.heads import projection_head
-from selfsup.nn.inputs import CHANNELS, preprocess
-from selfsup.nn.preprocessing import preprocess_as
-from selfsup.nn.tokens import Tokens
+from selfsup.nn.inputs import CHANNELS, preprocess, preprocess_as
+from selfsup.nn.pooling import Tokens
 
 
 class Encoder(nn.Module, ABC):
     """Images (N, 3, H, W), uint8 or float in [0, 1], to layers and features; (N, 4, H, W) with depth.
 
-    Of waveforms (N, S) and of tokens (N, L) maps are (N, C, T). ``layers`` {name: C}, first to last; ``description`` is the
-    JSON that ``build`` takes; ``inputs`` says what of an image each part sees (nn/inputs.py).
+    Maps of waveforms (N, S) and of tokens (N, L) are (N, C, T). ``layers`` {name: C}, first to last; ``description`` is the
+    JSON that ``build`` takes; ``inputs`` names the input of each part (nn/inputs.py).
     """
 
     def __init__(self, layers: dict[str, int], description: dict[str, Any], inputs: tuple[str, ...]) -> None:
@@ -36,7 +35,7 @@ class Encoder(nn.Module, ABC):
 
     @property
     def input(self) -> str:
-        """What it sees of an image; of several parts, all that they see."""
+        """The kind of input; of several parts, all their kinds."""
         return " and ".join(dict.fromkeys(self.inputs))
 
     @property
@@ -60,7 +59,7 @@ class Encoder(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, x: Tensor) -> Tensor:
-        """Return features (N, D), made from the last layer: the mean over its map, unless the description says otherwise."""
+        """Return features (N, D): the mean over the last layer's map, or another pooling that the description names."""
 
     def tokens(self, x: Tensor, keep: Tensor | None = None) -> dict[str, Tokens]:
         """Return {layer: Tokens}; with ``keep`` (N, L'), an int64 index of patches, only these are computed.
@@ -68,10 +67,11 @@ class Encoder(nn.Module, ABC):
         Raises InputError for ``keep`` where the backbone has no patches that could be left out.
         """
         if keep is not None:
+            name = self.description.get("backbone", "of several parts")
             raise InputError(
-                f"{self._name} cannot leave patches out; set encoder.backbone to a Transformer, such as vit"
+                f"encoder.backbone {name} cannot leave patches out; set encoder.backbone to a Transformer, such as vit"
             )
-        return {layer: Tokens.of_map(found) for layer, found in self.maps(x).items()}
+        return {layer: Tokens.of_map(layer_map) for layer, layer_map in self.maps(x).items()}
 
     @property
     def attention_heads(self) -> dict[str, int]:
@@ -79,21 +79,17 @@ class Encoder(nn.Module, ABC):
         return {}
 
     def attention(self, x: Tensor) -> dict[str, Tensor]:
-        """Return {layer: (N, heads, L, L)}, rows of which sum to 1, the class token first; empty for convolutions."""
+        """Return {layer: (N, heads, L, L)}, whose rows sum to 1, the class token first; empty for convolutions."""
         return {}
 
     @property
     def entrance(self) -> nn.Module | None:
-        """The module that every input passes first; None where that lies in an encoder within this one."""
+        """The module that every input passes first; None where an encoder within this one has it."""
         return None
 
     def positions(self, inputs: tuple[Any, ...]) -> int:
-        """Return how many pixels, or samples, of a batch ``entrance`` is given by these arguments."""
+        """Return how many pixels, or samples, of a batch these arguments of ``entrance`` have."""
         return math.prod(inputs[0].shape[i] for i in (0, -2, -1))
-
-    @property
-    def _name(self) -> str:
-        return f"encoder.backbone {self.description.get('backbone', 'of several parts')}"
 
 
 class StagedEncoder(Encoder):
@@ -123,7 +119,7 @@ class StagedEncoder(Encoder):
 
 
 class ConcatenatedEncoder(Encoder):
-    """Encoders side by side, each seeing its own part of an image; their maps are concatenated layer by layer.
+    """Encoders of different channels of an image; their maps are concatenated layer by layer.
 
     ``description`` is ``{"parts": [description, ...]}``; all parts have the same layers, at the same resolutions.
 
@@ -133,18 +129,15 @@ class ConcatenatedEncoder(Encoder):
     def __init__(self, parts: list[Encoder]) -> None:
         layers = {layer: sum(part.layers[layer] for part in parts) for layer in parts[0].layers}
         description = {"parts": [part.description for part in parts]}
-        super().__init__(layers, description, tuple(seen for part in parts for seen in part.inputs))
+        super().__init__(layers, description, tuple(kind for part in parts for kind in part.inputs))
         self.parts = nn.ModuleList(parts)
 
     def maps(self, x: Tensor) -> dict[str, Tensor]:
-        found = [part.maps(x) for part in self._each()]
-        return {layer: torch.cat([maps[layer] for maps in found], 1) for layer in self.layers}
+        part_maps = [part.maps(x) for part in self.parts if isinstance(part, Encoder)]
+        return {layer: torch.cat([maps[layer] for maps in part_maps], 1) for layer in self.layers}
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.cat([part(x) for part in self._each()], 1)
-
-    def _each(self) -> list[Encoder]:
-        return [part for part in self.parts if isinstance(part, Encoder)]
+        return torch.cat([part(x) for part in self.parts], 1)
 
 
 class ProjectedEncoder(Encoder):
@@ -177,20 +170,25 @@ def build(description: dict[str, Any]) -> Encoder:
     if "projected" in description:
         encoder, head = build(description["projected"]), description["head"]
         return ProjectedEncoder(encoder, projection_head(features=encoder.feature_dim, **head), head)
+    if description.get("input") == "patch_grid":
+        from selfsup.nn.patch_grid import PatchGrid, PatchGridEncoder  # it imports this module
+
+        return PatchGridEncoder(build(description["encoder"]), PatchGrid(**description["grid"]))
     if description.get("input") == "imported":
         return _imported(description)
     arguments = {key: value for key, value in description.items() if key not in ("backbone", "input")}
     module = extensions.load(f"nn.backbones.{description['backbone']}")
-    made = module.build(in_channels=CHANNELS[description.get("input", "rgb")], **arguments)
-    if isinstance(made, tuple):
-        stages, channels = made
+    backbone = module.build(in_channels=CHANNELS[description.get("input", "rgb")], **arguments)
+    if isinstance(backbone, tuple):
+        stages, channels = backbone
         return StagedEncoder(stages, channels, description).to(memory_format=torch.channels_last)
-    network: Encoder = made.encoder(description)  # of a Network, which is named nowhere here: most encoders are none
+    # Of a Network, which is not named here: runs of other encoders do not depend on it.
+    network: Encoder = backbone.encoder(description)
     return network.to(memory_format=torch.channels_last)
 
 
 def _imported(description: dict[str, Any]) -> Encoder:
-    """Return the encoder of imported weights, which have a preprocessing of their own; see nn/imported.py."""
+    """Return the encoder of imported weights with their preprocessing; see nn/imported.py."""
     encoder = build({key: value for key, value in description.items() if key not in ("input", "preprocessing")})
     encoder.preprocess = partial(preprocess_as, **description["preprocessing"])
     encoder.description = description
@@ -199,11 +197,11 @@ def _imported(description: dict[str, Any]) -> Encoder:
 
 def digest(encoder: nn.Module) -> str:
     """Return the sha256 of every weight and buffer, by name: equal before and after means frozen."""
-    seen = hashlib.sha256()
+    content = hashlib.sha256()
     for name, tensor in sorted(encoder.state_dict().items()):
-        seen.update(name.encode())
-        seen.update(tensor.detach().cpu().contiguous().numpy().tobytes())
-    return seen.hexdigest()
+        content.update(name.encode())
+        content.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return content.hexdigest()
 
 
 def save_encoder(encoder: Encoder, folder: Path) -> None:
@@ -215,7 +213,7 @@ def save_encoder(encoder: Encoder, folder: Path) -> None:
 
 
 def load_encoder(folder: Path) -> Encoder:
-    """Return the encoder of a run's folder, in evaluation mode; its digest is checked against the one written."""
+    """Return the encoder in a run's folder, in evaluation mode; ValueError where its digest is not the written one."""
     facts = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
     encoder = build(facts["description"])
     encoder.load_state_dict(load_file(folder / "encoder.safetensors"))

@@ -1,8 +1,9 @@
-"""Projection heads: from the representation h to the space z in which a contrastive loss compares (specs/heads.py)."""
+"""Projection heads (specs/networks.py), from the representation h to the space z of a contrastive loss, and a critic of two
+variables."""
 
 from typing import Literal
 
-from torch import nn
+from torch import Tensor, nn
 
 
 def projection_head(
@@ -20,3 +21,29 @@ def projection_head(
     if kind == "linear":
         return nn.Linear(features, out_dim)
     return nn.Sequential(nn.Linear(features, hidden_dim), nn.ReLU(), nn.Linear(hidden_dim, out_dim))
+
+
+class SeparableCritic(nn.Module):
+    """The critic f(x, y) = g(x) . h(y), g and h networks of two hidden layers, so that N x N scores cost 2N passes.
+
+    Source: Poole et al. 2019, section 3, and the published notebook: the separable critic.
+    """
+
+    def __init__(self, dimensions: int, hidden_width: int, embedding_width: int) -> None:
+        super().__init__()
+        self.embed_x = _network(dimensions, hidden_width, embedding_width)
+        self.embed_y = _network(dimensions, hidden_width, embedding_width)
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        """Return scores (N, N), f(x_i, y_j) at [i, j], of x and y (N, D)."""
+        return self.embed_x(x) @ self.embed_y(y).T
+
+
+def _network(dimensions: int, hidden_width: int, embedding_width: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Linear(dimensions, hidden_width),
+        nn.ReLU(),
+        nn.Linear(hidden_width, hidden_width),
+        nn.ReLU(),
+        nn.Linear(hidden_width, embedding_width),
+    )

@@ -1,4 +1,4 @@
-"""Imported weights: a file of published parameters becomes an encoder's folder, as pretraining writes it."""
+"""Imported weights: a file of published parameters to an encoder's folder, as pretraining writes it."""
 
 import hashlib
 import pickle
@@ -26,25 +26,25 @@ def import_weights(
     entry: str | None = None,
     rename: list[dict[str, str]] | None = None,
 ) -> None:
-    """Write ``encoder.safetensors`` and ``encoder.json`` into ``folder``, of weights that somebody else has trained.
+    """Write ``encoder.safetensors`` and ``encoder.json`` of published weights into ``folder``; equal files give equal bytes.
 
-    ``encoder`` is the description of the backbone that they belong to, ``preprocessing`` what they expect of an image
-    (nn/preprocessing.py). ``entry`` is the dotted place of the parameters within a checkpoint; ``rename`` holds regular
-    expressions, ``pattern``, and the ``replacement`` of their matches in parameters' names, one after the other. What the
-    backbone has no parameter for, such as a classifier, is left out. Equal files, equal bytes.
-    Raises InputError where the file is missing, another one than was locked, or does not fit the backbone.
+    ``encoder`` is the description of their backbone, ``preprocessing`` the one that they expect (nn/inputs.py).
+    ``entry`` is the dotted path of the parameters within a checkpoint; ``rename`` is a list of regular expressions,
+    ``pattern``, and the ``replacement`` of their matches in parameters' names. Parameters that the backbone does not have,
+    such as those of a classifier, are left out. Raises InputError where the file is missing, is not the locked one, or does
+    not fit the backbone.
     """
-    if (found := file_digest(source_file)) != sha256:
+    if (actual := file_digest(source_file)) != sha256:
         raise InputError(
-            f"{source_file} is another file than was locked: its sha256 is {found[:12]}..., not {sha256[:12]}..."
+            f"{source_file} is another file than was locked: its sha256 is {actual[:12]}..., not {sha256[:12]}..."
         )
-    made = build({**encoder, "input": "imported", "preprocessing": preprocessing}).eval()
+    imported = build({**encoder, "input": "imported", "preprocessing": preprocessing}).eval()
     state = renamed(read_parameters(source_file, entry), rename or [])
-    _load(_published(made), state, source_file)
+    _load(_published(imported), state, source_file)
     side_px = preprocessing.get("crop_px") or preprocessing.get("resize_px") or 224
     with torch.no_grad():
-        made.tokens(torch.zeros(1, 3, side_px, side_px))  # layers of other shapes than described are refused here
-    save_encoder(made, folder)
+        imported.tokens(torch.zeros(1, 3, side_px, side_px))  # raises where a layer's shape is not the described one
+    save_encoder(imported, folder)
 
 
 def file_digest(file: Path) -> str:
@@ -57,22 +57,22 @@ def file_digest(file: Path) -> str:
 
 
 def read_parameters(file: Path, entry: str | None) -> dict[str, Tensor]:
-    """Return the parameters in a file of safetensors, or in one of torch's without running any code of it."""
+    """Return the parameters in a file of safetensors, or of torch without running its code."""
     try:
         content = load_file(file) if file.suffix == ".safetensors" else torch.load(file, "cpu", weights_only=True)
     except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError) as error:
         raise InputError(
-            f"{file} holds no plain parameters ({str(error).splitlines()[0]}); save its state_dict"
+            f"{file} has no plain parameters ({str(error).splitlines()[0]}); save its state_dict"
         ) from None
     for key in entry.split(".") if entry else []:
         if not isinstance(content, dict) or key not in content:
             raise InputError(
-                f"{file} has no entry {entry}; key entry must name the place of the parameters: {_keys(content)}"
+                f"{file} has no entry {entry}; key entry must be the path of the parameters: {_keys(content)}"
             )
         content = content[key]
     if not isinstance(content, dict) or not all(isinstance(value, Tensor) for value in content.values()):
         raise InputError(
-            f"{file} holds more than parameters; set key entry to the place of the parameters: {_keys(content)}"
+            f"{file} has more than parameters; set key entry to the path of the parameters: {_keys(content)}"
         )
     return content
 
@@ -85,17 +85,17 @@ def write_parameters(file: Path, state: dict[str, Tensor]) -> None:
 
 def renamed(state: dict[str, Tensor], rename: list[dict[str, str]]) -> dict[str, Tensor]:
     """Return parameters under their names after every replacement; InputError where two would have one name."""
-    found: dict[str, Tensor] = {}
+    by_name: dict[str, Tensor] = {}
     for name, tensor in state.items():
         new = name
         for step in rename:
             new = re.sub(step["pattern"], step["replacement"], new)
-        if new in found:
+        if new in by_name:
             raise InputError(
                 f"key rename makes two parameters {new}, of {name} and another; make its patterns narrower"
             )
-        found[new] = tensor
-    return found
+        by_name[new] = tensor
+    return by_name
 
 
 def _published(encoder: Encoder) -> nn.Module:
@@ -107,21 +107,21 @@ def _published(encoder: Encoder) -> nn.Module:
 
 
 def _load(module: nn.Module, state: dict[str, Tensor], file: Path) -> None:
-    wanted = module.state_dict()
-    counters = {name: tensor for name, tensor in wanted.items() if name.endswith("num_batches_tracked")}
-    state = counters | state  # files of before 2018 have none
-    if missing := [name for name in wanted if name not in state]:
+    initial = module.state_dict()
+    counters = {name: tensor for name, tensor in initial.items() if name.endswith("num_batches_tracked")}
+    state = counters | state  # files from before 2018 have none
+    if missing := [name for name in initial if name not in state]:
         raise InputError(
             f"{file} has no {missing[0]}, and {len(missing) - 1} more that the backbone needs; its parameters are "
             f"{_keys(state)}: change encoder, or keys entry and rename"
         )
-    for name, tensor in wanted.items():
+    for name, tensor in initial.items():
         if state[name].shape != tensor.shape:
             raise InputError(
                 f"{file}: {name} has the shape {tuple(state[name].shape)}, and the backbone's {tuple(tensor.shape)}; "
                 "change the keys of encoder"
             )
-    module.load_state_dict({name: state[name].to(tensor.dtype) for name, tensor in wanted.items()})
+    module.load_state_dict({name: state[name].to(tensor.dtype) for name, tensor in initial.items()})
 
 
 def _keys(content: Any) -> str:

@@ -1,4 +1,4 @@
-"""A backbone that is no chain of stages: one network that returns all of its layers."""
+"""Backbones that are one network returning all of its layers, not a chain of stages."""
 
 from abc import ABC, abstractmethod
 from typing import Any
@@ -6,22 +6,21 @@ from typing import Any
 from torch import Tensor, nn
 
 from selfsup.nn.encoder import Encoder
-from selfsup.nn.pooling import Pooling, pool
-from selfsup.nn.tokens import Tokens
+from selfsup.nn.pooling import Tokens, VectorPooling, pool
 
 
 class Network(nn.Module, ABC):
-    """What an encoder sees of images, float (N, C, H, W), to {layer: Tokens}.
+    """Preprocessed images, float (N, C, H, W), to {layer: Tokens}.
 
     ``layers`` {name: D}, first to last; ``pooling`` makes an image's feature from the last. ``patch_px`` is the side of a
-    token's patch where the network takes an index of kept patches, else 0; ``attention_heads`` {layer: heads} are those
-    of the layers whose attention it returns.
+    token's patch where the network takes an index of kept patches, else 0; ``attention_heads`` {layer: heads} names the
+    layers whose attention it returns.
     """
 
     def __init__(
         self,
         layers: dict[str, int],
-        pooling: Pooling = "mean",
+        pooling: VectorPooling = "mean",
         *,
         patch_px: int = 0,
         attention_heads: dict[str, int] | None = None,
@@ -43,7 +42,7 @@ class Network(nn.Module, ABC):
 
     @abstractmethod
     def attention(self, x: Tensor) -> dict[str, Tensor]:
-        """Return {layer: (N, heads, L, L)}, rows of which sum to 1, the class token first; empty where it returns none."""
+        """Return {layer: (N, heads, L, L)}, whose rows sum to 1, the class token first; empty where it has none."""
 
     def encoder(self, description: dict[str, Any]) -> "NetworkEncoder":
         """Return the encoder that this network is the backbone of."""

@@ -1,15 +1,13 @@
-"""A context over the rows of a grid from top to bottom: what each place knows of its own row and of those above."""
+"""A context over the rows of a grid from top to bottom: each position depends on its own row and those above."""
 
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 
 class RowContext(nn.Module):
-    """Residual blocks whose convolutions reach one row up, never down: after B blocks a place sees B rows above.
+    """Residual blocks whose convolutions reach one row up, never down: after B blocks a position depends on B rows above.
 
-    No padding is below a row and no norm is taken over rows, so c at row r depends on no row below r.
-
-    Source: van den Oord et al. 2018 (CPC), section 3.3 (PixelCNN style); the block is that of Henaff et al. 2020
+    Source: van den Oord et al. 2018 (CPC), section 3.2 (PixelCNN style); the block is that of Henaff et al. 2020
     (CPC v2), appendix A: 1 x 1, 2 x 3 reaching up, 1 x 1, added to its input.
     Differs: CPC v2 writes the 2 x 3 convolution as a 1 x 3 and a 2 x 1 one.
     """

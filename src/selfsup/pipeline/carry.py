@@ -2,45 +2,48 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 from selfsup.errors import InputError
 from selfsup.progress import Progress
 from selfsup.store import disk
 from selfsup.store.artefact import Artefact
-from selfsup.store.chains import by_name
+from selfsup.store.graph import graph
 from selfsup.store.spec import files
 
 SCRATCH = disk.PARTIAL / "carry"
+WITHOUT_RULE = ("predictions", "gallery", "measures")  # the job of their results makes them
 
 
 def carry(revision: str, suite: str, progress: Progress) -> None:
-    """Take the results that ``revision`` led to for those of today's code, if a sample of them has the same bytes in both.
+    """Record the results of ``revision`` as those of the current code, if a sample has the same bytes in both.
 
     The sample has one seed of each run and experiment that would be made anew, with all its evaluations. Both
-    revisions make it from nothing, here; any difference is an InputError that names it, and nothing is carried.
+    revisions make it here from nothing; InputError names the first difference, and then nothing is carried.
     """
     commit = _commit(revision)
     shutil.rmtree(SCRATCH, ignore_errors=True)
-    before = _checkout(commit, SCRATCH / "before")
-    after = _working_tree(SCRATCH / "after")
+    before, after = SCRATCH / "before", SCRATCH / "after"
+    _git("worktree", "prune")
+    _git("worktree", "add", "--detach", "--force", str(before), commit)
     try:
-        then, now = _plan(before, suite), by_name(suite)
-        candidates = _candidates(then, now)
+        _copy_working_tree(after)
+        old, new = _plan(before, suite), graph(suite).by_name()
+        candidates = _candidates(old, new)
         if not candidates:
             raise InputError(f"nothing to carry from {revision}: its results for suite {suite} are not in the store")
-        sample = _sample(list(candidates), list(now))
-        for folder, plan in ((before, then), (after, {name: str(made.folder) for name, made in now.items()})):
+        sample = _sample(candidates, new)
+        for folder, plan in ((before, old), (after, {name: str(artefact.folder) for name, artefact in new.items()})):
             progress.say(f"making {len(sample)} artefacts anew in {folder}")
-            _make(folder, suite, [plan[name] for name in sample])
-        compared = _compare(before, then, after, now, sample)
+            _make(folder, suite, [plan[name] for name in sample if new[name].kind not in WITHOUT_RULE])
+        compared = _compare({name: (before / old[name], after / new[name].folder) for name in sample})
         for name, folder in candidates.items():
-            proof = {"revision": commit, "artefact": then[name], "compared": compared, "sample": sorted(sample)}
-            disk.reuse(now[name], folder, carried=proof)
+            proof = {"revision": commit, "artefact": old[name], "compared": compared, "sample": sorted(sample)}
+            disk.reuse(new[name], folder, carried=proof)
         progress.say(f"{len(candidates)} artefacts carried from {commit[:12]}; {compared} files of a sample were equal")
     finally:
         _git("worktree", "remove", "--force", str(before))
@@ -48,67 +51,54 @@ def carry(revision: str, suite: str, progress: Progress) -> None:
 
 
 def _commit(revision: str) -> str:
-    """Return the hash of a revision; InputError where the repository has none of this name."""
     try:
         return _git("rev-parse", "--verify", f"{revision}^{{commit}}")
     except InputError:
         raise InputError(f"{revision} names no commit of this repository; name one, e.g. HEAD~1") from None
 
 
-def _candidates(then: dict[str, str], now: dict[str, Artefact]) -> dict[str, Path]:
-    """Return what is missing today and was there at the other revision, with the folder that holds its files."""
-    found: dict[str, Path] = {}
-    for name, artefact in now.items():
-        if name in then and not artefact.exists():
-            holders = [root / then[name] for root in (Path(), disk.KEEP) if (root / then[name] / "spec.json").exists()]
-            if holders:
-                found[name] = holders[0]
-    return found
+def _candidates(old: dict[str, str], new: dict[str, Artefact]) -> dict[str, Path]:
+    """Return what is missing now and was made at the other revision, with the folder that holds its files."""
+    candidates: dict[str, Path] = {}
+    for name, artefact in new.items():
+        if name in old and not artefact.exists():
+            folders = [root / old[name] for root in (Path(), disk.KEEP)]
+            if finished := [folder for folder in folders if (folder / "spec.json").exists()]:
+                candidates[name] = finished[0]
+    return candidates
 
 
-def _sample(candidates: list[str], every: list[str]) -> list[str]:
-    """Return the candidates' kinds at the first seed of each run: what both revisions are to make."""
-    wanted = {_kind(name) for name in candidates}
-    first = {_kind(name): name for name in reversed(every)}
-    return [first[kind] for kind in first if kind in wanted]
+def _sample(candidates: dict[str, Path], new: dict[str, Artefact]) -> list[str]:
+    """Return the names to make at both revisions: the first seed of each candidate."""
+    first = {_without_seed(name): name for name in reversed(new)}
+    wanted = {_without_seed(name) for name in candidates}
+    return [name for key, name in first.items() if key in wanted]
 
 
-def _kind(name: str) -> str:
-    """Return an artefact's name without its seed: of one kind are the seeds of one run, or of one evaluation of it."""
-    return "/".join(part for part in name.split("/") if not (part[0] == "s" and part[1:].isdigit()))
+def _without_seed(name: str) -> str:
+    return re.sub(r"/s\d+(?=/|$)", "", name)
 
 
 def _plan(folder: Path, suite: str) -> dict[str, str]:
     """Return the artefacts' folders by name, as the code in ``folder`` plans them."""
-    done = _run(folder, sys.executable, "-m", "selfsup", "plan", "--suite", suite)
-    if done.returncode:
-        raise InputError(f"the code of that revision cannot plan suite {suite}: {done.stderr.strip().splitlines()[-1]}")
-    plan: dict[str, str] = json.loads(done.stdout)
+    stdout = _run(folder, f"the code of that revision cannot plan suite {suite}", "selfsup", "plan", "--suite", suite)
+    plan: dict[str, str] = json.loads(stdout)
     return plan
 
 
-def _make(folder: Path, suite: str, targets: list[str]) -> None:
-    paths = sorted(f"{target}/spec.json" for target in set(targets) if not _made_inside_results(target))
-    done = _run(folder, sys.executable, "-m", "snakemake", "--quiet", "all", "--config", f"suite={suite}", "--", *paths)
-    if done.returncode:
-        raise InputError(f"the sample could not be made in {folder}: {done.stderr.strip().splitlines()[-1]}")
+def _make(folder: Path, suite: str, artefacts: list[str]) -> None:
+    paths = sorted(f"{artefact}/spec.json" for artefact in set(artefacts))
+    words = ("snakemake", "--quiet", "all", "--config", f"suite={suite}", "--", *paths)
+    _run(folder, f"the sample could not be made in {folder}", *words)
 
 
-def _made_inside_results(target: str) -> bool:
-    """Return whether an artefact has no rule of its own: the job of its results makes it."""
-    top, name = Path(target).parts[1:3]
-    return top in ("predictions", "gallery") or (
-        top == "results" and "-evaluations-" not in name and "-experiment-" not in name
-    )
-
-
-def _compare(before: Path, then: dict[str, str], after: Path, now: dict[str, Artefact], sample: list[str]) -> int:
-    """Return how many files of the sample are equal; InputError with those that are not."""
+def _compare(pairs: dict[str, tuple[Path, Path]]) -> int:
+    """Return how many files of the sample's folders are equal; InputError where any differ."""
     different, equal = [], 0
-    for name in sample:
-        old, new = files(before / then[name]), files(after / now[name].folder)
+    for name, (before, after) in pairs.items():
+        old, new = files(before), files(after)
         different += [f"{name}: {file}" for file in sorted(old.keys() | new.keys()) if old.get(file) != new.get(file)]
-        equal += sum(old.get(file) == content for file, content in new.items())
+        equal += sum(old.get(file) == sha256 for file, sha256 in new.items())
     if different:
         raise InputError(
             f"nothing is carried: {len(different)} files of the sample differ between the revisions, first {different[0]}; "
@@ -117,29 +107,27 @@ def _compare(before: Path, then: dict[str, str], after: Path, now: dict[str, Art
     return equal
 
 
-def _checkout(commit: str, folder: Path) -> Path:
-    _git("worktree", "prune")
-    _git("worktree", "add", "--detach", "--force", str(folder), commit)
-    return folder
-
-
-def _working_tree(folder: Path) -> Path:
-    """Return a copy of the working tree, with what is not committed yet: what git tracks, and what it would."""
+def _copy_working_tree(folder: Path) -> None:
+    """Copy what git tracks, and what it would track, as it is now."""
     for name in _git("ls-files", "--cached", "--others", "--exclude-standard", "-z").split("\0"):
         if name and Path(name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(name, folder / name)
-    return folder
 
 
-def _run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    own = {"PYTHONPATH": str((folder / "src").resolve())}
+def _run(folder: Path, failure: str, *words: str) -> str:
+    """Return what a module of the code in ``folder`` prints there; InputError begins with ``failure``."""
+    environment = {**os.environ, "PYTHONPATH": str((folder / "src").resolve())}
     if root := os.environ.get("SELFSUP_DATA_ROOT"):
-        own["SELFSUP_DATA_ROOT"] = str(Path(root).resolve())
-    return subprocess.run(command, cwd=folder, env={**os.environ, **own}, capture_output=True, text=True)
+        environment["SELFSUP_DATA_ROOT"] = str(Path(root).resolve())
+    command = [sys.executable, "-m", *words]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        raise InputError(f"{failure}: {done.stderr.strip().splitlines()[-1]}")
+    return done.stdout
 
 
-def _git(*words: Any) -> str:
+def _git(*words: str) -> str:
     done = subprocess.run(["git", *words], capture_output=True, text=True)
     if done.returncode:
         raise InputError(f"git {' '.join(words[:2])}: {done.stderr.strip().splitlines()[-1]}")

@@ -1,4 +1,4 @@
-"""One artefact, one job: what it needs, its threads, and what a damaged parent means."""
+"""One artefact, one job: its parents, its threads, and errors that name the file to correct."""
 
 import contextlib
 import errno
@@ -32,18 +32,10 @@ def run(artefact: Artefact, progress: Progress) -> None:
             raise InputError(
                 f"{need.folder} is missing, and {artefact.folder} is made from it; run `snakemake {need.target}`"
             )
-    fix_threads(_threads(artefact))
-    if artefact.kind == "results":
-        results(artefact, progress)
-    else:
-        make(artefact, progress)
-    disk.checkpoint(artefact.folder).unlink(missing_ok=True)
-
-
-def _threads(artefact: Artefact) -> int:
-    """Return a suite's threads; a results folder is made with those of its parts."""
     parts = [artefact, *(artefact.parents.values() if artefact.kind == "results" else ())]
-    return max(int(part.params.get("threads", 1)) for part in parts)
+    fix_threads(max(int(part.params.get("threads", 1)) for part in parts))
+    (results if artefact.kind == "results" else make)(artefact, progress)
+    disk.checkpoint(artefact.folder).unlink(missing_ok=True)
 
 
 def make(artefact: Artefact, progress: Progress) -> None:
@@ -52,17 +44,14 @@ def make(artefact: Artefact, progress: Progress) -> None:
         try:
             disk.build(artefact, lambda scratch: MAKERS[artefact.kind](artefact, scratch, progress))
         except InputError as error:
-            raise InputError(_with_origin(artefact, str(error))) from error
-
-
-def _with_origin(artefact: Artefact, sentence: str) -> str:
-    """Return an error's sentence behind the file of params/ that it is about, unless it begins with a path of its own."""
-    names_a_file = "/" in sentence.partition(" ")[0]
-    return sentence if names_a_file or not artefact.origin else f"{artefact.origin}: {sentence}"
+            begins_with_path = "/" in str(error).partition(" ")[0]
+            if begins_with_path or not artefact.origin:
+                raise
+            raise InputError(f"{artefact.origin}: {error}") from error
 
 
 def results(artefact: Artefact, progress: Progress) -> None:
-    """Make what is not there yet of a run's gallery, predictions and measures; one that crashes costs the others nothing."""
+    """Make what is missing of a run's gallery, predictions and measures; if one fails, the others are still made."""
     failed: list[Exception] = []
     for part in artefact.parents.values():
         try:
@@ -77,20 +66,20 @@ def results(artefact: Artefact, progress: Progress) -> None:
 
 @contextlib.contextmanager
 def damage_named(artefact: Artefact) -> Iterator[None]:
-    """Turn what a damaged file of the store raises (HDF5 and safetensors have no errno) into the folders to take away."""
+    """Raise InputError with the folders to remove for errors from damaged parents; HDF5 and safetensors give no errno."""
     try:
         yield
     except (OSError, SafetensorError) as error:
         if getattr(error, "errno", None) not in (None, errno.ENOENT) or not artefact.needs():
-            raise  # a full disk, a forbidden folder, or the user's own files: nothing of the store is damaged
+            raise  # a full disk, missing permissions, or the user's own files: nothing in the store is damaged
         raise InputError(_damage(artefact, str(error).splitlines()[0])) from error
 
 
 def _damage(artefact: Artefact, reason: str) -> str:
     import h5py
 
-    files = [file for need in artefact.needs() for file in sorted(need.folder.glob("*.h5"))]
-    broken = [file.parent for file in files if not h5py.is_hdf5(file)] or [need.folder for need in artefact.needs()]
+    folders = [need.folder for need in artefact.needs()]
+    broken = [folder for folder in folders if not all(map(h5py.is_hdf5, folder.glob("*.h5")))] or folders
     return (
         f"a file of {' or '.join(map(str, broken))} is damaged ({reason}); remove it here and in the archive, "
         f"`rm -r {broken[0]} {disk.KEEP / broken[0]}`, and run snakemake again"
@@ -98,7 +87,7 @@ def _damage(artefact: Artefact, reason: str) -> str:
 
 
 def fix_threads(threads: int) -> None:
-    """Results depend on the number of threads, so it comes from the suite and never from the machine."""
+    """Set the threads of numerical libraries: results depend on them, so the suite sets them, never the machine."""
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = str(threads)
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")

@@ -1,11 +1,10 @@
-"""From an artefact's parameters to the call that makes it: one function a kind, part of the artefact's own code."""
+"""One function per kind of artefact, from its parameters to the call that makes it; part of the artefact's code."""
 
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from selfsup import extensions
-from selfsup.config.lookup import TABLE_READS, table_reads
 from selfsup.errors import InputError, NotApplicable
 from selfsup.results import write_measures
 
@@ -42,6 +41,8 @@ def table(artefact: "Artefact", scratch: Path, progress: "Progress") -> None:
     import torch
     from safetensors.torch import save
 
+    from selfsup.config.lookup import table_reads
+    from selfsup.config.signature import TABLE_READS
     from selfsup.datasets.prepared import read
     from selfsup.device import prepare_device
 
@@ -74,17 +75,17 @@ def import_weights(artefact: "Artefact", scratch: Path, progress: "Progress") ->
 
 
 def weights(artefact: "Artefact", scratch: Path, progress: "Progress") -> None:
-    """Pretrain, or import what was pretrained elsewhere, which has no parents here."""
+    """Pretrain a run, which has parents, or import published weights, which have none."""
     (pretrain if artefact.parents else import_weights)(artefact, scratch, progress)
 
 
 def predict(artefact: "Artefact", scratch: Path, progress: "Progress") -> None:
-    """Write a method's own answers on held-out images."""
+    """Write a method's predictions on held-out images."""
     from selfsup.device import prepare_device
     from selfsup.training.inspection import write_answers
 
     prepare_device(artefact.params["device"], artefact.params["threads"])
-    write_answers(scratch, artefact.parents["weights"].folder, **_pretrained_on(artefact), **_recipe(artefact))
+    write_answers(scratch, artefact.parents["weights"].folder, **_pretrained_on(artefact), **recipe(artefact.params))
 
 
 def gallery(artefact: "Artefact", scratch: Path, progress: "Progress") -> None:
@@ -93,7 +94,7 @@ def gallery(artefact: "Artefact", scratch: Path, progress: "Progress") -> None:
     from selfsup.training.inspection import write_gallery
 
     prepare_device(artefact.params["device"], artefact.params["threads"])
-    write_gallery(scratch, artefact.parents["weights"].folder, **_pretrained_on(artefact), **_recipe(artefact))
+    write_gallery(scratch, artefact.parents["weights"].folder, **_pretrained_on(artefact), **recipe(artefact.params))
 
 
 def _pretrained_on(artefact: "Artefact") -> dict[str, Any]:
@@ -105,9 +106,9 @@ def _pretrained_on(artefact: "Artefact") -> dict[str, Any]:
     }
 
 
-def _recipe(artefact: "Artefact") -> dict[str, Any]:
-    """Return the part of a recipe that a method is built from again."""
-    return {key: artefact.params[key] for key in ("method", "encoder", "hyper", "batch_size", "epochs", "device")}
+def recipe(params: dict[str, Any]) -> dict[str, Any]:
+    """Return the keys of a run's parameters from which its method is rebuilt."""
+    return {key: params[key] for key in ("method", "encoder", "hyper", "batch_size", "epochs", "device")}
 
 
 def features(artefact: "Artefact", scratch: Path, progress: "Progress") -> None:

@@ -1,8 +1,9 @@
-"""What the Snakefile asks: which artefact a path is, what it needs, and how many GPUs a rule takes."""
+"""What the Snakefile needs: the inputs of each folder, targets by name, and the checks before the first job."""
 
 import re
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,90 +13,116 @@ from selfsup.errors import InputError
 from selfsup.pipeline import publish
 from selfsup.pipeline.makers import data_root
 from selfsup.store import disk
-from selfsup.store.chains import chains
+from selfsup.store.artefact import STAGES
+from selfsup.store.graph import graph
+from selfsup.store.saved import save
 
-STAGES = {"pretrain": "weights", "features": "features", "evaluate": "results"}
+OF_RUNS = ("pretrain", "features", "evaluate")
 FORCING = re.compile(r"-[a-zA-Z]*[FR]|--forceall|--forcerun")
 
 
 class Plan:
-    """One suite's artefacts, by path. They are restored from the archive first, so that planning finds them."""
+    """One suite for Snakemake. Its artefacts are first restored from the archive, so that planning finds them."""
 
     def __init__(self, suite: str) -> None:
+        self.graph = graph(suite)
+        publish.check(self.graph)
+        disk.restore_all(self.graph)
+        save(suite, self.graph.by_folder)
         self.suite = suite
-        asked = suites.load(suite)
-        publish.check(suite)
-        disk.restore_all(suite)
-        self.artefacts = disk.reachable(suite)
-        self.threads = asked.threads
-        self.gpus = int(asked.device == "cuda")
+        self.threads = self.graph.suite.threads
+        self.gpus = int(self.graph.suite.device == "cuda")
 
-    def inputs(self, pattern: str) -> Callable[[Any], list[Any]]:
-        """Return the input function of the rule that makes the folders of a pattern.
+    def batches(self, stage: str) -> list[tuple[str, tuple[int, ...], str]]:
+        """Return (suffix, seeds, digest) for each list of seeds that a stage's artefacts have, none for those without.
 
-        A file that exists is valid, so every input is ancient, and a target that exists does not ask for parents
-        that are not there (a partial pull).
+        One job makes all seeds: a process costs seconds before it does anything. ``digest`` is a regular expression of the
+        digests with these seeds; that of the last, whose suffix is empty, is of any other.
+        """
+        digests = self._digests_by_seeds(STAGES[stage])
+        *others, last = sorted(digests, key=lambda seeds: len(digests[seeds])) or [()]
+        special = [(f"_{'_'.join(map(str, seeds))}", seeds, "|".join(digests[seeds])) for seeds in others]
+        outside = f"(?!{'|'.join(digest for *_, digest in special)})" if special else ""
+        return [*special, ("", last, f"{outside}[0-9a-f]{{12}}")]
+
+    def _digests_by_seeds(self, kind: str) -> dict[tuple[int, ...], list[str]]:
+        seeds: dict[str, list[int]] = defaultdict(list)
+        for artefact in self.graph.by_folder.values():
+            if artefact.kind == kind:
+                seeds[artefact.digest] += [] if artefact.seed is None else [artefact.seed]
+        digests: dict[tuple[int, ...], list[str]] = defaultdict(list)
+        for digest, of in seeds.items():
+            digests[tuple(sorted(of))].append(digest)
+        return digests
+
+    def inputs(self, patterns: list[str]) -> Callable[[Any], list[Any]]:
+        """Return the input function of the rule that makes the files of these patterns.
+
+        A file that exists is valid, so every input is ancient, and a target that exists does not need parents that are
+        missing (a partial pull).
         """
         from snakemake.io import ancient
 
         def needed(wildcards: Any) -> list[Any]:
-            folder = Path(pattern.format(**wildcards))
-            artefact = self.artefacts.get(folder)
-            if artefact is None:
-                sys.exit(f"selfsup: {folder}: suite {self.suite} does not lead to it; ask `selfsup where`")
-            there = artefact.exists()
-            return [ancient(str(need.target)) for need in artefact.needs() if not there or need.exists()]
+            needs: dict[Path, None] = {}
+            for pattern in patterns:
+                folder = Path(pattern.format(**wildcards)).parent
+                artefact = self.graph.by_folder.get(folder)
+                if artefact is None:
+                    sys.exit(
+                        f"selfsup: {folder}: suite {self.suite} does not lead to it; `selfsup where` prints its folders"
+                    )
+                needs |= dict.fromkeys(n.target for n in artefact.needs() if not artefact.exists() or n.exists())
+            return [ancient(str(target)) for target in needs]
 
         return needed
 
     def check(self) -> None:
-        """Exit with one sentence, before any job starts, where a data set or a recipe cannot be served."""
-        self._check_files()
-        if any(artefact.kind == "weights" and not artefact.exists() for artefact in self.artefacts.values()):
-            # In a process of its own: building networks needs torch, which planning never loads.
+        """Exit with one sentence, before any job starts, where files are missing or a recipe does not fit its data."""
+        missing = [artefact for artefact in self.graph.by_folder.values() if not artefact.exists()]
+        try:
+            for need in {need.folder: need for artefact in missing for need in artefact.needs()}.values():
+                source = need.params.get("source") or need.params.get("file")
+                if source and not need.exists() and not (data_root() / source).exists():
+                    content = "data set" if need.kind == "prepared" else "weights"
+                    raise InputError(
+                        f"{data_root() / source} is missing; put the {content} there, or correct SELFSUP_DATA_ROOT"
+                    )
+        except InputError as error:
+            sys.exit(f"selfsup: {error}")
+        if any(artefact.kind == "weights" for artefact in missing):
+            # In a separate process: building networks needs torch, which planning never loads.
             command = [sys.executable, "-m", "selfsup", "check", "--suite", self.suite]
             if (done := subprocess.run(command, capture_output=True, text=True)).returncode:
                 sys.exit(done.stderr.strip())
 
-    def _check_files(self) -> None:
-        try:
-            missing = [artefact for artefact in self.artefacts.values() if not artefact.exists()]
-            needed = {need.folder: need for artefact in missing for need in artefact.needs()}
-            for artefact in needed.values():
-                own = artefact.params.get("source") or artefact.params.get("file")
-                if own and not artefact.exists() and not (data_root() / own).exists():
-                    raise InputError(
-                        f"{data_root() / own} is missing; put the {'data set' if artefact.kind == 'prepared' else 'weights'} "
-                        "there, or correct SELFSUP_DATA_ROOT"
-                    )
-        except InputError as error:
-            sys.exit(f"selfsup: {error}")
+    def report_inputs(self, suite: str) -> list[Any]:
+        """Return the results and the data that the report of a suite is made from, and a new file where it is stale."""
+        from snakemake.io import ancient
 
-    def results(self, suite: str) -> list[str]:
-        """Return the results that the report of a suite is made from."""
-        return [str(a.target) for a in disk.reachable(suite).values() if a.kind in ("results", "experiment")]
+        sources = [ancient(str(artefact.target)) for artefact in publish.sources(graph(suite))]
+        return [*publish.stale(graph(suite)), *sources]
 
     def named(self) -> dict[str, list[str]]:
         """Return {rule name: targets}, for each stage and run, and for each stage over all runs."""
-        found: dict[str, list[str]] = {}
-        for _, group in chains(self.suite):
-            for chain in group:
-                for stage, kind in STAGES.items():
-                    targets = [str(artefact.target) for artefact in chain.of_kind(kind)]
-                    for name in (f"{stage}_{chain.run.name.replace('-', '_')}", f"{stage}_all"):
-                        found.setdefault(name, []).extend(targets)
-        return {name: sorted(set(targets)) for name, targets in found.items()}
+        targets: dict[str, set[str]] = defaultdict(set)
+        for chain in self.graph.chains:
+            for stage in OF_RUNS:
+                files = {str(artefact.target) for artefact in chain.of_kind(STAGES[stage])}
+                targets[f"{stage}_{chain.run.name.replace('-', '_')}"] |= files
+                targets[f"{stage}_all"] |= files
+        return {name: sorted(files) for name, files in targets.items()}
 
 
-def asked_suite(config: dict[str, Any]) -> str:
-    """Return the suite that Snakemake was asked for; InputError for any other key, which would silently do nothing."""
+def suite_of(config: dict[str, Any]) -> str:
+    """Return the suite that Snakemake's configuration names; InputError for any other key, which would have no effect."""
     if unknown := [key for key in config if key != "suite"]:
         raise InputError(f"--config {unknown[0]}=...: the only key is suite, e.g. --config suite=quick")
     return str(config.get("suite") or suites.default())
 
 
 def refuse_force(argv: list[str]) -> None:
-    """Raise InputError where Snakemake is told to repeat what is there: a path names its content."""
+    """Raise InputError for Snakemake's options that repeat finished jobs: a path names its content."""
     if forced := [word for word in argv if FORCING.match(word)]:
         raise InputError(
             f"{forced[0]} is not for this store: `selfsup remove RUN KIND --apply`, then `snakemake`, makes it anew"

@@ -1,4 +1,4 @@
-"""A new project from an installed package: its recipes and its workflow, copied to be changed."""
+"""Starts a project from an installed package with a copy of its recipes and its workflow."""
 
 import shutil
 from pathlib import Path
@@ -10,11 +10,11 @@ PARTS = ("Snakefile", "dvc.yaml", "params", "profiles", "workflow")
 
 
 def init(folder: Path) -> None:
-    """Copy params/, the Snakefile and what it includes into ``folder``; InputError where one of them is there already."""
-    if there := [folder / name for name in PARTS if (folder / name).exists()]:
-        raise InputError(f"{there[0]} is there already; name an empty folder, e.g. `selfsup init my-project`")
-    inside = ROOT / "project"  # in a wheel; in a checkout they lie at its top
-    source = inside if inside.is_dir() else ROOT.parents[1]
+    """Copy params/, the Snakefile and what it includes into ``folder``; InputError where one of them exists already."""
+    if existing := [folder / name for name in PARTS if (folder / name).exists()]:
+        raise InputError(f"{existing[0]} exists already; name an empty folder, e.g. `selfsup init my-project`")
+    in_wheel = ROOT / "project"
+    source = in_wheel if in_wheel.is_dir() else ROOT.parents[1]
     folder.mkdir(parents=True, exist_ok=True)
     for name in PARTS:
         copy = shutil.copytree if (source / name).is_dir() else shutil.copy2

@@ -1,11 +1,11 @@
-"""Registering a data set or published weights: their content is hashed once into a lock, which is committed."""
+"""Registers a data set or published weights: hashes their content once into a lock, which is committed."""
 
 import tempfile
 from pathlib import Path
 
 from selfsup import extensions
-from selfsup.config import signature, weights
-from selfsup.config.lookup import NO_CHOICE
+from selfsup.config import weights
+from selfsup.config.lookup import choices, reads_files
 from selfsup.config.recipe import PARAMS
 from selfsup.config.strict import read_yaml
 from selfsup.datasets.lock import read_lock, write_lock
@@ -40,35 +40,35 @@ def register(name: str, dataset: str | None, download: bool) -> None:
 
 def datasets() -> list[str]:
     """Return the data sets that are made from a user's files."""
-    modules = [name for name in extensions.names("datasets") if name not in NO_CHOICE]
-    return [name for name in modules if "root" in signature.keywords(f"datasets.{name}", "prepare")]
+    return [name for name in choices("datasets") if reads_files(name)]
 
 
 def import_weights(name: str, download: bool) -> None:
-    """Write ``params/weights/<name>.lock`` for the file below ``SELFSUP_DATA_ROOT``, once it has served its purpose."""
+    """Write ``params/weights/<name>.lock`` for the file below ``SELFSUP_DATA_ROOT``, if it fits its description."""
     from selfsup.nn import imported
 
-    found = weights.described(name)
-    file = data_root() / found.file
+    run, published = weights.described(name)
+    recipe = dict(run.recipe)
+    file = data_root() / recipe.pop("file")
     if download:
-        _download(found, file)
+        _download(run.origin, published, file)
     sha256 = imported.file_digest(file)
     with tempfile.TemporaryDirectory() as folder:
         try:
-            imported.import_weights(Path(folder), source_file=file, sha256=sha256, **found.recipe)
+            imported.import_weights(Path(folder), source_file=file, sha256=sha256, **recipe)
         except InputError as error:
-            raise InputError(f"{found.origin}: {error}") from error
+            raise InputError(f"{run.origin}: {error}") from error
     print(f"{weights.write_lock(name, sha256, file.stat().st_size)} written; name {name} in a suite")
 
 
-def _download(found: weights.Weights, file: Path) -> None:
-    """Fetch weights by their name in a library, and keep their parameters; what is there already is kept."""
+def _download(origin: str, published: dict[str, str] | None, file: Path) -> None:
+    """Fetch weights by their name in a library and keep their parameters; an existing file is kept."""
     from selfsup.nn.backbones.library import published_parameters
     from selfsup.nn.imported import write_parameters
 
-    if found.download is None:
-        raise InputError(f"{found.origin}: key download is missing; name a library and weights, or put {file} there")
+    if published is None:
+        raise InputError(f"{origin}: key download is missing; name a library and weights, or put {file} there")
     if file.suffix != ".safetensors":
-        raise InputError(f"{found.origin}: key file is {found.file}; what is downloaded is kept as .safetensors")
+        raise InputError(f"{origin}: key file is {file.name}; downloaded weights are stored as .safetensors")
     if not file.exists():
-        write_parameters(file, published_parameters(**found.download))
+        write_parameters(file, published_parameters(**published))

@@ -1,131 +1,129 @@
-"""From a suite's results to its report: the only order in which the pieces are put together."""
+"""Builds a report: its tables and figures, and from them one HTML page and a PDF."""
 
+import itertools
 import json
-from collections.abc import Mapping
-from dataclasses import replace
+from collections import ChainMap
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
+import typst
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from selfsup.report.claims import claims_table, verdicts
+from selfsup.report.claims import verdicts
+from selfsup.report.claims_table import claims_table
 from selfsup.report.content import Content
-from selfsup.report.details import every_score, records
-from selfsup.report.deviations import deviations_table
-from selfsup.report.headline import Scores, scores
-from selfsup.report.html import page
-from selfsup.report.metrics import metrics
-from selfsup.report.pdf import paper
+from selfsup.report.details import every_score, metrics, records
+from selfsup.report.overview import overview
+from selfsup.report.papers import deviations_table, published_table, references
 from selfsup.report.provenance import provenance, recipes
-from selfsup.report.published import published_table, references
 from selfsup.report.rows import experiment_rows, result_rows, write_results
-from selfsup.report.sections import (
-    Section,
-    Topic,
-    drawings_of,
-    section,
-    strip_values,
-    strips_of,
-    topics,
-)
+from selfsup.report.scores import main_scores
+from selfsup.report.sections import Section, Topic, section, topics
 from selfsup.report.summary import fill, sentences
-from selfsup.report.tables import Table, as_csv, as_latex, as_values, narrow
+from selfsup.report.tables import Table, as_csv, as_latex, split
+
+NOT_PRINTED = ("seeds",)  # of main tables, for which a page has no room: the note says how many
+PRINTED = ("claim", "kind", "published", "group", "difference", "q", "verdict")  # of claims, what fits on a page
 
 
 def build(content: Content, target: Path) -> None:
     """Write the whole report into the empty folder ``target``; equal content gives equal bytes."""
     rows = {group.name: result_rows(content, group) for group in content.groups}
-    found = {group.name: scores(group, rows[group.name]) for group in content.groups}
-    every = {group.name: every_score(group, rows[group.name], found[group.name]) for group in content.groups}
-    judged = verdicts(content, rows)
-    experiments = {one.name: experiment_rows(content, one) for one in content.experiments}
-    sections = [section(content, group, rows[group.name], found[group.name]) for group in content.groups]
-    others = topics(content, rows, experiments)
-    shared = [claims_table(content, judged), published_table(content), deviations_table(content.modules)]
-    text = [fill(content, found), *sentences(content, found, rows, judged)]
-
-    write_results(target / "results.csv", [*rows.values(), *experiments.values()])
-    _write_json(target / "metrics.json", metrics(content, every, judged))
-    tables = [table for part in sections for table in part.tables]
-    _write_tables(target / "tables", [*tables, *(pair.table for topic in others for pair in topic.pairs), *shared])
-    _write_figures(target / "figures", sections, others)
-    front = {
+    scores = {group.name: main_scores(group, rows[group.name]) for group in content.groups}
+    all_scores = {group.name: every_score(group, rows[group.name], scores[group.name]) for group in content.groups}
+    by_claim = verdicts(content, rows)
+    experiments = {experiment.name: experiment_rows(content, experiment) for experiment in content.experiments}
+    sections = [section(content, group, rows[group.name], scores[group.name]) for group in content.groups]
+    parts: dict[str, Any] = {
         "title": content.title,
-        "summary": text,
+        "summary": [fill(content, scores), *sentences(content, scores, rows, by_claim)],
+        "overview": overview(content.groups, scores, {s.group.name: s.examples.chance for s in sections if s.examples}),
+        "sections": sections,
+        "topics": topics(content, rows, experiments),
+        "shared": [claims_table(content, by_claim), published_table(content), deviations_table(content.modules)],
         "provenance": provenance(content),
         "references": references(content),
     }
-    numbers = _numbers(content, rows, every)
-    shown = {**front, "sections": sections, "topics": others, "shared": shared}
-    html = page({**shown, "records": numbers, "recipes": recipes(content)})
+    write_results(target / "results.csv", [*rows.values(), *experiments.values()])
+    means = json.dumps(metrics(content, all_scores, by_claim), indent=1, sort_keys=True)
+    (target / "metrics.json").write_text(means + "\n", encoding="utf-8")
+    _write_tables(target / "tables", sections, parts["topics"], [parts["overview"], *parts["shared"]])
+    _write_figures(target / "figures", sections, parts["topics"])
+    by_group = [records(group, rows[group.name], all_scores[group.name]) for group in content.groups]
+    html = page({**parts, "records": dict(ChainMap(*by_group)), "recipes": recipes(content)})
     (target / "index.html").write_text(html, encoding="utf-8")
-    typeset = {
-        **front,
-        "sections": [_for_typst(part) for part in sections],
-        "topics": [_topic_for_typst(topic) for topic in others],
-        "shared": [as_values(t) for t in shared],
-    }
-    (target / "report.pdf").write_bytes(paper(typeset, target))
+    (target / "report.pdf").write_bytes(paper(parts, target))
 
 
-def _numbers(content: Content, rows: Mapping[str, pd.DataFrame], found: Mapping[str, Scores]) -> dict[str, Any]:
-    return {
-        name: record
-        for group in content.groups
-        for name, record in records(group, rows[group.name], found[group.name]).items()
-    }
-
-
-def _for_typst(part: Section) -> dict[str, Any]:
-    main = part.tables[0]
-    own = [column.key for column in main.columns if column.key not in ("published", "peer")]
-    return {
-        "name": part.group.name,
-        "main": as_values(main.select(own)),
-        "beside": as_values(_beside(main)),
-        "tables": [as_values(piece) for table in part.tables[1:] for piece in narrow(table)],
-        "drawings": [{"name": drawing.name, "caption": drawing.caption} for drawing in part.drawings],
-        "comparisons": [strip_values(strip) for strip in part.comparisons],
-        "strips": [
-            [strip_values(strip, part.group.title(owner)) for strip in strips] for owner, strips in part.strips.items()
-        ],
-    }
-
-
-def _topic_for_typst(topic: Topic) -> dict[str, Any]:
-    pairs = [
-        {
-            "drawing": {"name": pair.drawing.name, "caption": pair.drawing.caption} if pair.drawing else None,
-            "table": as_values(pair.table),
-        }
-        for pair in topic.pairs
-    ]
-    return {"title": topic.title, "pairs": pairs}
-
-
-def _beside(main: Table) -> Table:
-    """Return the main table's published and peer columns as a table of their own: a page has no room for all at once."""
-    first = next((column.key for column in main.columns[1:] if column.numeric), "")
-    table = main.select(["method", first, "published", "peer"])
-    reported = [n for n, column in enumerate(table.columns) if column.key in ("published", "peer")]
-    rows = [row for row in table.rows if any(row[n].value is not None for n in reported)]
-    return replace(table, title="Beside published and peers' numbers", rows=rows, notes=[])
-
-
-def _write_json(path: Path, value: Any) -> None:
-    path.write_text(json.dumps(value, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-
-
-def _write_tables(folder: Path, tables: list[Table]) -> None:
+def _write_tables(folder: Path, sections: list[Section], topics: list[Topic], shared: list[Table]) -> None:
     folder.mkdir()
-    for table in tables:
+    of_sections = [table for part in sections for table in (*part.tables, part.reported) if table.rows]
+    of_topics = [table for topic in topics for _, table in topic.pairs]
+    for table in (*of_sections, *of_topics, *shared):
         (folder / f"{table.name}.csv").write_text(as_csv(table), encoding="utf-8")
         (folder / f"{table.name}.tex").write_text(as_latex(table), encoding="utf-8")
 
 
-def _write_figures(folder: Path, sections: list[Section], others: list[Topic]) -> None:
+def _write_figures(folder: Path, sections: list[Section], topics: list[Topic]) -> None:
     folder.mkdir()
-    for drawing in drawings_of(sections, others):
-        (folder / f"{drawing.name}.svg").write_text(drawing.svg, encoding="utf-8")
-    for strip in strips_of(sections):
-        (folder / f"{strip.name}.png").write_bytes(strip.png)
+    of_sections = [plot for part in sections for plot in part.plots]
+    of_topics = [plot for topic in topics for plot, _ in topic.pairs if plot]
+    for plot in (*of_sections, *of_topics):
+        (folder / f"{plot.name}.svg").write_text(plot.svg, encoding="utf-8")
+    for part in sections:
+        of_data = [part.examples.strip] if part.examples and part.examples.strip else []
+        for strip in itertools.chain(of_data, part.comparisons, *part.strips):
+            (folder / f"{strip.name}.png").write_bytes(strip.png)
+
+
+def page(parts: dict[str, Any]) -> str:
+    """Return index.html by ``templates/index.html``; it needs no network and contains its numbers' records."""
+    environment = Environment(
+        loader=PackageLoader("selfsup.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("index.html").render(parts)
+
+
+def paper(parts: dict[str, Any], folder: Path) -> bytes:
+    """Return report.pdf by ``templates/report.typ``, with the figures in ``folder``; equal parts give equal bytes.
+
+    Everything is passed as one JSON value, so that no text is read as markup. Fonts are those inside typst.
+    """
+    template = files("selfsup.report").joinpath("templates/report.typ").read_bytes()
+    values = {
+        **parts,
+        "sections": [_values(section) for section in parts["sections"]],
+        "shared": [_printed(table) if table.name == "claims" else table for table in parts["shared"]],
+    }
+    inputs = {"report": json.dumps(values, sort_keys=True, ensure_ascii=False, default=_fields)}
+    document = typst.Compiler(template, root=folder, ignore_system_fonts=True, sys_inputs=inputs).compile(timestamp=0)
+    assert isinstance(document, bytes)
+    return document
+
+
+def _printed(claims: Table) -> Table:
+    return claims.select([n for n, column in enumerate(claims.columns) if column.key in PRINTED])
+
+
+def _values(section: Section) -> dict[str, Any]:
+    main, *others = section.tables
+    return {
+        "name": section.group.name,
+        "main": main.select([n for n, column in enumerate(main.columns) if column.key not in NOT_PRINTED]),
+        "examples": section.examples,
+        "reported": section.reported,
+        "tables": [part for table in others for part in split(table)],
+        "plots": section.plots,
+        "comparisons": section.comparisons,
+        "strips": section.strips,
+    }
+
+
+def _fields(part: Any) -> dict[str, Any]:
+    """Return a dataclass as a dictionary, without the pictures, which typst reads from files."""
+    return {name: value for name, value in vars(part).items() if name not in ("svg", "png")}

@@ -1,16 +1,22 @@
-"""All that a report is made from: paths and plain values, put together by the store."""
+"""The content of a report: paths and plain values, assembled by ``pipeline/publish.py``."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from selfsup.config.claims import Claim
 from selfsup.config.shown import Shown
+from selfsup.config.strict import require
+from selfsup.errors import InputError
+
+ANCHORS = {"floor": "anchor: untrained", "classical": "anchor: classical", "labels": "anchor: all labels"}
+PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """An evaluation with its arguments: ``evaluation`` is its module, ``title`` what people read."""
+    """An evaluation with its arguments: ``evaluation`` is the name of its module."""
 
     name: str
     title: str
@@ -21,7 +27,7 @@ class Protocol:
 
 @dataclass(frozen=True)
 class Data:
-    """A prepared data set: ``name`` is its file's in ``params/data``, ``dataset`` the module, ``prepared`` its folder."""
+    """A data set: ``name`` is its file in ``params/data``, ``dataset`` its module, ``prepared`` its artefact's folder."""
 
     name: str
     dataset: str
@@ -31,51 +37,18 @@ class Data:
 
 @dataclass(frozen=True)
 class Target(Data):
-    """A data set that runs are scored on, by protocols; order is the suite's."""
+    """A data set that runs are scored on, with the protocols in the order of the suite."""
 
     protocols: list[Protocol]
 
 
 @dataclass(frozen=True)
-class Scoring:
-    """One protocol on one target; ``foreign`` where the target is not what the runs were pretrained on."""
-
-    target: Target
-    protocol: Protocol
-    foreign: bool
-
-    @property
-    def key(self) -> str:
-        """The name by which addresses and metrics.json call it, e.g. ``linear_probe`` and ``cifar10:linear_probe``."""
-        return f"{self.target.name}:{self.protocol.name}" if self.foreign else self.protocol.name
-
-    @property
-    def title(self) -> str:
-        """What people read; of another data set than was pretrained on, with its name."""
-        return f"{self.protocol.title} on {self.target.name}" if self.foreign else self.protocol.title
-
-    @property
-    def slug(self) -> str:
-        """The key as part of a file's name."""
-        return self.key.replace(":", "-")
-
-    def columns(self) -> list[str]:
-        """Return the names of its columns in a main table, e.g. ``knn``, and ``fine_tune@0.01`` for each share of labels.
-
-        A protocol that draws subsets of the labels names their shares ``label_fractions``.
-        """
-        fractions = self.protocol.arguments.get("label_fractions", [])
-        shares = [f"{self.key}@{fraction:g}" for fraction in fractions] or [self.key]
-        return shares if self.protocol.shown.headline else []
-
-
-@dataclass(frozen=True)
 class Member:
-    """One seed of one run: where it lies, what made it, and its measures.
+    """One seed of one run.
 
-    ``variant`` is the suite's name for it (``simclr-no-colour``), ``method`` the module (``simclr``); ``run``,
-    ``gallery``, ``predictions`` and, by target, ``features`` are artefact folders whose names hold their digests;
-    ``measures`` maps a target and a protocol to the ``measures.json``; what the suite does not ask of this run is absent.
+    ``variant`` is the suite's name for it (``simclr-no-colour``), ``method`` its module (``simclr``); ``run``,
+    ``gallery``, ``predictions`` and ``features`` (by target) are folders of artefacts; ``measures`` maps (target,
+    protocol) to a ``measures.json`` and has no entry for what the suite does not evaluate.
     """
 
     variant: str
@@ -90,11 +63,51 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Group:
-    """The members that were pretrained on one data set and stand in one table; order is the suite's.
+class Scoring:
+    """One protocol on one target; ``transfer`` where the target is not the pretraining data."""
 
-    ``variants`` are machine names, ``titles`` what people read for each, ``roles`` (``floor`` or ``ceiling``) those that
-    bound the scale.
+    target: Target
+    protocol: Protocol
+    transfer: bool
+
+    @property
+    def key(self) -> str:
+        """The name in addresses and metrics.json, e.g. ``linear_probe`` or ``cifar10:linear_probe``."""
+        return f"{self.target.name}:{self.protocol.name}" if self.transfer else self.protocol.name
+
+    @property
+    def title(self) -> str:
+        """The protocol's title, with the name of the target where that is not the pretraining data."""
+        return f"{self.protocol.title} on {self.target.name}" if self.transfer else self.protocol.title
+
+    @property
+    def slug(self) -> str:
+        """The key as part of a file name."""
+        return self.key.replace(":", "-")
+
+    def columns(self) -> list[str]:
+        """Return the keys of its columns in the main table, e.g. ``knn``, or ``fine_tune@0.01`` by share of labels."""
+        fractions = self.protocol.arguments.get("label_fractions", [])
+        keys = [f"{self.key}@{fraction:g}" for fraction in fractions] or [self.key]
+        return keys if self.protocol.shown.headline else []
+
+    def measures(self, member: Member) -> Path | None:
+        """Return the member's ``measures.json``, which may be missing; None where the suite does not evaluate it."""
+        return member.measures.get((self.target.name, self.protocol.name))
+
+    def pictures(self, member: Member) -> Path | None:
+        """Return the HDF5 file that the evaluation stored beside the member's measures; None where there is none."""
+        measures = self.measures(member)
+        path = measures and measures.with_name("pictures.h5")
+        return path if path and path.exists() else None
+
+
+@dataclass(frozen=True)
+class Group:
+    """The members that were pretrained on one data set and are compared in one table, in the order of the suite.
+
+    ``titles`` are by variant, and so are the ``roles`` (keys of ANCHORS) of those that learn nothing, or with labels.
+    ``floors`` are for each self-supervised variant those that it must be above, the most similar first.
     """
 
     name: str
@@ -105,30 +118,47 @@ class Group:
     members: list[Member]
     titles: dict[str, str] = field(default_factory=dict)
     roles: dict[str, str] = field(default_factory=dict)
+    floors: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def scorings(self) -> list[Scoring]:
         """Every protocol on every target."""
-        own = self.pretrain_data.name
+        pretrained = self.pretrain_data.name
         return [
-            Scoring(target, protocol, target.name != own) for target in self.targets for protocol in target.protocols
+            Scoring(target, protocol, target.name != pretrained)
+            for target in self.targets
+            for protocol in target.protocols
         ]
 
-    def asked(self, target: Data) -> dict[str, set[str]]:
-        """Return the protocols by which each run is scored on a target."""
-        return {m.variant: {name for on, name in m.measures if on == target.name} for m in self.members}
+    def protocols_on(self, target: Data) -> dict[str, set[str]]:
+        """Return the names of the protocols by which each variant is scored on a target."""
+        return {m.variant: {protocol for name, protocol in m.measures if name == target.name} for m in self.members}
 
     def title(self, variant: str) -> str:
-        """Return what people read for a variant."""
+        """Return the title of a variant."""
         return self.titles.get(variant, variant)
+
+    def anchor(self, variant: str) -> str:
+        """Return what a variant is compared with others as, empty for a self-supervised method."""
+        return ANCHORS.get(self.roles.get(variant, ""), "")
+
+    def seeds_of(self, variant: str) -> list[Member]:
+        """Return a variant's members, in the order of their seeds."""
+        return [member for member in self.members if member.variant == variant]
+
+    @property
+    def first_seeds(self) -> dict[str, Member]:
+        """The members whose pictures are shown, by variant."""
+        return {variant: members[0] for variant in self.variants if (members := self.seeds_of(variant))}
 
 
 @dataclass(frozen=True)
 class Ablation:
-    """One thing varied: runs of a group along an axis, a line for each of ``lines``, {label: {run: place}}.
+    """One value varied: runs of a group along an axis, a line for each of ``lines``, {label: {run: position}}.
 
-    Places are numbers, or words where ``scale`` is categories. ``evaluation`` is a protocol; a line may have another one
-    in ``line_evaluations``. ``published`` {label: {place: value}} is what the ``source`` printed of it.
+    They are scored on ``data``, empty for their pretraining data. Positions are numbers, or words where ``scale`` is
+    categories. ``evaluation`` is a protocol, which ``line_evaluations`` replaces for a line. ``published``
+    {label: {position: value}} is what the ``source`` reports. ``references`` are runs that are levels, at no position.
     """
 
     name: str
@@ -141,22 +171,29 @@ class Ablation:
     scale: str
     lines: dict[str, dict[str, float | str]]
     line_evaluations: dict[str, str]
-    source: dict[str, str]
+    source: dict[str, str] | None
     published: dict[str, dict[float | str, float]]
+    data: str = ""
+    references: list[str] = field(default_factory=list)
 
     def protocol(self, line: str) -> str:
         """Return the protocol by which a line is measured."""
         return self.line_evaluations.get(line, self.evaluation)
 
     @property
+    def all_lines(self) -> list[str]:
+        """The lines, ours first, then those that are only published."""
+        return list(dict.fromkeys([*self.lines, *self.published]))
+
+    @property
     def protocols(self) -> list[str]:
-        """Return the protocols of the lines, each once, in their order."""
+        """The protocols of the lines, each once, in their order."""
         return list(dict.fromkeys(self.protocol(line) for line in self.lines))
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """A measurement that needs no encoder and no data set: the ``measures.json`` of each seed."""
+    """A measurement without an encoder or a data set: the ``measures.json`` of each seed."""
 
     name: str
     shown: Shown
@@ -168,7 +205,7 @@ class Content:
     """One suite's report.
 
     ``reported`` are published tables and ``claims`` those that apply, by name; ``papers`` are those of the methods;
-    ``modules`` made the results; ``history`` says what was carried.
+    ``modules`` made the results; ``history`` says which results were carried over a change of the code.
     """
 
     suite: str
@@ -189,10 +226,24 @@ class Content:
 
     @property
     def protocols(self) -> dict[str, Protocol]:
-        """Every protocol of the suite, each once, by name."""
+        """Every protocol of the suite by name."""
         return {scoring.protocol.name: scoring.protocol for group in self.groups for scoring in group.scorings}
 
     @property
     def keys(self) -> dict[str, list[str]]:
-        """The names of the columns that each group's main table can have."""
+        """The keys of the columns that each group's main table can have."""
         return {group.name: [key for scoring in group.scorings for key in scoring.columns()] for group in self.groups}
+
+    def check_summary(self) -> None:
+        """Raise InputError for a placeholder ``{group/variant/evaluation}`` of the summary that no table can fill."""
+        variants, keys = {group.name: group.variants for group in self.groups}, self.keys
+        for name in PLACEHOLDER.findall(self.summary):
+            message = f"params/suites/{self.suite}.yaml: key summary names {{{name}}}"
+            group, *rest = name.split("/")
+            if len(rest) != 2:
+                first = next(iter(variants), "?")
+                example = "/".join([first, *(next(iter(names.get(first, ())), "?") for names in (variants, keys))])
+                raise InputError(f"{message}; write {{group/variant/evaluation}}, such as {{{example}}}")
+            variant, key = rest
+            for word, known in ((group, [*variants]), (variant, variants.get(group, [])), (key, keys.get(group, []))):
+                require(word, known, f"{message}, but no table has {word}")

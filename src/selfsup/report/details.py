@@ -1,96 +1,98 @@
-"""What stands behind each number of the page: its seeds, its protocol, its code, its data and its runs."""
+"""What is behind the numbers: a record for each cell of the page, and the means of metrics.json."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from selfsup.config import signature
-from selfsup.report.content import Group, Member, Scoring
-from selfsup.report.headline import Scores
-from selfsup.report.intervals import spelled
-from selfsup.report.quantities import Score, baselines, quantities, score, scored
+from selfsup.report.claims import Verdict
+from selfsup.report.content import Content, Group, Member, Scoring
+from selfsup.report.scores import Score, Scores, baselines, measured_variants, quantities, score, scored
 
-HEAD = ["seed", "value", "test bootstrap, 95 %", "sd over draws", "n"]
+HEAD = ["seed", "value", "over the test set, 95 %", "sd over draws", "n"]
 
 
 def every_score(group: Group, rows: pd.DataFrame, main: Scores) -> Scores:
-    """Return the main table's scores, and all others that were measured: of every declared metric, and of the baselines
-    that stand in rows, for the first variant of each."""
+    """Return the main table's scores and all others that were measured: of each declared metric, and of the baselines
+    in rows of tables, which are the first variant's."""
     scores = dict(main)
     for scoring in group.scorings:
-        own, shown = scored(rows, scoring), scoring.protocol.shown
-        names = baselines(shown, own)
-        variants = [variant for variant in group.variants if variant in set(own["variant"])]
-        for quantity in quantities(shown, own):
-            ours = [score(group, own, scoring, quantity, variant) for variant in variants]
-            beside = [score(group, own, scoring, quantity.at("baseline", name), variants[0]) for name in names]
-            scores |= {(one.variant, one.key): one for one in [*ours, *beside] if one.interval}
+        measured, shown = scored(rows, scoring), scoring.protocol.shown
+        variants = measured_variants(group, measured)
+        for quantity in quantities(shown, measured):
+            pairs = [(variant, quantity) for variant in variants]
+            pairs += [(variants[0], quantity.at(baseline=name)) for name in baselines(shown, measured)]
+            found = [score(group, measured, scoring, quantity, variant) for variant, quantity in pairs]
+            scores |= {(s.variant, s.key): s for s in found if s.interval}
     return scores
 
 
+def metrics(
+    content: Content, scores: Mapping[str, Scores], verdicts: Mapping[tuple[str, str], Verdict]
+) -> dict[str, Any]:
+    """Return what ``dvc exp show`` compares: measures {group: {variant: {key: mean}}}, claims {group: {claim: verdict}}.
+
+    Single layers and baselines are in ``results.csv`` only.
+    """
+    measures: dict[str, dict[str, dict[str, float]]] = {group.name: {} for group in content.groups}
+    for group, by_key in measures.items():
+        for (variant, key), s in scores[group].items():
+            if s.interval is not None and not s.quantity.dimensions.keys() & {"layer", "baseline"}:
+                by_key.setdefault(variant, {})[key] = round(s.interval.mean, 4)
+    claims: dict[str, dict[str, str]] = {group.name: {} for group in content.groups}
+    for (claim, group), verdict in verdicts.items():
+        claims[group][claim] = verdict.verdict
+    return {"measures": measures, "claims": claims}
+
+
 def records(group: Group, rows: pd.DataFrame, scores: Scores) -> dict[str, dict[str, Any]]:
-    """Return the group's records by the cells' ``detail`` name: finished text, which the page only lays out."""
-    own = {scoring.key: scored(rows, scoring) for scoring in group.scorings}
+    """Return the group's records, as finished text, by the ``detail`` of the cells."""
+    measured = {scoring.key: scored(rows, scoring) for scoring in group.scorings}
     return {
-        f"{group.name}/{variant}/{key}": _record(group, own[one.scoring.key], one)
-        for (variant, key), one in scores.items()
+        f"{group.name}/{variant}/{key}": _record(group, measured[score.scoring.key], score)
+        for (variant, key), score in scores.items()
     }
 
 
-def _record(group: Group, own: pd.DataFrame, one: Score) -> dict[str, Any]:
-    scoring, quantity = one.scoring, one.quantity
-    protocol = scoring.protocol
-    members = [member for member in group.members if member.variant == one.variant]
-    of = [quantity.labels] if quantity.headline else [quantity.title, *quantity.words]
+def _record(group: Group, measured: pd.DataFrame, score: Score) -> dict[str, Any]:
+    scoring, quantity, protocol = score.scoring, score.quantity, score.scoring.protocol
+    members = group.seeds_of(score.variant)
+    paths = {member.seed: scoring.measures(member) for member in members}
+    qualifiers = [quantity.labels] if quantity.headline else [quantity.title, *quantity.qualifiers]
     keys = {"evaluation": protocol.evaluation, **protocol.arguments}
     lines = [
-        _mean_line(one) if one.interval else ["no number", one.absent],
-        *_beside(own, one),
+        _mean(score),
+        *_diagnostics(measured, score),
         ["protocol", "; ".join(f"{key} = {value}" for key, value in keys.items())],
         ["code", signature.label(f"evaluations.{protocol.evaluation}")],
         *_folders(group, scoring, members),
-        *_traces(members, scoring),
+        *([f"trace seed {s}", f"selfsup trace {path.parent}"] for s, path in paths.items() if path and path.exists()),
     ]
-    seeds = [_seed(row) for row in one.rows.to_dict("records")]
-    title = ", ".join([group.title(one.variant), scoring.title, *of, group.name])
-    return {"title": title, "lines": lines, "head": HEAD, "seeds": seeds}
-
-
-def _folders(group: Group, scoring: Scoring, members: list[Member]) -> list[list[str]]:
-    """Return the artefacts of the runs; the data that were scored, where they are not what was pretrained on."""
-    target = scoring.target
-    folders_of = {
-        "run": [member.run for member in members],
-        "features": [member.features[target.name] for member in members if target.name in member.features],
-        "data": [group.pretrain_data.prepared],
-        "scored on": [target.prepared] if scoring.foreign else [],
+    title = ", ".join([group.title(score.variant), scoring.title, *qualifiers, group.name])
+    return {
+        "title": title,
+        "lines": lines,
+        "head": HEAD,
+        "seeds": [_seed(row) for row in score.rows.to_dict("records")],
     }
-    return [[kind, ", ".join(dict.fromkeys(map(str, folders)))] for kind, folders in folders_of.items() if folders]
 
 
-def _traces(members: list[Member], scoring: Scoring) -> list[list[str]]:
-    """Return the command that prints all that a seed's number came from; a seed without the file has nothing to trace."""
-    paths = {member.seed: member.measures.get((scoring.target.name, scoring.protocol.name)) for member in members}
-    return [
-        [f"trace seed {seed}", f"selfsup trace {path.parent}"]
-        for seed, path in paths.items()
-        if path is not None and path.exists()
-    ]
-
-
-def _mean_line(one: Score) -> list[str]:
-    interval, declared = one.interval, one.quantity.declared
-    assert interval is not None
-    text = f"{spelled(interval, declared.decimals)} {declared.unit}".rstrip()
+def _mean(score: Score) -> list[str]:
+    interval, text = score.interval, f"{score.text} {score.quantity.spec.unit}".rstrip()
+    if interval is None:
+        return ["no number", score.absent]
     if interval.half_width is None:
         return ["one seed", f"{text}; no interval over seeds"]
     return [f"mean of n = {interval.n} seeds", f"{text} [{interval.low:.2f}, {interval.high:.2f}]"]
 
 
-def _beside(own: pd.DataFrame, one: Score) -> list[list[str]]:
-    """Return what the protocol says of itself beside its scores, such as the solver's last gradient norm, by seed."""
-    other = own[(own["variant"] == one.variant) & ~own["metric"].isin(list(one.quantity.shown.metrics))]
-    other = other[other["baseline"] == ""]
+def _diagnostics(measured: pd.DataFrame, score: Score) -> list[list[str]]:
+    """Return the undeclared metrics of the protocol by seed, such as the solver's last gradient norm, at the same labels."""
+    other = measured[(measured["variant"] == score.variant) & (measured["baseline"] == "")]
+    fraction = score.quantity.dimensions.get("label_fraction")
+    other = other[other["label_fraction"].isna() | (other["label_fraction"] == fraction)]
+    other = other[~other["metric"].isin(list(score.quantity.shown.metrics))]
     return [
         [str(metric).replace("_", " "), ", ".join(_value(row) for row in of_metric.to_dict("records"))]
         for metric, of_metric in other.groupby("metric", sort=True)
@@ -99,6 +101,17 @@ def _beside(own: pd.DataFrame, one: Score) -> list[list[str]]:
 
 def _value(row: dict[Any, Any]) -> str:
     return f"{row['value']:.3g}" + (f" ({row['layer']})" if row["layer"] else "")
+
+
+def _folders(group: Group, scoring: Scoring, members: list[Member]) -> list[list[str]]:
+    target = scoring.target
+    folders_of = {
+        "run": [member.run for member in members],
+        "features": [member.features[target.name] for member in members if target.name in member.features],
+        "data": [group.pretrain_data.prepared],
+        "scored on": [target.prepared] if scoring.transfer else [],
+    }
+    return [[kind, ", ".join(dict.fromkeys(map(str, folders)))] for kind, folders in folders_of.items() if folders]
 
 
 def _seed(row: dict[Any, Any]) -> list[str]:

@@ -1,16 +1,21 @@
-"""The uncertainty that a table prints: Student's t over pretraining seeds."""
+"""The uncertainty in every table: Student's t over pretraining seeds, adjusted over a suite's claims."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
-from scipy.stats import t
+from scipy.optimize import brentq
+from scipy.stats import false_discovery_control, nct, t
+
+LEVEL = 0.95
+POWER = 0.8
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean over ``n`` seeds; ``half_width`` of its 95 % interval is None where one seed tells nothing of spread."""
+    """A mean over ``n`` seeds; ``half_width`` of its 95 % interval is None for one seed, which has no spread."""
 
     mean: float
     half_width: float | None
@@ -26,9 +31,20 @@ class Interval:
         """The upper bound, infinity with one seed."""
         return self.mean + (math.inf if self.half_width is None else self.half_width)
 
+    @property
+    def standard_error(self) -> float:
+        """Of the mean; infinity with one seed."""
+        return math.inf if self.half_width is None else self.half_width / float(t.ppf((1 + LEVEL) / 2, self.n - 1))
 
-def mean_interval(values: Sequence[float], level: float = 0.95) -> Interval:
+    def text(self, decimals: int) -> str:
+        """Return the mean, and half the width of the interval where there is one."""
+        spread = "" if self.half_width is None else f" ± {self.half_width:.{decimals}f}"
+        return f"{self.mean:.{decimals}f}{spread}"
+
+
+def mean_interval(numbers: Iterable[float], level: float = LEVEL) -> Interval:
     """Return the mean of at least one value with its two-sided t-interval, t(n - 1) s / sqrt(n)."""
+    values = list(numbers)
     n = len(values)
     mean = float(np.mean(values))
     if n < 2:
@@ -38,17 +54,37 @@ def mean_interval(values: Sequence[float], level: float = 0.95) -> Interval:
 
 
 def paired_interval(first: Mapping[int, float], second: Mapping[int, float]) -> Interval | None:
-    """Return the interval of first - second over the seeds that both have, None where they share none.
+    """Return the interval of first - second over their common seeds, None without any.
 
-    Pairing by seed takes out what a seed does to both, such as the order of the examples.
+    Two sides of one run share its weights, two runs the seed of their batches; other seeds would be other comparisons.
     """
     common = sorted(first.keys() & second.keys())
-    if not common:
-        return None
-    return mean_interval([first[seed] - second[seed] for seed in common])
+    return mean_interval([first[seed] - second[seed] for seed in common]) if common else None
 
 
-def spelled(interval: Interval, decimals: int) -> str:
-    """Return the mean, and half the width of its interval where there is one, with so many decimals."""
-    spread = "" if interval.half_width is None else f" ± {interval.half_width:.{decimals}f}"
-    return f"{interval.mean:.{decimals}f}{spread}"
+def p_value(difference: Interval, bound: float = 0.0) -> float:
+    """Return the two-sided p of a mean of ``bound``, for two seeds or more: below 0.05 if the 95 % interval excludes it."""
+    distance = abs(difference.mean - bound)
+    if difference.standard_error == 0:
+        return float(distance == 0)
+    return float(2 * t.sf(distance / difference.standard_error, difference.n - 1))
+
+
+def q_values(p_values: Sequence[float]) -> list[float]:
+    """Return the p-values of a family adjusted for its size: of those below q, a share of at most q is expected to be false.
+
+    Source: Benjamini & Hochberg 1995.
+    """
+    return [float(q) for q in false_discovery_control(p_values)] if p_values else []
+
+
+def detectable_difference(difference: Interval) -> float:
+    """Return the smallest true difference that as many seeds of this spread find with 80 % power, at 5 %, two-sided."""
+    return _noncentrality(difference.n) * difference.standard_error
+
+
+@cache
+def _noncentrality(n: int) -> float:
+    """Return the noncentrality at which a t-test of ``n`` differences has POWER, counting the upper tail only."""
+    critical = t.ppf((1 + LEVEL) / 2, n - 1)
+    return float(brentq(lambda noncentrality: nct.sf(critical, n - 1, noncentrality) - POWER, 0.1, 50.0))

@@ -1,108 +1,166 @@
-"""The main table of a group: methods by evaluations, with their anchors, their cost and their papers' numbers."""
+"""The main table of a group: methods by evaluations, with anchors, budgets and published numbers."""
 
-import json
+from dataclasses import replace
 
-from selfsup.report.content import Content, Group, Member
-from selfsup.report.headline import Scores, anchor, best_within_noise
-from selfsup.report.intervals import Interval, spelled
-from selfsup.report.published import beside
-from selfsup.report.quantities import BETTER, Score
-from selfsup.report.tables import Cell, Column, Table
+from selfsup.report.budgets import budget, unequal_budgets
+from selfsup.report.content import Content, Group
+from selfsup.report.floors import NOT_ABOVE, not_above_floor
+from selfsup.report.papers import reported_cell
+from selfsup.report.rows import NOT_EVALUATED
+from selfsup.report.scores import (
+    BETTER,
+    Score,
+    Scores,
+    above_classical,
+    best_classical,
+    best_first,
+    best_within_noise,
+    columns,
+    ranks,
+)
+from selfsup.report.tables import Cell, Column, Table, capitalized, joined
+
+CONTEXT = [
+    Column("seeds", "seeds", numeric=True),
+    Column("images", "examples", "through the encoder", numeric=True),
+    Column("updates", "updates", "steps of training", numeric=True),
+]
+BUDGET_NOTE = (
+    "Examples through the encoder include those through a momentum copy; a patch or a frame counts by its share. Equal "
+    "examples are not equal updates: a method whose batch passes the encoder in several copies takes fewer."
+)
+REPORTED = [
+    Column("published", "published", "other data or encoder", numeric=True),
+    Column("peer", "peer", "other budget", numeric=True),
+]
+REPORTED_NOTE = "They are of other data, encoders and budgets, named below each."
+DASH = "\N{EN DASH}"
+ABOVE = "\N{UPWARDS ARROW}"
+SEEDS_NOTE = (
+    "± half the width of the 95 % t-interval over {} pretraining seeds alone: the test set and the training data are one draw "
+    "each. Bold is the best self-supervised mean and every one whose paired difference from it has zero in its 95 % interval. "
+    "A rank is a range where such differences do not tell rows apart."
+)
 
 
-def printed(interval: Interval | None, decimals: int = 1) -> str:
-    """Return a score as tables print it: the mean, and half the width of its interval where there is one."""
-    return "not measured" if interval is None else spelled(interval, decimals)
+def main_table(group: Group, scores: Scores) -> Table:
+    """Return the table, named by its metric, best rows of its first column first; records are ``group/variant/column``."""
+    by_column = columns(scores)
+    metrics = _metrics(by_column)
+    headings = [Column("method", "method"), *_headings(by_column), *CONTEXT]
+    cells = [_cells(group, column) for column in by_column.values()]
+    rows = [_row(group, variant, [column[variant] for column in cells]) for variant in _in_order(group, by_column)]
+    title = metrics[0] if len(metrics) == 1 else "results" if metrics else "runs"
+    name, heading = f"{title.split()[-1].lower()}-{group.name}", f"{capitalized(title)} on {group.name}"
+    return _without_empty(Table(name, heading, headings, rows, _notes(group, by_column, rows)))
 
 
-def main_table(content: Content, group: Group, scores: Scores) -> Table:
-    """Return the table, rows in the suite's order; detail records are named ``group/variant/column``."""
-    keys = list(dict.fromkeys(key for _, key in scores))
-    by_column = {key: [scores[variant, key] for variant in group.variants] for key in keys}
-    bold = {key: best_within_noise(group, column) for key, column in by_column.items()}
-    metrics = list(dict.fromkeys(column[0].quantity.title for column in by_column.values()))
-    rows = [_row(content, group, scores, variant, bold) for variant in group.variants]
-    headings = [_column(column, len(metrics) > 1) for column in by_column.values()]
-    columns = [Column("method", "method"), *headings, *_context_columns()]
-    used = [n for n, column in enumerate(columns) if n == 0 or any(row[n].text for row in rows)]
-    used_columns, cells = [columns[n] for n in used], [[row[n] for n in used] for row in rows]
-    title = f"{metrics[0].capitalize()} on {group.name}" if len(metrics) == 1 else f"Results on {group.name}"
-    if not keys:
-        title = f"Runs on {group.name}"
-    units = {column[0].quantity.declared.unit for column in by_column.values()}
-    return Table(
-        f"main-{group.name}", title, used_columns, cells, _notes(group, {column.key for column in used_columns}, units)
-    )
+def _without_empty(table: Table) -> Table:
+    """Return the table without the columns that have no text, except for the first."""
+    return table.select([n for n in range(len(table.columns)) if n == 0 or any(row[n].text for row in table.rows)])
 
 
-def _row(content: Content, group: Group, scores: Scores, variant: str, bold: dict[str, set[str]]) -> list[Cell]:
-    members = [member for member in group.members if member.variant == variant]
-    cells = [_score_cell(group, scores[variant, key], variant in strong) for key, strong in bold.items()]
-    context = [
-        Cell(str(len(members)), value=len(members)),
-        _images(members),
-        beside(content.reported, variant, "paper"),
-        beside(content.reported, variant, "peer"),
+def _in_order(group: Group, by_column: dict[str, list[Score]]) -> list[str]:
+    """Return the variants by the first column, the best first, then those without a number there in the suite's order."""
+    first = next(iter(by_column.values()), [])
+    measured = [score.variant for score in best_first([score for score in first if score.interval])]
+    return [*measured, *(variant for variant in group.variants if variant not in measured)]
+
+
+def reported_table(content: Content, group: Group, scores: Scores) -> Table:
+    """Return the published and peers' numbers beside the first number of the main table, in its order."""
+    by_column = columns(scores)
+    ours = [_cells(group, column) for column in by_column.values()][:1]
+    rows = []
+    for variant in _in_order(group, by_column):
+        cells = [reported_cell(content.reported, variant, kind) for kind in ("paper", "peer")]
+        if any(cell.text for cell in cells):
+            numbers = [Cell(cell.text, cell.note, cell.value) for cell in (column[variant] for column in ours)]
+            rows.append([Cell(group.title(variant), group.anchor(variant)), *numbers, *cells])
+    headings = [Column("method", "method"), *_headings(by_column)[:1], *REPORTED]
+    title = f"Published and peers' numbers beside ours on {group.name}"
+    return _without_empty(Table(f"reported-{group.name}", title, headings, rows, [REPORTED_NOTE]))
+
+
+def _row(group: Group, variant: str, scored: list[Cell]) -> list[Cell]:
+    seeds = len(group.seeds_of(variant))
+    return [
+        Cell(group.title(variant), group.anchor(variant)),
+        *scored,
+        Cell(str(seeds), value=seeds),
+        _count(budget(group, variant)),
+        _count(budget(group, variant, "steps")),
     ]
-    return [Cell(group.title(variant), anchor(group, variant)), *cells, *context]
 
 
-def _score_cell(group: Group, score: Score, strong: bool) -> Cell:
-    detail = f"{group.name}/{score.variant}/{score.key}"
-    if score.interval is None:
-        reason, _, why = score.absent.partition(": ")
-        return Cell(reason, why, absent=True, detail=detail)
-    short = len(score.values) < len(group.seeds)
-    note = f"{len(score.values)} of {len(group.seeds)} seeds" if short else ""
-    text = printed(score.interval, score.quantity.declared.decimals)
-    return Cell(text, note, score.interval.mean, strong, detail=detail)
+def _cells(group: Group, column: list[Score]) -> dict[str, Cell]:
+    """Return the cells of one column by variant: bold, rank, above the best classical row, not told from untrained."""
+    bold, rank = best_within_noise(group, column), ranks(column)
+    above, untrained = above_classical(group, column), not_above_floor(group, column)
+    cells = {}
+    for score in column:
+        name = score.variant
+        missing = f"{len(score.values)} of {len(group.seeds)} seeds" if len(score.values) < len(group.seeds) else ""
+        if score.interval is None:
+            cells[name] = _absent(group, score)
+            continue
+        cell = score.cell(group, joined(missing, NOT_ABOVE if name in untrained else "", score.flags), name in bold)
+        cells[name] = replace(cell, text=f"{cell.text} {ABOVE}" if name in above else cell.text, rank=rank[name])
+    return cells
 
 
-def _images(members: list[Member]) -> Cell:
-    path = members[0].run / "summary.json" if members else None
-    if path is None or not path.exists():
-        return Cell("missing", absent=True)
-    images = int(json.loads(path.read_text(encoding="utf-8"))["images_through_encoder"])
-    return Cell(f"{images:,}", value=images)
+def _absent(group: Group, score: Score) -> Cell:
+    text, _, note = (DASH if score.absent == NOT_EVALUATED else score.absent).partition(": ")
+    return Cell(text, note, absent=True, detail=f"{group.name}/{score.variant}/{score.key}")
+
+
+def _count(count: int | None) -> Cell:
+    return Cell("missing", absent=True) if count is None else Cell(f"{count:,}", value=count)
+
+
+def _metrics(by_column: dict[str, list[Score]]) -> list[str]:
+    return list(dict.fromkeys(column[0].quantity.title for column in by_column.values()))
+
+
+def _headings(by_column: dict[str, list[Score]]) -> list[Column]:
+    return [_column(column, len(_metrics(by_column)) > 1) for column in by_column.values()]
 
 
 def _column(column: list[Score], mixed: bool) -> Column:
-    """Return a column's heading; ``mixed`` where columns are of several metrics, so that each names its own."""
-    quantity, metric = column[0].quantity, column[0].quantity.declared
+    """Return a column's heading, with its metric where the columns are ``mixed``, of several metrics."""
+    scoring, quantity, lower = column[0].scoring, column[0].quantity, column[0].quantity.spec.better == "lower"
     labels = quantity.labels if any(score.values for score in column) else ""
-    parts = [labels, quantity.title if mixed else "", metric.unit if mixed else ""]
-    parts.append(BETTER["lower"] if metric.better == "lower" else "")
-    note = ", ".join(part for part in parts if part)
-    return Column(column[0].key, column[0].scoring.title, note, numeric=True, lower=metric.better == "lower")
+    metric = [quantity.title, quantity.spec.unit] if mixed else []
+    note = joined(labels, *metric, BETTER["lower"] if lower else "")
+    return Column(column[0].key, scoring.title, note, numeric=True, lower=lower)
 
 
-def _context_columns() -> list[Column]:
-    return [
-        Column("seeds", "seeds", numeric=True),
-        Column("images", "examples", "through the encoder", numeric=True),
-        Column("published", "published", "other data or encoder", numeric=True),
-        Column("peer", "peer", "other budget", numeric=True),
-    ]
-
-
-def _notes(group: Group, shown: set[str], units: set[str]) -> list[str]:
+def _notes(group: Group, by_column: dict[str, list[Score]], rows: list[list[Cell]]) -> list[str]:
+    units = {column[0].quantity.spec.unit for column in by_column.values()}
     notes = ["One pretraining seed: there is no interval, and bold is only the best number."]
     if not units:
-        notes = ["What was trained; what is measured of it has tables of its own below."]
+        notes = ["Pretrained runs; their evaluations have tables of their own below."]
     elif len(group.seeds) > 1:
-        notes = [
-            f"{'Percent: mean' if units == {'%'} else 'Mean'} ± half the width of the 95 % t-interval over "
-            f"{len(group.seeds)} pretraining seeds (data fixed); bold is the best self-supervised mean and every one "
-            "whose paired difference from it has zero in its 95 % interval."
-        ]
-    if units and any(anchor(group, variant) for variant in group.variants):
-        notes.append("The anchors bound the scale and are never bold.")
-    if "images" in shown:
-        notes.append(
-            "Examples through the encoder count those through a momentum copy too, a patch or a frame by its share."
-        )
-    if shown & {"published", "peer"}:
-        notes.append(
-            "Published and peers' numbers are of other data, encoders and budgets, named below each: no ranking."
-        )
-    return notes
+        notes = [f"{'Percent: mean' if units == {'%'} else 'Mean'} {SEEDS_NOTE.format(len(group.seeds))}"]
+    if units and any(map(group.anchor, group.variants)):
+        notes.append("The anchors are to compare with, and never bold.")
+    if any(best_classical(group, column) for column in by_column.values()):
+        notes.append(f"{ABOVE} marks what is clearly above the best classical row of its column.")
+    if any(cell.text == DASH for row in rows for cell in row):
+        notes.append(f"A dash ({DASH}) means {NOT_EVALUATED}.")
+    return [*notes, *_untrained(group, by_column), BUDGET_NOTE, *_unequal(group)]
+
+
+def _untrained(group: Group, by_column: dict[str, list[Score]]) -> list[str]:
+    """Return what the mark of untrained numbers means, with the floors that it was judged by; nothing without a mark."""
+    floors = [s.variant for column in by_column.values() for s in not_above_floor(group, column).values()]
+    titles = ", ".join(map(group.title, dict.fromkeys(floors)))
+    sentence = (
+        f"{capitalized(NOT_ABOVE)}: the 95 % interval of the paired difference from {titles} is not entirely better."
+    )
+    return [sentence] if floors else []
+
+
+def _unequal(group: Group) -> list[str]:
+    ends = [f"{count:,} ({group.title(name)})" for name, count in unequal_budgets(group, group.variants).items()]
+    return [f"Examples are not equal here: from {' to '.join(ends)}."] if ends else []

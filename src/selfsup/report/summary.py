@@ -1,4 +1,4 @@
-"""Prose whose numbers come from the results: the suite's own words, and what the tables add up to."""
+"""Prose with numbers from the results: the suite's summary, and sentences about each table and the claims."""
 
 import re
 from collections import Counter
@@ -7,26 +7,30 @@ from collections.abc import Mapping
 import pandas as pd
 
 from selfsup.report.claims import Verdict
-from selfsup.report.content import Content, Group
-from selfsup.report.headline import Scores, anchor, learned
-from selfsup.report.main_table import printed
+from selfsup.report.claims_table import KINDS
+from selfsup.report.content import PLACEHOLDER, Content, Group
 from selfsup.report.metric_table import families, metric_table
-from selfsup.report.quantities import Score
-from selfsup.report.schemas import PLACEHOLDER, check_summary
+from selfsup.report.overview import headlines
+from selfsup.report.scores import NOT_MEASURED, Scores
+
+CLAIMS_OF = {
+    "published difference": "Claims of papers with a published difference",
+    "order only": "Claims of which only the order is comparable",
+    "sanity": "Floors, bounds and baselines that no paper prints",
+}
 
 
 def fill(content: Content, scores: Mapping[str, Scores]) -> str:
-    """Return the suite's summary with each ``{group/variant/evaluation}`` replaced by its number.
+    """Return the suite's summary with each ``{group/variant/evaluation}`` replaced by its number, if it has one.
 
-    A number that was not measured says so; a name that no table can have is an InputError.
+    Raises InputError for a name that no table can have.
     """
-    groups = {group.name: group.variants for group in content.groups}
-    check_summary(content.suite, content.summary, groups, content.keys)
+    content.check_summary()
 
     def number(match: re.Match[str]) -> str:
         group, variant, key = match[1].split("/")
         score = scores[group].get((variant, key))
-        return printed(score.interval, score.quantity.declared.decimals) if score else printed(None)
+        return score.text if score else NOT_MEASURED
 
     return PLACEHOLDER.sub(number, content.summary)
 
@@ -35,53 +39,26 @@ def sentences(
     content: Content,
     scores: Mapping[str, Scores],
     rows: Mapping[str, pd.DataFrame],
-    judged: Mapping[tuple[str, str], Verdict],
+    verdicts: Mapping[tuple[str, str], Verdict],
 ) -> list[str]:
-    """Return a sentence or two on what each group's table is about, and one on the claims."""
+    """Return a sentence about each group that is not in the overview, and one about each kind of claims."""
     text = [
         sentence
         for group in content.groups
-        for sentence in _headlines(group, scores[group.name]) or _compared(group, rows[group.name])
+        if not headlines(group, scores[group.name])
+        for sentence in _first_metric(group, rows[group.name])
     ]
-    counts = Counter(verdict.verdict for verdict in judged.values())
-    if counts:
-        listed = ", ".join(f"{n} {verdict}" for verdict, n in sorted(counts.items()))
-        text.append(f"Of {sum(counts.values())} verdicts on {len(content.claims)} claims: {listed}.")
-    return text
+    return text + [_verdicts(kind, verdicts) for kind in KINDS if any(v.kind == kind for v in verdicts.values())]
 
 
-def _headlines(group: Group, table: Scores) -> list[str]:
-    """Return a sentence on the group's first headline, and on the other protocols of its evaluation that all runs have."""
-    columns: dict[str, list[Score]] = {}
-    for (_, key), score in table.items():
-        columns.setdefault(key, []).append(score)
-    measured = {key: column for key, column in columns.items() if all(score.interval for score in column)}
-    first = next(iter(measured or columns), "")
-    evaluation = columns[first][0].scoring.protocol.evaluation if columns else ""
-    described = [column for column in measured.values() if column[0].scoring.protocol.evaluation == evaluation]
-    return [sentence for column in described or list(columns.values())[:1] if (sentence := _best(group, column))]
+def _verdicts(kind: str, verdicts: Mapping[tuple[str, str], Verdict]) -> str:
+    counts = Counter(verdict.verdict for verdict in verdicts.values() if verdict.kind == kind)
+    listed = ", ".join(f"{n} {verdict}" for verdict, n in sorted(counts.items()))
+    return f"{CLAIMS_OF[kind]}, {counts.total()} verdicts: {listed}."
 
 
-def _best(group: Group, column: list[Score]) -> str:
-    ordered = learned(group, column)
-    if not ordered:
-        return ""
-    best, unit = ordered[0], ordered[0].quantity.declared.unit
-    bounds = [score for score in column if score.interval and anchor(group, score.variant)]
-    anchors = [f"{group.title(score.variant)} {_printed(score)}" for score in bounds]
-    between = f" (anchors: {', '.join(anchors)})" if anchors else ""
-    return (
-        f"On {group.name}, {_seeds(group)}, {group.title(best.variant)} has the best self-supervised "
-        f"{best.scoring.title}: {_printed(best)} {unit}{between}."
-    )
-
-
-def _printed(score: Score) -> str:
-    return printed(score.interval, score.quantity.declared.decimals)
-
-
-def _compared(group: Group, rows: pd.DataFrame) -> list[str]:
-    """Return a sentence on the first number of the group's first table of metrics, baselines and all."""
+def _first_metric(group: Group, rows: pd.DataFrame) -> list[str]:
+    """Return a sentence with the first column of the group's first table of metrics, including baselines."""
     tables = [table for family in families(group, rows) if (table := metric_table(group, family, rows)).rows]
     if not tables:
         return []

@@ -1,27 +1,26 @@
-"""One table of finished cells, and the forms it is printed in: CSV, LaTeX, and plain values for typst.
-
-HTML is drawn from the same cells by ``templates/table.html``.
-"""
+"""A table of finished cells, as CSV and as LaTeX; the templates print the same cells as HTML and PDF."""
 
 import csv
 import io
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
 
-LATEX = {
-    "\\": r"\textbackslash{}",
-    **{character: "\\" + character for character in "&%$#_{}"},
-    "±": r"$\pm$",
-    "\N{MINUS SIGN}": "$-$",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-}
+LATEX = str.maketrans(
+    {
+        "\\": r"\textbackslash{}",
+        **{character: "\\" + character for character in "&%$#_{}"},
+        "±": r"$\pm$",
+        "\N{UPWARDS ARROW}": r"$\uparrow$",
+        "\N{MINUS SIGN}": "$-$",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+    }
+)
 
 
 @dataclass(frozen=True)
 class Column:
-    """``note`` is small print under the heading; ``numeric`` cells are set right and sort by value, best first: the
-    highest, or with ``lower`` the lowest."""
+    """``note`` is small print below the heading; ``numeric`` cells are aligned right and sorted by value, the highest
+    first, or with ``lower`` the lowest."""
 
     key: str
     heading: str
@@ -32,7 +31,8 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """``text`` is final: no emitter rounds. ``value`` sorts; ``detail`` names the page's record behind the number."""
+    """``text`` is printed as it is; ``value`` sorts; ``detail`` is the name of the page's record behind the number, ``rank``
+    its rank in the column."""
 
     text: str
     note: str = ""
@@ -41,11 +41,12 @@ class Cell:
     absent: bool = False
     tone: str = ""
     detail: str = ""
+    rank: str = ""
 
 
 @dataclass(frozen=True)
 class Table:
-    """``name`` is its file and address; ``rows`` hold one cell a column; ``notes`` stand below it, a sentence each."""
+    """``name`` is its file and address; ``rows`` have a cell per column; ``notes`` are sentences below it."""
 
     name: str
     title: str
@@ -53,31 +54,29 @@ class Table:
     rows: list[list[Cell]]
     notes: list[str] = field(default_factory=list)
 
-    def select(self, keys: list[str]) -> "Table":
-        """Return the table of those of its columns that have one of these keys."""
-        places = [n for n, column in enumerate(self.columns) if column.key in keys]
-        columns, rows = [self.columns[n] for n in places], [[row[n] for n in places] for row in self.rows]
+    @property
+    def ranked(self) -> bool:
+        """Whether some cell has a rank."""
+        return any(cell.rank for row in self.rows for cell in row)
+
+    def select(self, indices: list[int]) -> "Table":
+        """Return the table of these columns."""
+        columns, rows = [self.columns[n] for n in indices], [[row[n] for n in indices] for row in self.rows]
         return replace(self, columns=columns, rows=rows)
 
 
-def narrow(table: Table, most: int = 7) -> list[Table]:
-    """Return the table in pieces of at most ``most`` numeric columns, each with the others in front: a page's width."""
-    wide = [n for n, column in enumerate(table.columns) if column.numeric]
-    if len(wide) <= most:
+def split(table: Table, limit: int = 7) -> list[Table]:
+    """Return the table in parts of at most ``limit`` numeric columns, the width of a page; each has all others."""
+    numeric = [n for n, column in enumerate(table.columns) if column.numeric]
+    if len(numeric) <= limit:
         return [table]
-    share = -(-len(wide) // -(-len(wide) // most))
-    pieces = []
-    for start in range(0, len(wide), share):
-        kept = [n for n in range(len(table.columns)) if n not in wide or n in wide[start : start + share]]
-        part = replace(
-            table,
-            columns=[table.columns[n] for n in kept],
-            rows=[[row[n] for n in kept] for row in table.rows],
-            title=f"{table.title}, continued" if start else table.title,
-            notes=[] if start else table.notes,
-        )
-        pieces.append(part)
-    return pieces
+    count = -(-len(numeric) // -(-len(numeric) // limit))
+    parts = []
+    for start in range(0, len(numeric), count):
+        omitted = {*numeric} - {*numeric[start : start + count]}
+        part = table.select([n for n in range(len(table.columns)) if n not in omitted])
+        parts.append(replace(part, title=f"{table.title}, continued", notes=[]) if start else part)
+    return parts
 
 
 def as_csv(table: Table) -> str:
@@ -90,27 +89,38 @@ def as_csv(table: Table) -> str:
 
 
 def as_latex(table: Table) -> str:
-    """Return a booktabs tabular; ``\\usepackage{booktabs}`` is all that it needs."""
-    form = "".join("r" if column.numeric else "l" for column in table.columns)
-    head = " & ".join(_latex(_with_note(column.heading, column.note)) for column in table.columns)
+    """Return a tabular that needs ``\\usepackage{booktabs}``."""
+    alignment = "".join("r" if column.numeric else "l" for column in table.columns)
+    head = " & ".join(_with_note(column.heading, column.note).translate(LATEX) for column in table.columns)
     body = [" & ".join(_latex_cell(cell) for cell in row) + r" \\" for row in table.rows]
-    lines = [rf"\begin{{tabular}}{{{form}}}", r"\toprule", head + r" \\", r"\midrule", *body]
+    lines = [rf"\begin{{tabular}}{{{alignment}}}", r"\toprule", head + r" \\", r"\midrule", *body]
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
 
 
-def as_values(table: Table) -> dict[str, Any]:
-    """Return the table as plain values, which the typst template draws."""
-    return asdict(table)
+def joined(*parts: str) -> str:
+    """Return the parts that are not empty, with commas."""
+    return ", ".join(part for part in parts if part)
+
+
+def with_unit(text: str, unit: str) -> str:
+    """Return a number's text with its unit, except for percentages."""
+    return text if unit in ("%", "") else f"{text} {unit}"
+
+
+def decimals_of(unit: str) -> int:
+    """Return the decimals of a number that no metric's declaration formats: one for percentages, else two."""
+    return 1 if unit == "%" else 2
+
+
+def capitalized(text: str) -> str:
+    """Return the text with a capital first letter; the others keep their case."""
+    return text[:1].upper() + text[1:]
 
 
 def _with_note(text: str, note: str) -> str:
     return f"{text} ({note})" if note else text
 
 
-def _latex(text: str) -> str:
-    return "".join(LATEX.get(character, character) for character in text)
-
-
 def _latex_cell(cell: Cell) -> str:
-    text = _latex(_with_note(cell.text, cell.note))
+    text = _with_note(cell.text, cell.note).translate(LATEX)
     return rf"\textbf{{{text}}}" if cell.strong else text

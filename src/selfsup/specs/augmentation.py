@@ -1,4 +1,4 @@
-"""SimCLR's augmentation of one view, and the plain crop of methods whose colours are the answer."""
+"""Augmentations: SimCLR's, the plain crop of methods that predict colours, and masks."""
 
 from typing import Annotated, Literal
 
@@ -54,3 +54,25 @@ class Crop:
 
     scale_min: AreaFraction
     flip_probability: Probability
+
+
+@spec
+class CenterMask:
+    """One square hole in the centre, half as wide as the image."""
+
+    name: Literal["center"]
+
+
+@spec
+class BlockMask:
+    """Square holes at random positions, together a quarter of the image.
+
+    Args:
+        blocks: how many holes.
+    """
+
+    name: Literal["blocks"]
+    blocks: PositiveInt
+
+
+Mask = Annotated[CenterMask | BlockMask, Field(discriminator="name")]

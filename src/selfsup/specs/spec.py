@@ -1,4 +1,4 @@
-"""What nested parts of a recipe are made of: frozen dataclasses that check their values, and that planning can import."""
+"""Nested groups of keys in recipes: frozen dataclasses that check their values, and that planning can import."""
 
 import json
 from collections.abc import Mapping
@@ -14,10 +14,10 @@ AreaFraction = Annotated[float, Field(gt=0, le=1)]
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 def spec(kind: type[Spec]) -> type[Spec]:
-    """Make a class a frozen dataclass of keywords, whose values are checked strictly wherever one is made.
+    """Return a class as a frozen, keyword-only dataclass that checks its values strictly.
 
-    Its module must import nothing heavy: planning imports it to read a recipe's schema. The keys' descriptions are the
-    ``Args`` of its docstring.
+    Planning imports its module, which must import nothing heavy. The descriptions of its keys are the ``Args`` of its
+    docstring.
     """
     made: Any = dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", strict=True))(kind)
     checked: type[Spec] = made
@@ -27,6 +27,6 @@ def spec(kind: type[Spec]) -> type[Spec]:
 def instances(hints: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
     """Return a recipe's plain values as the types of ``hints`` {key: annotation}: dictionaries become specs.
 
-    JSON is the way between them, in which a list may be a tuple and a dictionary a spec, and nothing else changes type.
+    They are validated as JSON, in which a list may be a tuple and a dictionary a spec.
     """
     return {key: TypeAdapter(hints[key]).validate_json(json.dumps(value)) for key, value in values.items()}

@@ -1,4 +1,4 @@
-"""Modules read by their syntax: which class is a method, which keys a callable has. Nothing is imported."""
+"""Modules read by their syntax, without importing them: which class is a method, which keys a callable has."""
 
 import ast
 import inspect
@@ -15,7 +15,7 @@ METHOD = ("selfsup.methods.base", "Method")
 
 @dataclass(frozen=True)
 class Key:
-    """A keyword-only parameter: its annotation and default as syntax, and the module in which their names have a meaning."""
+    """A keyword-only parameter: its annotation and default as syntax, and the module that defines their names."""
 
     module: str
     name: str
@@ -32,56 +32,50 @@ def tree(module: str) -> ast.Module:
 
 def path(module: str) -> Path:
     """Return the file of a module of selfsup or of an extension by its full name."""
-    file = extensions.source(module)
-    if file is None:
+    if (file := extensions.source(module)) is None:
         raise InputError(f"module {module} is missing; reinstall the package that has it")
     return file
 
 
 @cache
 def imports(module: str) -> dict[str, tuple[str, str]]:
-    """Return {name: (module, name in it, or empty for the module itself)} of all that a module imports."""
+    """Return {local name: (module, name in it)} of all imports of a module; the second name is empty for modules."""
     nodes = [node for node in ast.walk(tree(module)) if isinstance(node, ast.Import | ast.ImportFrom)]
     is_package = path(module).stem == "__init__"
     return {name: target for node in nodes for name, target in imported(node, module, is_package).items()}
 
 
 def imported(node: ast.Import | ast.ImportFrom, module: str, is_package: bool = False) -> dict[str, tuple[str, str]]:
-    """Return what one import statement of a module binds, as ``imports`` does."""
+    """Return the names of one import statement of a module, as ``imports`` does."""
     if isinstance(node, ast.Import):
         tops = {alias: alias.name if alias.asname else alias.name.split(".")[0] for alias in node.names}
         return {alias.asname or top: (top, "") for alias, top in tops.items()}
-    above = module.split(".")
-    above = above[: len(above) - node.level + is_package] if node.level else []
-    source = ".".join([*above, *([node.module] if node.module else [])])
+    parts = module.split(".")
+    parents = parts[: len(parts) - node.level + is_package] if node.level else []
+    source = ".".join([*parents, *([node.module] if node.module else [])])
     return {alias.asname or alias.name: (source, alias.name) for alias in node.names}
 
 
 def method_class(module: str) -> str:
-    """Return the name of the one class of a method's module that is a method, through whatever parents."""
-    classes = [node for node in tree(module).body if isinstance(node, ast.ClassDef)]
-    found = [node.name for node in classes if METHOD in _lineage(module, node.name)]
-    if len(found) != 1:
-        raise InputError(
-            f"{path(module)}: {len(found)} classes that subclass Method; a method's file holds exactly one"
-            + (f", and these are {', '.join(found)}" if found else "")
-        )
-    return found[0]
+    """Return the name of the one class of a method's module that is a subclass of Method, directly or not."""
+    classes = [node.name for node in tree(module).body if isinstance(node, ast.ClassDef)]
+    methods = [name for name in classes if METHOD in _lineage(module, name)]
+    if len(methods) != 1:
+        names = f" ({', '.join(methods)})" * bool(methods)
+        raise InputError(f"{path(module)}: {len(methods)} classes that subclass Method{names}; a file must have one")
+    return methods[0]
 
 
 def constant(module: str, name: str, within: str | None = None) -> Any:
-    """Return the literal that a name is assigned at the top of a module, or in a class or the nearest of its parents."""
-    places = [(module, None)] if within is None else _lineage(module, within)
-    for place, kind in places:
-        if (place, kind) != METHOD:
-            value = assigned(place, name, kind)
-            if value is not None:
-                return ast.literal_eval(value)
+    """Return the literal that a name is assigned at the top of a module, or in a class or its nearest parent."""
+    for source, kind in [(module, None)] if within is None else _lineage(module, within):
+        if (source, kind) != METHOD and (value := assigned(source, name, kind)) is not None:
+            return ast.literal_eval(value)
     return None
 
 
 def assigned(module: str, name: str, within: str | None = None) -> ast.expr | None:
-    """Return the expression that a name is assigned at the top of a module or of its class ``within``; None: it is not."""
+    """Return the expression that a name is assigned at the top of a module, or of its class ``within``, or None."""
     body = tree(module).body if within is None else getattr(_class(module, within), "body", [])
     for node in body:
         if isinstance(node, ast.Assign | ast.AnnAssign):
@@ -100,42 +94,42 @@ def function_keys(module: str, function: str) -> list[Key]:
 
 
 def method_keys(module: str) -> list[Key]:
-    """Return the keyword-only parameters of a method: of its ``__init__``, and of its parents' where that has ``**others``.
+    """Return the keyword-only parameters of a method: of its ``__init__``, and of its parents' if that has ``**others``.
 
-    A key is described by the nearest of these classes that does so.
+    A key's description is that of the nearest class that has one.
     """
-    found: dict[str, Key] = {}
-    words: dict[str, str] = {}
-    more = True
-    for place, name in _lineage(module, method_class(module)):
-        node = _class(place, name)
-        if (place, name) == METHOD or node is None:
+    keys: dict[str, Key] = {}
+    descriptions: dict[str, str] = {}
+    inherits = True
+    for source, name in _lineage(module, method_class(module)):
+        node = _class(source, name)
+        if (source, name) == METHOD or node is None:
             break
-        words = described(ast.get_docstring(node) or "") | words
+        descriptions = described(ast.get_docstring(node) or "") | descriptions
         for inner in node.body:
-            if more and isinstance(inner, ast.FunctionDef) and inner.name == "__init__":
-                found = {key.name: key for key in _keys(place, inner, "")} | found
-                more = inner.args.kwarg is not None
-    return [replace(key, description=words.get(name, "")) for name, key in found.items()]
+            if inherits and isinstance(inner, ast.FunctionDef) and inner.name == "__init__":
+                keys = {key.name: key for key in _keys(source, inner, "")} | keys
+                inherits = inner.args.kwarg is not None
+    return [replace(key, description=descriptions.get(name, "")) for name, key in keys.items()]
 
 
 def described(docstring: str) -> dict[str, str]:
     """Return {key: description} of a docstring's ``Args:``, each ``name: text`` with further lines indented more."""
-    found: dict[str, str] = {}
+    keys: dict[str, str] = {}
     _, _, section = inspect.cleandoc(docstring).partition("\nArgs:\n")
     for line in section.split("\n\n")[0].splitlines():
         name, colon, text = line.strip().partition(": ")
         if colon and name.isidentifier() and not line.startswith("     "):
-            found[name] = text
-        elif found:
-            found[list(found)[-1]] += f" {line.strip()}"
-    return found
+            keys[name] = text
+        elif keys:
+            keys[list(keys)[-1]] += f" {line.strip()}"
+    return keys
 
 
 def _keys(module: str, node: ast.FunctionDef, docstring: str) -> list[Key]:
-    described_as = described(docstring)
+    words = described(docstring)
     pairs = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
-    return [Key(module, arg.arg, arg.annotation, default, described_as.get(arg.arg, "")) for arg, default in pairs]
+    return [Key(module, arg.arg, arg.annotation, default, words.get(arg.arg, "")) for arg, default in pairs]
 
 
 def _class(module: str, name: str) -> ast.ClassDef | None:
@@ -144,16 +138,16 @@ def _class(module: str, name: str) -> ast.ClassDef | None:
 
 @cache
 def _lineage(module: str, name: str) -> list[tuple[str, str]]:
-    """Return a class and its parents, nearest first, as (module, name); those of other libraries are left out."""
+    """Return a class and its parents, nearest first, as (module, name), without those of other libraries."""
     if (module, name) == METHOD:
         return [METHOD]
     if (node := _class(module, name)) is None:
         return []
-    found = [(module, name)]
+    lineage = [(module, name)]
     for base in node.bases:
         first, *inner = ast.unparse(base).split("[")[0].split(".")
         source, original = imports(module).get(first, (module, first))
-        *places, last = [part for part in (source, original, *inner) if part]
-        if extensions.source(".".join(places)):
-            found += _lineage(".".join(places), last)
-    return found
+        *parts, last = [part for part in (source, original, *inner) if part]
+        if extensions.source(".".join(parts)):
+            lineage += _lineage(".".join(parts), last)
+    return lineage

@@ -1,4 +1,4 @@
-"""An artefact's identity: what determines it decides its path, so a file that exists is valid, and clocks decide nothing."""
+"""An artefact's identity: its path follows from what determines it, so a file that exists is valid and times are ignored."""
 
 import hashlib
 import json
@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from selfsup.extensions import names
-from selfsup.store.modules import builder
 from selfsup.store.reach import Code, reach, words_of
+from selfsup.store.syntax import builder
 
 FOLDERS = {
     "prepared": "data/prepared",
@@ -22,15 +22,23 @@ FOLDERS = {
     "results": "data/results",
     "experiment": "data/results",
 }
+STAGES = {  # the command, and the rule, that makes a kind
+    "prepare": "prepared",
+    "table": "table",
+    "pretrain": "weights",
+    "features": "features",
+    "evaluate": "results",
+    "experiment": "experiment",
+}
 
 
 @dataclass(frozen=True, eq=False)
 class Artefact:
     """One folder of the store. ``parents`` are the artefacts that it is made from, by role; the seed is in the path.
 
-    ``roots`` are the functions and classes that make it, as dotted names, beside those of the backbones in its parameters;
+    ``roots`` are the functions and classes that make it, as dotted names, besides those of the backbones in its parameters;
     with ``rebuilds`` also those that its parents built, since an encoder is rebuilt from its description. ``origin`` is
-    the file where a person changes it: part of an error message, never of what the artefact is.
+    the file of its parameters: part of error messages, never of the digest.
     """
 
     kind: str
@@ -58,9 +66,16 @@ class Artefact:
     def _given(self) -> frozenset[str]:
         return frozenset(words_of(self.params)).union(*(parent.words for parent in self.parents.values()))
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle what identifies it, without the words that its code was reached by."""
+        words = ("words", "_given")
+        known = {name: value for name, value in self.__dict__.items() if name not in words}
+        code = Code(self.code.hashes, frozenset(), frozenset())
+        return known | {"code": code, "determinants": self.determinants, "digest": self.digest}
+
     @cached_property
     def determinants(self) -> dict[str, Any]:
-        """Everything that decides the bytes, but for the seed: parameters, code, and the parents' digests."""
+        """Everything that determines the bytes except the seed: parameters, code, and the parents' digests."""
         return {
             "kind": self.kind,
             "params": self.params,
@@ -74,11 +89,11 @@ class Artefact:
 
     @cached_property
     def folder(self) -> Path:
-        """The artefact's location, e.g. ``data/weights/simclr-0a1b2c3d4e5f/s0``."""
+        """Its path, e.g. ``data/weights/simclr-0a1b2c3d4e5f/s0``."""
         return self._location(self.digest)
 
     def could_match(self, folder: Path) -> bool:
-        """Return False where a folder's kind, name or seed are another's; costs no digest, unlike the artefact's own folder."""
+        """Return False where the kind, name or seed of a folder differ; computes no digest."""
         return folder.match(str(self._location("*")))
 
     def _location(self, digest: str) -> Path:
@@ -87,7 +102,7 @@ class Artefact:
 
     @property
     def target(self) -> Path:
-        """The file whose existence says that the whole folder is there."""
+        """The file that exists only in a complete folder."""
         return self.folder / "spec.json"
 
     def exists(self) -> bool:
@@ -97,16 +112,17 @@ class Artefact:
         """The artefacts that must exist to make this one; a results folder makes its own parents."""
         if self.kind != "results":
             return tuple(self.parents.values())
-        made = {part.folder for part in self.parents.values()}
+        parts = {part.folder for part in self.parents.values()}
         needs = {need.folder: need for part in self.parents.values() for need in part.parents.values()}
-        return tuple(need for folder, need in needs.items() if folder not in made)
+        return tuple(need for folder, need in needs.items() if folder not in parts)
 
 
 def backbones(params: Any) -> list[str]:
-    """Return the functions that build the backbones which parameters name: they are imported by name alone."""
-    inner = list(params.values()) if isinstance(params, dict) else params if isinstance(params, list) else []
-    own = [builder(params["backbone"])] if isinstance(params, dict) and "backbone" in params else []
-    return own + [name for value in inner for name in backbones(value)]
+    """Return the functions that build the backbones named in parameters, at any depth."""
+    if isinstance(params, dict):
+        own = [builder(params["backbone"])] if "backbone" in params else []
+        return own + backbones(list(params.values()))
+    return [name for value in params for name in backbones(value)] if isinstance(params, list) else []
 
 
 def builders_in(code: Code) -> set[str]:
@@ -115,5 +131,5 @@ def builders_in(code: Code) -> set[str]:
 
 
 def sha256(value: Any) -> str:
-    """Return the hash of a value of plain types; the order of keys says nothing."""
+    """Return the hash of a value of plain types, whatever the order of keys."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

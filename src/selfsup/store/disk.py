@@ -1,53 +1,47 @@
-"""The store: builds artefacts all or nothing, archives them, and finds them again."""
+"""The store: builds artefacts all or nothing, archives them, and restores them."""
 
 import contextlib
 import fcntl
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from selfsup.config import suite as suites
 from selfsup.errors import InputError
 from selfsup.store.artefact import FOLDERS, Artefact
-from selfsup.store.chains import chains, experiments
+from selfsup.store.saved import saved
 from selfsup.store.spec import content_key, read_spec, write_spec
+
+if TYPE_CHECKING:
+    from selfsup.store.graph import Graph
 
 PARTIAL = Path("data/.partial")
 KEEP = Path(".keep")
 INDEX = KEEP / "by-content"
 
 
-def reachable(suite: str) -> dict[Path, Artefact]:
-    """Return every artefact that a suite leads to, by folder."""
-    return {artefact.folder: artefact for artefact in _every(suite)}
+def locate(folder: Path, suite: str) -> Artefact:
+    """Return the artefact of a folder; InputError where the current parameters and code lead to another."""
+    if planned := saved(suite).get(folder):
+        return planned
+    from selfsup.config import suite as suites  # here, as below: a job of a saved plan reads no parameters
+    from selfsup.store.graph import graph
 
-
-def _every(suite: str) -> Iterator[Artefact]:
-    for _, group in chains(suite):
-        for chain in group:
-            yield from chain.every()
-    for seeds in experiments(suite).values():
-        yield from seeds
-
-
-def locate(folder: Path, suite: str | None = None) -> Artefact:
-    """Return the artefact whose folder this is; InputError where today's parameters and code lead to another."""
-    order = [suite or suites.default(), *suites.names()]
-    for name in dict.fromkeys(order):
-        for artefact in _every(name):
+    for name in chain([suite], suites.registered()):
+        for artefact in graph(name).artefacts():
             if artefact.could_match(folder) and artefact.folder == folder:
                 return artefact
     raise InputError(
-        f"{folder}: no suite leads to it with today's params/ and src/; ask `selfsup where` for what they lead to"
+        f"{folder}: no suite leads to it with the current params/ and src/; `selfsup where` prints the current folders"
     )
 
 
 def build(artefact: Artefact, make: Callable[[Path], None]) -> None:
-    """Make one artefact in a scratch folder and rename it into place; wait for, and take, what an orphan is building.
+    """Make one artefact in a scratch folder and rename it; where another process is making it, wait and use its result.
 
-    One of the same parameters and code, whose parents held the same bytes, is found again, not made.
+    An archived artefact of the same parameters and code, whose parents held the same bytes, is reused instead.
     """
     with locked(artefact.folder):
         if artefact.exists() or restore(artefact.folder) or reuse_equal(artefact):
@@ -80,8 +74,7 @@ def reuse_equal(artefact: Artefact) -> bool:
 def reuse(artefact: Artefact, source: Path, **history: Any) -> None:
     """Link the files of another artefact's folder into this one, with a spec that records where they come from."""
     scratch = partial(artefact.folder)
-    shutil.rmtree(scratch, ignore_errors=True)
-    shutil.copytree(source, scratch, copy_function=_link, ignore=shutil.ignore_patterns("spec.json"))
+    _link_tree(source, scratch, ignore=shutil.ignore_patterns("spec.json"))
     write_spec(artefact, scratch, **history, made_with=read_spec(source)["made_with"])
     place(scratch, artefact.folder)
     keep(artefact.folder)
@@ -99,7 +92,7 @@ def checkpoint(folder: Path) -> Path:
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the artefact's lock; it dies with its process, so a killed job never blocks the next."""
+    """Hold the artefact's lock; the system releases it with the process, so a killed job never blocks the next."""
     path = partial(folder, ".lock")
     path.parent.mkdir(parents=True, exist_ok=True)
     while True:
@@ -117,7 +110,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def place(scratch: Path, folder: Path) -> None:
-    """Flush every file of a scratch folder to disk, then rename it into its place."""
+    """Flush every file of a scratch folder to disk, then rename the folder."""
     for file in scratch.rglob("*"):
         if file.is_file():
             with file.open("rb") as handle:
@@ -128,13 +121,12 @@ def place(scratch: Path, folder: Path) -> None:
 
 
 def keep(folder: Path) -> None:
-    """Hard-link a finished artefact into the archive: it costs no disk until it is removed from the store."""
+    """Hard-link a finished artefact into the archive, where it takes no disk space until the store's copy is removed."""
     kept = KEEP / folder
     if kept.exists():
         return
     unfinished = kept.with_name(kept.name + ".partial")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    shutil.copytree(folder, unfinished, copy_function=_link)
+    _link_tree(folder, unfinished)
     unfinished.rename(kept)
     INDEX.mkdir(parents=True, exist_ok=True)
     (INDEX / read_spec(kept)["content_key"]).write_text(str(folder), encoding="utf-8")
@@ -142,16 +134,17 @@ def keep(folder: Path) -> None:
 
 def restore(folder: Path) -> bool:
     """Restore an artefact from the archive; False if it was never archived."""
-    kept = KEEP / folder
-    if not (kept / "spec.json").exists():
+    if not (KEEP / folder / "spec.json").exists():
         return False
     scratch = partial(folder, ".restored")
-    shutil.rmtree(scratch, ignore_errors=True)
-    shutil.copytree(kept, scratch, copy_function=_link)
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    scratch.rename(folder)
+    _link_tree(KEEP / folder, scratch)
+    place(scratch, folder)
     return True
+
+
+def _link_tree(source: Path, target: Path, **options: Any) -> None:
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(source, target, copy_function=_link, **options)
 
 
 def _link(source: str, target: str) -> None:
@@ -161,31 +154,25 @@ def _link(source: str, target: str) -> None:
         shutil.copy2(source, target)
 
 
-def restore_all(suite: str) -> None:
+def restore_all(suite: "Graph") -> None:
     """Restore a suite's artefacts from the archive, so that planning finds them.
 
     Parents come before children, so artefacts of equal content are found in the same pass.
     """
     if KEEP.exists():
-        for folder, artefact in reachable(suite).items():
-            if artefact.exists():
-                continue
-            known = (KEEP / folder).exists()
-            if known or all(parent.exists() for parent in artefact.parents.values()):
-                with locked(folder):
-                    restore(folder) or reuse_equal(artefact)
+        for artefact in (artefact for artefact in suite.by_folder.values() if not artefact.exists()):
+            if (KEEP / artefact.folder).exists() or all(parent.exists() for parent in artefact.parents.values()):
+                with locked(artefact.folder):
+                    restore(artefact.folder) or reuse_equal(artefact)
 
 
-def unreachable(asked: list[str], root: Path = Path(".")) -> list[Path]:
+def unreachable(names: Iterable[str], root: Path = Path(".")) -> list[Path]:
     """Return the folders below ``root`` (the store, or the archive) that none of these suites uses."""
-    wanted = {folder for name in asked for folder in reachable(name)}
-    tops = {Path(place) for place in FOLDERS.values()}
-    return [
-        spec.parent
-        for top in sorted(tops)
-        for spec in _specs(root / top)
-        if spec.parent.relative_to(root) not in wanted
-    ]
+    from selfsup.store.graph import graph
+
+    used = {folder for name in names for folder in graph(name).by_folder}
+    specs = [spec for top in sorted(set(FOLDERS.values())) for spec in _specs(root / top)]
+    return [spec.parent for spec in specs if spec.parent.relative_to(root) not in used]
 
 
 def _specs(top: Path) -> list[Path]:
@@ -194,8 +181,11 @@ def _specs(top: Path) -> list[Path]:
 
 def unfinished() -> list[Path]:
     """Return the scratch folders and checkpoints of runs that no suite uses."""
-    wanted = {partial(folder).name for name in suites.names() for folder in reachable(name)}
-    return [path for path in sorted(PARTIAL.glob("*")) if path.name.partition(".")[0] not in wanted]
+    from selfsup.config import suite as suites
+    from selfsup.store.graph import graph
+
+    used = {partial(folder).name for name in suites.registered() for folder in graph(name).by_folder}
+    return [path for path in sorted(PARTIAL.glob("*")) if path.name.partition(".")[0] not in used]
 
 
 def sweep(suite: str) -> list[Path]:
@@ -217,10 +207,10 @@ def remove(folder: Path) -> None:
         folder.parent.rmdir()
 
 
-def branch(roots: list[Artefact], suite: str) -> list[Artefact]:
+def branch(roots: list[Artefact], suite: "Graph") -> list[Artefact]:
     """Return the artefacts and everything made from them in a suite: removing these forces a rebuild."""
-    hit = {artefact.folder: artefact for artefact in roots}
-    every = reachable(suite)
-    while new := {f: a for f, a in every.items() if f not in hit and any(p.folder in hit for p in a.parents.values())}:
-        hit |= new
-    return list(hit.values())
+    below = {artefact.folder: artefact for artefact in roots}
+    for folder, artefact in suite.by_folder.items():  # parents come first
+        if any(parent.folder in below for parent in artefact.parents.values()):
+            below[folder] = artefact
+    return list(below.values())

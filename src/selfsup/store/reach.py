@@ -1,7 +1,7 @@
 """The code that can change an artefact's numbers: what is reached from the functions that make it, with its parameters.
 
-Reached are definitions, not files: a message, a docstring, a caption of another artefact's, a branch that no parameter
-leads to, a field that nobody sets, a renamed file change nothing; a constant in a loss changes all that reach it.
+Definitions are reached, not files: a message, a docstring, another artefact's caption, a branch that no parameter leads
+to, a field that is never set and a renamed file change nothing; a constant in a loss changes all that reach it.
 """
 
 import hashlib
@@ -11,18 +11,19 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from selfsup.store.modules import EFFECTS, is_module, read
+from selfsup.extensions import source
+from selfsup.store.modules import EFFECTS, read
 from selfsup.store.spans import Guard, Span
 
-# They find the module and the class that a name means. What they find is among the roots, so how they do it is no code of it.
+# They find the module and the class that a name means. What they find is among the roots, so how they find it is left out.
 LOOKUPS = ("selfsup.extensions", "selfsup.optional", "selfsup.specs.syntax")
 
 
 @dataclass(frozen=True, eq=False)
 class Code:
-    """What is reached: a hash for each definition by its dotted name, and every word that can occur in it.
+    """The reached code: a hash for each definition by its dotted name, and every word that can occur in it.
 
-    ``guards`` are the words on which it depended what is reached: of two sets of words that agree in these, the code is one.
+    ``guards`` are the words on which the result depends: two sets of words that agree in these reach the same code.
     """
 
     hashes: dict[str, str]
@@ -31,7 +32,7 @@ class Code:
 
     @property
     def digest(self) -> str:
-        """Equal for equal code, whatever its files and modules are called."""
+        """Equal for equal code, whatever the names of its files and modules."""
         return hashlib.sha256(" ".join(sorted(self.hashes.values())).encode()).hexdigest()[:16]
 
 
@@ -61,21 +62,21 @@ def words_of(value: Any) -> set[str]:
 
 @cache
 def resolve(dotted: str) -> tuple[str, str] | None:
-    """Return (module, definition) that a dotted name means, through imports of other modules; None for a stranger's.
+    """Return (module, definition) of a dotted name, through imports of other modules; None for another library's.
 
-    The definition is empty where the name is a module itself, and was used as a value: then all of it counts.
+    The definition is empty where the name is a module that is used as a value: then all of the module counts.
     """
-    if is_module(dotted):
+    if source(dotted):
         return dotted, ""
     module, _, name = dotted.rpartition(".")
     if not module:
         return None
-    if is_module(module):
-        target = read(module).names.get(name)
-        if target is None:
-            return None
-        return (module, name) if target == dotted else resolve(target)
-    return resolve(module)  # an attribute of a class or a constant
+    if not source(module):
+        return resolve(module)  # an attribute of a class or a constant
+    target = read(module).names.get(name)
+    if target == dotted:
+        return module, name
+    return resolve(target) if target else None
 
 
 class _Search:
@@ -96,11 +97,8 @@ class _Search:
         return Code(dict(sorted(hashes.items())), frozenset(self.words), frozenset(self.guards))
 
     def _reach(self, dotted: str) -> None:
-        found = resolve(dotted)
-        if found is None:
-            return
-        module, name = found
-        if module in LOOKUPS:
+        module, name = resolve(dotted) or ("", "")
+        if not module or module in LOOKUPS:
             return
         content = read(module).spans
         for definition in [name, EFFECTS] if name else list(content):
@@ -110,10 +108,10 @@ class _Search:
                     self._wait(span)
 
     def _wait(self, span: Span) -> None:
-        """Enter a span once a word of each of its guards occurs; a guard of absence never holds one back here."""
-        for wanted, words in span.guards:
+        """Enter a span once a word of each of its guards occurs; guards of absence do not delay it here."""
+        for occurs, words in span.guards:
             self.guards |= words
-            if wanted and not words & self.words:
+            if occurs and not words & self.words:
                 for word in words:
                     self.waiting[word].append(span)
                 return
@@ -131,12 +129,12 @@ class _Search:
         return _sha256("".join(span.text for span in spans if self._holds(span.guards)))
 
     def _deep(self, shallow: dict[tuple[str, str], str], key: tuple[str, str]) -> str:
-        """Return the hash of a definition and of those it refers to: two of one name are told from each other."""
+        """Return the hash of a definition and of those it refers to, so that two of one name differ."""
         targets = (resolve(ref) for span in self.reached[key] if self._holds(span.guards) for ref in span.refs)
         return _sha256(" ".join([shallow[key], *(shallow.get(target, "") for target in targets if target)]))
 
     def _holds(self, guards: Iterable[Guard]) -> bool:
-        return all(bool(words & self.words) == wanted for wanted, words in guards)
+        return all(bool(words & self.words) == occurs for occurs, words in guards)
 
 
 def _sha256(text: str) -> str:

@@ -1,21 +1,23 @@
-"""A definition as spans of text: what counts always, and what counts only where a word of its guards can occur.
+"""A definition as spans of text: what always counts, and what counts only where a word of its guards can occur.
 
 A guard is a set of words (strings, attribute and keyword names). ``if kind == "margin":`` cannot be entered where no
-reached code and no parameter contains the word ``margin``, so its body stands under the guard {margin}; a keyword-only
-parameter that nobody passes is its default. See docs/design.md, section 5.
+reached code and no parameter contains the word ``margin``, so its body is under the guard {margin}; a keyword-only
+parameter that no caller passes is its default. See docs/design.md, section 5.
 """
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+
+from selfsup.extensions import source
 
 Guard = tuple[bool, frozenset[str]]  # (True, W): some word of W occurs; (False, W): none does
 
 
 @dataclass
 class Span:
-    """Text under a stack of guards; ``refs`` are the dotted names that it refers to, ``words`` what it can bring about."""
+    """Text under a stack of guards; ``refs`` are the dotted names it refers to, ``words`` those that occur with it."""
 
     guards: tuple[Guard, ...]
     text: str = ""
@@ -25,7 +27,7 @@ class Span:
 
 @dataclass
 class Scope:
-    """Names of one function: those it binds itself, what it imports, and parameters that are constants unless passed."""
+    """The names of a function or class: bound in it, imported in it, and parameters that are constants unless passed."""
 
     local: set[str] = field(default_factory=set)
     imported: dict[str, str] = field(default_factory=dict)
@@ -34,45 +36,38 @@ class Scope:
 
 
 class Spans:
-    """The spans of one definition while it is written, and the scopes that its names are looked up in.
+    """The spans of one definition while it is written, and the scopes in which its names are looked up.
 
-    ``names`` maps a module's global names to dotted names, its own definitions among them.
+    ``names`` maps the global names of ``module``, its own definitions among them, to dotted names.
     """
 
-    def __init__(
-        self,
-        names: dict[str, str],
-        module: str,
-        is_module: Callable[[str], bool],
-        builder: Callable[[str], str],
-    ) -> None:
+    def __init__(self, names: dict[str, str], module: str) -> None:
         self.names = names
         self.module = module
-        self.is_module = is_module
-        self.builder = builder
         self.spans: list[Span] = [Span(())]
         self.scopes: list[Scope] = []
 
     @contextmanager
-    def under(self, *guards: Guard) -> Iterator[None]:
-        """Write what follows under more guards."""
+    def guarded(self, words: Iterable[str], occurs: bool = True) -> Iterator[None]:
+        """Write what follows under one more guard; without words under no other."""
         outer = self.spans[-1].guards
-        self.spans.append(Span((*outer, *guards)))
+        guard = frozenset(words)
+        self.spans.append(Span((*outer, (occurs, guard)) if guard else outer))
         yield
         self.spans.append(Span(outer))
 
     def is_own(self, dotted: str) -> bool:
-        """Return whether a dotted name is of this package or of one that extends it, so that its code can be followed."""
+        """Return whether a dotted name is of this package or of an extension, so that its code is followed."""
         return dotted.split(".")[0] in ("selfsup", self.module.split(".")[0])
 
     def emit(self, text: str) -> None:
         self.spans[-1].text += text + " "
 
-    def word(self, *words: str) -> None:
-        self.spans[-1].words.update(words)
+    def word(self, word: str) -> None:
+        self.spans[-1].words.add(word)
 
     def ref(self, dotted: str, lookup: bool = False) -> None:
-        """Refer to a dotted name; a table that is used for more than a look-up counts with all its entries."""
+        """Refer to a dotted name; a dictionary that is used for more than look-ups counts with all its entries."""
         if not self.is_own(dotted):
             self.emit(dotted)
             return
@@ -82,7 +77,7 @@ class Spans:
             self.word("*" + dotted)
 
     def visible(self) -> list[Scope]:
-        """Return the scopes that a name is looked up in, the innermost first; a class is none for its methods."""
+        """Return the scopes in which a name is looked up, the innermost first; methods do not see those of classes."""
         return [s for n, s in enumerate(reversed(self.scopes)) if n == 0 or not s.of_class]
 
     def constants(self) -> dict[str, object]:
@@ -90,7 +85,7 @@ class Spans:
         return {name: value for scope in reversed(self.visible()) for name, value in scope.constant.items()}
 
     def dotted(self, node: ast.AST) -> str:
-        """Return the dotted name that a name or an attribute of a module means, empty where it is local or a builtin."""
+        """Return the dotted name that a name or an attribute of a module means; empty for locals and builtins."""
         if isinstance(node, ast.Name):
             for scope in self.visible():
                 if node.id in scope.imported:
@@ -98,6 +93,6 @@ class Spans:
                 if node.id in scope.local:
                     return ""
             return self.names.get(node.id, "")
-        if isinstance(node, ast.Attribute) and (base := self.dotted(node.value)) and self.is_module(base):
+        if isinstance(node, ast.Attribute) and (base := self.dotted(node.value)) and source(base):
             return f"{base}.{node.attr}"
         return ""

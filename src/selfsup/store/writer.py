@@ -1,10 +1,9 @@
-"""Writes syntax as spans: leaves out what cannot change a number, and guards what few parameters lead to."""
+"""Writes syntax as spans: leaves out what cannot change a number, and guards what only some parameters lead to."""
 
 import ast
 
-from selfsup.store.names import arguments, bound_in, class_names, import_names
+from selfsup.store import syntax
 from selfsup.store.spans import Scope, Spans
-from selfsup.store.syntax import is_docstring, is_off, is_say, needs, strings
 
 ALWAYS_CALLED = frozenset(
     {"forward", "backward", "setup_context", "reset_parameters", "train", "_apply", "_load_from_state_dict"}
@@ -39,11 +38,11 @@ class SpanWriter(Spans):
         self.emit(repr(node.value))
 
     def _expr(self, node: ast.Expr) -> None:
-        if not is_docstring(node) and not is_say(node):
+        if not syntax.is_docstring(node) and not syntax.is_report(node):
             self._any(node)
 
     def _raise(self, node: ast.Raise) -> None:
-        """Only the kind of what is raised counts, unless its text becomes a result."""
+        """Only the class of an exception counts, unless its text becomes a result."""
         raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
         name = ast.unparse(raised) if raised is not None else ""
         self.emit("raise")
@@ -65,9 +64,8 @@ class SpanWriter(Spans):
             self.ref(dotted)
             return
         self.word(node.attr)
-        table = self.dotted(node.value) if node.attr == "get" else ""
-        if table:
-            self.ref(table, lookup=True)
+        if node.attr == "get" and (dictionary := self.dotted(node.value)):
+            self.ref(dictionary, lookup=True)
         else:
             self.write(node.value)
         self.emit("." + node.attr)
@@ -83,9 +81,9 @@ class SpanWriter(Spans):
     def _name(self, node: ast.Name) -> None:
         for scope in self.visible():
             if node.id in scope.constant and isinstance(node.ctx, ast.Load):
-                with self.under((True, frozenset({node.id}))):
+                with self.guarded({node.id}):
                     self.emit(node.id)
-                with self.under((False, frozenset({node.id}))):
+                with self.guarded({node.id}, occurs=False):
                     self.emit(repr(scope.constant[node.id]))
                 return
         if dotted := self.dotted(node):
@@ -96,32 +94,27 @@ class SpanWriter(Spans):
             self.word(node.id)
 
     # branches -------------------------------------------------------------------------------------------------------
-    def _if(self, node: ast.If) -> None:
-        self._branch(node.test, node.body, node.orelse)
-
-    def _ifexp(self, node: ast.IfExp) -> None:
-        self._branch(node.test, node.body, node.orelse)
-
-    def _branch(self, test: ast.expr, body: object, orelse: object) -> None:
+    def _if(self, node: ast.If | ast.IfExp) -> None:
         constants = self.constants()
-        taken, skipped = needs(test, True, constants), needs(test, False, constants)
-        if taken:
-            with self.under((True, taken)):
-                self._test(test, body)
-            self.write(orelse)
-            with self.under((True, taken)):
+        if words := syntax.required_words(node.test, True, constants):
+            with self.guarded(words):
+                self._test(node.test, node.body)
+            self.write(node.orelse)
+            with self.guarded(words):
                 self.emit("end")
-        elif skipped:
-            with self.under((True, skipped)):
-                self._test(test, [])
+        elif words := syntax.required_words(node.test, False, constants):
+            with self.guarded(words):
+                self._test(node.test, [])
                 self.emit("else")
-                self.write(orelse)
+                self.write(node.orelse)
                 self.emit("then")
-            self.write(body)
+            self.write(node.body)
         else:
-            self._test(test, body)
-            self.write(orelse)
+            self._test(node.test, node.body)
+            self.write(node.orelse)
             self.emit("end")
+
+    _ifexp = _if
 
     def _test(self, test: ast.expr, body: object) -> None:
         self.emit("if")
@@ -131,15 +124,15 @@ class SpanWriter(Spans):
         self.emit("else")
 
     def _compare(self, node: ast.Compare) -> None:
-        """A string that something is compared with does not occur for that reason."""
+        """A string does not occur because something is compared with it."""
         self.write(node.left)
         for operator, value in zip(node.ops, node.comparators, strict=True):
             self.emit(type(operator).__name__)
             membership = isinstance(operator, ast.In | ast.NotIn)
-            if (membership or isinstance(operator, ast.Eq | ast.NotEq)) and (literals := strings(value)):
+            if (membership or isinstance(operator, ast.Eq | ast.NotEq)) and (literals := syntax.strings(value)):
                 self.emit(repr(literals))
-            elif membership and (table := self.dotted(value)):
-                self.ref(table, lookup=True)
+            elif membership and (dictionary := self.dotted(value)):
+                self.ref(dictionary, lookup=True)
             else:
                 self.write(value)
 
@@ -148,18 +141,17 @@ class SpanWriter(Spans):
         self.write(node.subject)
         for case in node.cases:
             value = case.pattern.value if isinstance(case.pattern, ast.MatchValue) else None
-            literals = strings(value) if value is not None else []
-            with self.under(*([(True, frozenset(literals))] if literals else [])):
+            with self.guarded(syntax.strings(value) if value is not None else []):
                 self._any(case)
 
     def _dict(self, node: ast.Dict) -> None:
-        """A description of an encoder refers to the code of its backbone, which is imported by name alone."""
+        """An encoder's description refers to the code of its backbone, which is found by its name."""
         for key, value in zip(node.keys, node.values, strict=True):
-            if isinstance(key, ast.Constant) and key.value == "backbone" and (backbone := strings(value)):
-                self.ref(self.builder(backbone[0]))
+            if isinstance(key, ast.Constant) and key.value == "backbone" and (backbone := syntax.strings(value)):
+                self.ref(syntax.builder(backbone[0]))
         self._any(node)
 
-    # tables ---------------------------------------------------------------------------------------------------------
+    # dictionaries ---------------------------------------------------------------------------------------------------
     def _subscript(self, node: ast.Subscript) -> None:
         self.emit("[")
         if isinstance(node.value, ast.Dict):
@@ -171,12 +163,12 @@ class SpanWriter(Spans):
         self.write(node.slice)
         self.emit("]")
 
-    def entries(self, node: ast.Dict, whole: str = "") -> None:
-        """Write a table that is only looked up in: an entry counts where its key occurs, or ``whole``, a word of its own."""
+    def entries(self, node: ast.Dict, of: str = "") -> None:
+        """Write a dictionary for look-ups: an entry counts where its key occurs, or ``of``, the word for all entries."""
         self.emit("{")
         for key, value in zip(node.keys, node.values, strict=True):
             if isinstance(key, ast.Constant) and isinstance(key.value, str):
-                with self.under((True, frozenset({key.value, whole}) - {""})):
+                with self.guarded({key.value, of} - {""}):
                     self.emit(repr(key.value))
                     self.write(value)
             else:
@@ -186,29 +178,30 @@ class SpanWriter(Spans):
 
     # functions and classes ------------------------------------------------------------------------------------------
     def _functiondef(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> None:
-        by_annotation = any("register" in ast.unparse(d) for d in getattr(node, "decorator_list", []))
-        self.write(getattr(node, "decorator_list", []))
+        decorators = getattr(node, "decorator_list", [])
+        by_annotation = any("register" in ast.unparse(decorator) for decorator in decorators)
+        self.write(decorators)
         self.emit("def " + getattr(node, "name", ""))
-        defaults = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
-        bound = bound_in(node)
-        constant = {
-            arg.arg: default.value
-            for arg, default in defaults
-            if isinstance(default, ast.Constant) and arg.arg not in bound.stored
-        }
-        for arg in [*node.args.posonlyargs, *node.args.args, node.args.vararg, node.args.kwarg]:
+        bound = syntax.bound_names(node)
+        positional = [*node.args.posonlyargs, *node.args.args, node.args.vararg, node.args.kwarg]
+        for arg in positional:
             self.emit(arg.arg if arg else "-")
-            if by_annotation and arg is not None:
+            if by_annotation and arg:
                 self.write(arg.annotation)
         self.write(node.args.defaults)
+        constant = {}
         for arg, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True):
-            with self.under(*([(True, frozenset({arg.arg}))] if arg.arg in constant else [])):
+            if isinstance(default, ast.Constant) and arg.arg not in bound:
+                constant[arg.arg] = default.value
+            with self.guarded({arg.arg} & constant.keys()):
                 self.emit(arg.arg + "=")
                 self.write(default)
-        imported = {
-            name: dotted for inner in bound.imports for name, dotted in import_names(inner, self.module).items()
-        }
-        self.scopes.append(Scope(bound.stored | {arg.arg for arg in arguments(node)}, imported, constant))
+        imported: dict[str, str] = {}
+        for inner in syntax.own_nodes(node):
+            if isinstance(inner, ast.Import | ast.ImportFrom):
+                imported |= syntax.import_names(inner, self.module)
+        local = bound | {arg.arg for arg in [*positional, *node.args.kwonlyargs] if arg}
+        self.scopes.append(Scope(local, imported, constant))
         self.write(node.body)
         self.scopes.pop()
         self.emit("end")
@@ -216,7 +209,7 @@ class SpanWriter(Spans):
     _asyncfunctiondef = _lambda = _functiondef
 
     def _import(self, node: ast.AST) -> None:
-        """What an import binds is resolved where it is used."""
+        """Leave an import out: its names are resolved where they are used."""
 
     _importfrom = _import
 
@@ -230,18 +223,19 @@ class SpanWriter(Spans):
             not self.is_own(self.names.get(base.split(".")[0], "")) and base.rpartition(".")[2] not in HARMLESS_BASES
             for base in bases
         )
-        self.scopes.append(Scope({name for member in node.body for name in class_names(member)}, of_class=True))
+        self.scopes.append(Scope(syntax.bound_names(node), of_class=True))
         for member in node.body:
             self._member(member, foreign)
         self.scopes.pop()
         self.emit("end")
 
     def _member(self, member: ast.stmt, foreign: bool) -> None:
-        """Write a method where its name occurs, a field that is off unless set where it is used, all else always."""
-        name = getattr(member, "name", "") if isinstance(member, ast.FunctionDef | ast.AsyncFunctionDef) else ""
-        if name.startswith("__") or name in ALWAYS_CALLED or foreign:
-            name = ""
-        elif isinstance(member, ast.AnnAssign) and isinstance(member.target, ast.Name) and is_off(member.value):
-            name = member.target.id
-        with self.under(*([(True, frozenset({name}))] if name else [])):
+        """Write a method where its name occurs, a field that is off by default where it is used, all else always."""
+        name = ""
+        if isinstance(member, ast.FunctionDef | ast.AsyncFunctionDef):
+            if not (member.name.startswith("__") or member.name in ALWAYS_CALLED or foreign):
+                name = member.name
+        elif isinstance(member, ast.AnnAssign) and isinstance(member.target, ast.Name):
+            name = member.target.id if syntax.is_off(member.value) and not foreign else ""
+        with self.guarded({name} - {""}):
             self.write(member)

@@ -1,12 +1,11 @@
-"""The table of colorization: ab bins, their prior in the training set, and their weights in the loss."""
+"""Colorization's table: ab bins, their prior in the training set, and their weights in the loss."""
 
 import torch
 from pydantic import NonNegativeFloat, PositiveFloat
 from torch import Tensor
 
 from selfsup.errors import InputError
-from selfsup.views.ab_bins import bins_in_gamut
-from selfsup.views.ab_prior import ab_prior, rebalancing_weights
+from selfsup.views.lab_bins import ab_prior, bins_in_gamut, rebalancing_weights
 
 
 def make(

@@ -1,4 +1,4 @@
-"""The table of jigsaw: permutations of nine tiles with large Hamming distances from each other."""
+"""Jigsaw's table: permutations of nine tiles with large Hamming distances from each other."""
 
 import itertools
 import math
@@ -17,7 +17,7 @@ TILES = 9
 def make(*, permutations: PositiveInt, seed: NonNegativeInt) -> dict[str, Tensor]:
     """Return ``permutations`` (K, 9) int64, and the mean and the minimal Hamming distance of their pairs (0-dim).
 
-    The first permutation is random; each further one has, of all 9!, the largest sum of distances to those before it.
+    The first permutation is random; each further one has, of all 9!, the largest sum of distances to the earlier ones.
     ``permutations[k, i]`` is the tile at position i. Distances count positions, at most 9; for a single permutation they
     are 0.
 

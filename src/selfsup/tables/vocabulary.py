@@ -1,4 +1,4 @@
-"""The vocabulary of a text tower: byte pairs learned from the training captions."""
+"""A text tower's vocabulary: byte pairs learned from the training captions."""
 
 import torch
 from pydantic import PositiveInt

@@ -1,33 +1,38 @@
-"""What a method shows must be well formed: its pretext task, its panels and its predictions."""
+"""Checks that a method's pretext task, panels, predictions and completed images are well formed."""
 
 import torch
 from torch import Tensor
 
 from selfsup.methods.base import Method
-from selfsup.testing.examples import EXAMPLES
-from selfsup.testing.trials import Recipe, build, trained, views_of
+from selfsup.testing.trials import EXAMPLES, Recipe, build, trained, views_of
+from selfsup.training.pretrain import method_class
 
 
 def pretext_is_well_formed(recipe: Recipe) -> None:
     method, _ = trained(recipe)
     pretext = method.eval().pretext(views_of(method, 7))
-    assert (type(method).pretext is not Method.pretext) == (pretext is not None), (
-        "pretext() is defined and returns None"
-    )
     if pretext is None:
         return
     count = len(pretext.images)
     assert pretext.images.ndim in (4, 5), f"images have shape {tuple(pretext.images.shape)}"
     assert pretext.images.shape[-3] in (3, 4), f"images have shape {tuple(pretext.images.shape)}"
     _in_unit_range(pretext.images, "pretext images")
-    assert pretext.target.shape == pretext.group.shape == pretext.correct.shape == (count,), "not one row an image"
     assert pretext.target.dtype == torch.int64, "targets are int64"
-    assert pretext.correct.dtype == torch.bool, "correct is bool"
+    for score in (pretext.score, *pretext.baselines.values()):
+        assert pretext.target.shape == score.shape == (count,), "not one row per image"
+        _is_score(score, pretext.kind)
     if pretext.kind == "matching":
         rows = torch.arange(count)
-        assert torch.equal(pretext.target[pretext.target], rows), "a match's match is not itself"
-        assert torch.equal(pretext.group[pretext.target], pretext.group), "a match is in another group"
+        assert torch.equal(pretext.target[pretext.target], rows), "matches are not mutual"
         assert (pretext.target != rows).all(), "a row matches itself"
+
+
+def _is_score(score: Tensor, kind: str) -> None:
+    if kind == "distribution":
+        assert score.is_floating_point(), "the scores of a distribution are probabilities"
+        _in_unit_range(score, "scores")
+    else:
+        assert score.dtype == torch.bool, "scores are bool, whether answers are right"
 
 
 def panels_are_well_formed(recipe: Recipe) -> None:
@@ -38,7 +43,7 @@ def panels_are_well_formed(recipe: Recipe) -> None:
         assert panel.title, "a panel has no title"
         assert 0 < len(panel.images) <= 9, f"{panel.title}: {len(panel.images)} images"
         assert panel.images.shape[1] == 3, f"{panel.title}: images have {panel.images.shape[1]} channels"
-        assert len(panel.captions) == len(panel.images), f"{panel.title}: not one caption an image"
+        assert len(panel.captions) == len(panel.images), f"{panel.title}: not one caption per image"
         _in_unit_range(panel.images, panel.title)
 
 
@@ -58,6 +63,19 @@ def prediction_is_well_formed(recipe: Recipe) -> None:
     for name, array in prediction.arrays.items():
         assert len(array) == EXAMPLES, f"{name} has {len(array)} rows for {EXAMPLES} examples"
         assert not array.requires_grad, f"{name} is not detached"
+
+
+def completion_is_well_formed(recipe: Recipe) -> None:
+    if method_class(recipe["method"]).complete is Method.complete:
+        return
+    method, _ = trained(recipe)
+    image = torch.rand(1, 3, 37, 50, generator=torch.Generator().manual_seed(0))
+    prediction = method.eval().complete(image)
+    assert prediction is not None, "complete() is defined and returns None"
+    for name, pixels in prediction.images.items():
+        assert pixels.shape == image.shape, f"{name} has shape {tuple(pixels.shape)}, the image {tuple(image.shape)}"
+        assert not pixels.requires_grad, f"{name} is not detached"
+        _in_unit_range(pixels, name)
 
 
 def _in_unit_range(images: Tensor, name: str) -> None:

@@ -1,4 +1,4 @@
-"""The whole state of an unfinished run, so that resuming it equals never having stopped, bit for bit."""
+"""The complete state of an unfinished run: a resumed run equals an uninterrupted one bit for bit."""
 
 import os
 import time
@@ -11,7 +11,7 @@ EVERY_S = float(os.environ.get("SELFSUP_CHECKPOINT_EVERY_S", "10"))
 
 
 class Checkpoint:
-    """One file beside the store, replaced whole each time; no generator is in it, since every draw names its step."""
+    """One file, replaced atomically; it contains no generator, as each is seeded by its step."""
 
     def __init__(self, path: Path, every_s: float = EVERY_S) -> None:
         self.path = path
@@ -20,11 +20,10 @@ class Checkpoint:
 
     @property
     def due(self) -> bool:
-        """Whether to save now, every few seconds: the clock decides only how much a crash costs, never a result."""
+        """Whether to save now, every few seconds; no result depends on it."""
         return time.monotonic() - self.last_s >= self.every_s
 
     def save(self, state: dict[str, Any]) -> None:
-        """Write a state beside the place, flush, and rename."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = self.path.with_name(self.path.name + ".new")
         with unfinished.open("wb") as handle:
@@ -35,10 +34,7 @@ class Checkpoint:
         self.last_s = time.monotonic()
 
     def load(self) -> dict[str, Any] | None:
-        """Return the state that was saved last, or None where there is none.
-
-        Read on the CPU: ``load_state_dict`` moves what belongs on the device, and an optimiser's step count does not.
-        """
+        """Return the last saved state, on the CPU, or None; ``load_state_dict`` moves the tensors that must be on a device."""
         if not self.path.exists():
             return None
         state: dict[str, Any] = torch.load(self.path, map_location="cpu", weights_only=True)

@@ -6,9 +6,11 @@ from typing import Any
 
 from torch import Tensor
 
+POSITION = ("step", "epoch", "images", "learning_rate")
+
 
 class Curves:
-    """Rows of step, epoch, images through the encoder, learning rate, and the interval's mean of each metric."""
+    """Rows of step, epoch, images through the encoder, learning rate, and the mean of each metric in the interval."""
 
     def __init__(self, every_steps: int) -> None:
         self.every_steps = every_steps
@@ -29,13 +31,13 @@ class Curves:
     def close(self, step: int, epoch: float, images: int, learning_rate: float) -> dict[str, float]:
         """End the interval at a step and return its row."""
         means = {name: float(total) / self.count for name, total in self.sums.items()}
-        row = {"step": step, "epoch": epoch, "images": images, "learning_rate": learning_rate, **means}
+        row = dict(zip(POSITION, (step, epoch, images, learning_rate), strict=True)) | means
         self.rows.append(row)
         self.sums, self.count = {}, 0
         return row
 
     def state(self) -> dict[str, Any]:
-        """Return the rows and the open interval, as numbers: they belong to no device."""
+        """Return the rows and the open interval, as numbers without a device."""
         sums = {name: float(total) for name, total in self.sums.items()}
         return {"rows": self.rows, "sums": sums, "count": self.count}
 
@@ -43,8 +45,8 @@ class Curves:
         self.rows, self.sums, self.count = state["rows"], dict(state["sums"]), state["count"]
 
     def write(self, file: Path) -> None:
-        """Write the rows as CSV with nine significant digits."""
+        """Write the rows as CSV with nine significant digits; of a run without steps only the heading."""
         with file.open("w", newline="", encoding="utf-8") as handle:
             writer = csv.writer(handle, lineterminator="\n")
-            writer.writerow(self.rows[0])
+            writer.writerow(self.rows[0] if self.rows else POSITION)
             writer.writerows([f"{value:.9g}" for value in row.values()] for row in self.rows)

@@ -1,4 +1,4 @@
-"""Inspection of a pretrained method: its views for the gallery, its answers to the pretext task, what it predicts."""
+"""Inspection of a pretrained method: views for the gallery, answers to the pretext task, predictions."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from selfsup.hdf5 import write_whole
-from selfsup.methods.base import Draws, Method, Pretext, Views
+from selfsup.methods.base import Draws, Method, Prediction, Pretext, Views
 from selfsup.seeds import generator
 from selfsup.training.pretrain import construct
 from selfsup.training.source import Source, open_source
@@ -24,14 +24,14 @@ PREDICTED_EXAMPLES = 500
 
 
 def write_gallery(folder: Path, weights: Path, prepared: Path, table: Path | None, *, seed: int, **recipe: Any) -> None:
-    """Write ``views.h5``: the panels of one small batch of training images, drawn by the method's real views."""
+    """Write ``views.h5``: the panels of the training views of a few examples."""
     method, train = trained(weights, prepared, table, seed=seed, **recipe)
     batch = train.rows(torch.arange(min(SHOWN_EXAMPLES, len(train))))
     write_views(folder / "views.h5", method, batch, generator(seed, "gallery"))
 
 
 def write_answers(folder: Path, weights: Path, prepared: Path, table: Path | None, *, seed: int, **recipe: Any) -> None:
-    """Write ``pretext.h5`` and ``predictions.h5``: the method's own answers on held-out images, where it has any."""
+    """Write ``pretext.h5`` and ``predictions.h5``, the method's answers on held-out images, where it has them."""
     method, train = trained(weights, prepared, table, seed=seed, **recipe)
     test = open_source(prepared / "test.h5", method.modality, recipe["device"])
     write_pretext(folder / "pretext.h5", method, {"train": train, "test": test}, recipe["batch_size"], seed)
@@ -39,15 +39,15 @@ def write_answers(folder: Path, weights: Path, prepared: Path, table: Path | Non
 
 
 def trained(weights: Path, prepared: Path, table: Path | None, *, seed: int, **recipe: Any) -> tuple[Method, Source]:
-    """Return a pretrained method in evaluation mode, with all its heads, and the training set that it was told of."""
+    """Return a pretrained method in evaluation mode, with all its heads, and its training set."""
     method, train = construct(prepared, table, seed=seed, **recipe)
     method.load_state_dict(load_file(weights / "method.safetensors"))
     return method.eval(), train
 
 
-def write_views(file: Path, method: Method, batch: Views, draws_from: torch.Generator) -> None:
-    """Write the panels of one small batch, drawn by the real views: uint8 images, a title, and a caption under each."""
-    panels = method.panels(_views(method, batch, method.draw(len(batch["index"]), draws_from)))
+def write_views(file: Path, method: Method, batch: Views, source: torch.Generator) -> None:
+    """Write the panels of a batch: for each uint8 images, a title, and captions."""
+    panels = method.panels(_views(method, batch, method.draw(len(batch["index"]), source)))
     with _new_file(file, track_order=True) as target:
         for number, panel in enumerate(panels):
             group = target.create_group(f"panel{number}", track_order=True)
@@ -59,53 +59,66 @@ def write_views(file: Path, method: Method, batch: Views, draws_from: torch.Gene
 def write_pretext(file: Path, method: Method, splits: dict[str, Source], batch_size: int, seed: int) -> None:
     """Write the pretext task on up to 1,000 images of each split; no file where the method has no task.
 
-    Rows are in whole batches, as in training. Differs: images are rounded to 8 bits.
+    Rows are in complete batches, as in training. Differs: images are rounded to 8 bits.
     """
     parts = {name: _pretexts(method, split, batch_size, seed, name) for name, split in splits.items()}
     if not all(parts.values()):
         return
     with _new_file(file) as target:
-        for name, found in parts.items():
-            group = target.create_group(name)
-            target.attrs["kind"] = found[0].kind
-            firsts = np.cumsum([0, *(len(part.target) for part in found)])
-            matching = found[0].kind == "matching"
-            targets = [
-                p.target.cpu().numpy() + (first if matching else 0) for p, first in zip(found, firsts, strict=False)
-            ]
-            groups = [np.full(len(part.target), number) for number, part in enumerate(found)]
+        for split, batches in parts.items():
+            group = target.create_group(split)
+            target.attrs["kind"] = batches[0].kind
+            sizes = [len(batch.target) for batch in batches]
+            targets = _joined([batch.target for batch in batches])
+            if batches[0].kind == "matching":  # rows of a batch become rows of the file
+                targets = targets + np.repeat(np.cumsum([0, *sizes[:-1]]), sizes)
             columns = {
-                "images": np.concatenate([_bytes(part.images) for part in found]),
-                "target": np.concatenate(targets),
-                "group": np.concatenate(groups),
-                "correct": np.concatenate([part.correct.cpu().numpy() for part in found]),
+                "images": np.concatenate([_bytes(batch.images) for batch in batches]),
+                "target": targets,
+                "group": np.repeat(np.arange(len(batches)), sizes),
+                "score": _joined([batch.score for batch in batches]),
             }
+            for name in batches[0].baselines:
+                columns[f"baselines/{name}"] = _joined([batch.baselines[name] for batch in batches])
             for key, values in columns.items():
                 group.create_dataset(key, data=values, track_times=False)
 
 
 def write_predictions(file: Path, method: Method, test: Source, seed: int) -> None:
-    """Write what the method makes of the first 500 held-out images, one batch; no file where it makes nothing.
+    """Write the method's predictions on held-out images, which are not mirrored; no file where it has none.
 
-    Attribute ``kind``; groups ``images`` (uint8) and ``arrays``, each {name: (M, ...)}.
+    Attribute ``kind``; groups ``images`` (uint8) and ``arrays``, each {name: (M, ...)}. They are of the first 500 images;
+    arrays are of all, batch by batch, where the prediction says so.
     """
-    index = torch.arange(min(PREDICTED_EXAMPLES, len(test)))
-    draws = method.draw(len(index), generator(seed, "predict"))
-    with torch.no_grad():
-        prediction = method.predict(_views(method, test.rows(index), draws))
-    if prediction is None:
+    random, batches = generator(seed, "predict"), torch.arange(len(test)).split(PREDICTED_EXAMPLES)
+    first = _prediction(method, test, batches[0], random)
+    if first is None:
         return
-    with _new_file(file) as target:
-        target.attrs["kind"] = prediction.kind
-        for name, images in prediction.images.items():
-            target.create_dataset(f"images/{name}", data=_bytes(images), track_times=False)
+    arrays = {name: [array] for name, array in first.arrays.items()}
+    for index in batches[1:] if first.of_every_image else ():
+        prediction = _prediction(method, test, index, random)
+        assert prediction is not None, "a method predicts all images or none"
         for name, array in prediction.arrays.items():
-            target.create_dataset(f"arrays/{name}", data=array.cpu().numpy(), track_times=False)
+            arrays[name].append(array)
+    with _new_file(file) as target:
+        target.attrs["kind"] = first.kind
+        for name, images in first.images.items():
+            target.create_dataset(f"images/{name}", data=_bytes(images), track_times=False)
+        for name, parts in arrays.items():
+            target.create_dataset(f"arrays/{name}", data=_joined(parts), track_times=False)
+
+
+@torch.no_grad()
+def _prediction(method: Method, test: Source, index: Tensor, random: torch.Generator) -> Prediction | None:
+    draws = method.draw(len(index), random)
+    if "flip" in draws:
+        draws["flip"] = torch.zeros_like(draws["flip"])
+    return method.predict(_views(method, test.rows(index), draws))
 
 
 @contextmanager
 def _new_file(path: Path, track_order: bool = False) -> Iterator[h5py.File]:
-    """Hand out an HDF5 file in memory, laid out as on a disk, and write it whole at the end."""
+    """Yield an HDF5 file in memory, and write it to ``path`` at the end."""
     with h5py.File(path.name, "w", driver="core", backing_store=False, track_order=track_order) as file:
         yield file
         file.flush()
@@ -115,21 +128,25 @@ def _new_file(path: Path, track_order: bool = False) -> Iterator[h5py.File]:
 def _pretexts(method: Method, split: Source, batch_size: int, seed: int, name: str) -> list[Pretext]:
     rows = torch.arange(min(PRETEXT_EXAMPLES, len(split)))
     batches = [part for part in rows.split(batch_size) if len(part) == batch_size] or [rows]
-    found = []
+    pretexts = []
     for number, index in enumerate(batches):
         draws = method.draw(len(index), generator(seed, "pretext", name, number))
         with torch.no_grad():
             pretext = method.pretext(_views(method, split.rows(index), draws))
         if pretext is None:
             return []
-        found.append(pretext)
-    return found
+        pretexts.append(pretext)
+    return pretexts
 
 
 def _views(method: Method, batch: Views, draws: Draws) -> Views:
     device = batch["index"].device
     with torch.no_grad():
         return method.views(batch, {name: draw.to(device) for name, draw in draws.items()})
+
+
+def _joined(parts: list[Tensor]) -> np.ndarray:
+    return torch.cat(parts).cpu().numpy()
 
 
 def _bytes(images: Tensor) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The one training loop. It knows objectives, views and steps; it never knows which method it trains."""
+"""The training loop of all methods, over views and objectives."""
 
 import json
 import math
@@ -22,17 +22,16 @@ from selfsup.training.source import Source
 
 
 class Progress(Protocol):
-    """Who is told how a run goes. A result never depends on it, so what it prints is no part of the code of a run."""
+    """Progress callbacks. No result depends on them, so their output is no part of the code of a run."""
 
-    def say(self, line: str) -> None:
-        """Tell one line."""
+    def say(self, line: str) -> None: ...
 
     def steps(self, start: int, total: int, unit: str, images_per_step: int, status: dict[str, float]) -> Iterator[int]:
-        """Yield ``start`` to ``total``; ``status`` holds the newest values at any time."""
+        """Yield ``start`` to ``total``; ``status`` has the newest logged values."""
 
 
 class Training:
-    """A run in progress: the method, one optimiser per objective, the position, and the curves so far."""
+    """A run in progress: the method, an optimiser per objective, the position, and the curves so far."""
 
     def __init__(
         self,
@@ -49,15 +48,13 @@ class Training:
         self.method, self.train, self.seed = method, train, seed
         self.batch_size, self.total_steps = batch_size, total_steps
         self.precision, self.checkpoint = precision, checkpoint
-        law = dict(optimiser)
-        self.objective_factors = law.pop("objective_factors", {})
-        self.learning_rate = scaled_learning_rate(
-            law["learning_rate"], law.pop("learning_rate_rule", "constant"), batch_size
-        )
+        kwargs = dict(optimiser)
+        self.objective_factors = kwargs.pop("objective_factors", {})
+        rule = kwargs.pop("learning_rate_rule", "constant")
+        self.learning_rate = scaled_learning_rate(kwargs["learning_rate"], rule, batch_size)
         self.warmup_fraction = schedule["warmup_fraction"]
-        self.optimisers = {
-            n: make_optimiser(p.parameters, **law) for n, p in method.objectives().items() if p.parameters
-        }
+        objectives = method.objectives().items()
+        self.optimisers = {name: make_optimiser(o.parameters, **kwargs) for name, o in objectives if o.parameters}
         self.curves = Curves(every_steps=max(1, total_steps // 100))
         self.step = self.positions = 0
         for encoder in _counted(method):
@@ -83,7 +80,7 @@ class Training:
         return True
 
     def _state(self) -> dict[str, Any]:
-        """Return weights, buffers, optimisers, curves and position; no generator, since every draw names its step."""
+        """Return weights, buffers, optimisers, curves and position; no generator, as each is seeded by its step."""
         return {
             "method": self.method.state_dict(),
             "optimisers": {name: optimiser.state_dict() for name, optimiser in self.optimisers.items()},
@@ -100,16 +97,16 @@ class Training:
         self.step, self.positions = state["step"], state["positions"]
 
     def _batches(self, start: int) -> Iterator[Tensor]:
-        """Yield the rows of each batch from step ``start`` on, shuffled anew each epoch, the incomplete last one dropped."""
+        """Yield the rows of each batch from step ``start`` on, shuffled in each epoch, without the last incomplete batch."""
         per_epoch = len(self.train) // self.batch_size
         first_epoch, done = divmod(start, per_epoch)
-        for epoch in range(first_epoch, self.total_steps // per_epoch):
+        for epoch in range(first_epoch, math.ceil(self.total_steps / per_epoch)):
             order = torch.randperm(len(self.train), generator=generator(self.seed, "order", epoch))
             batches = order[: per_epoch * self.batch_size].split(self.batch_size)
             yield from batches[done if epoch == first_epoch else 0 :]
 
     def _advance(self, index: Tensor) -> dict[str, float]:
-        """Take one step of every objective, in order, and return the newest logged means."""
+        """Take one step of every objective, in order, and return the means that are logged at this step, if any."""
         torch.manual_seed(derive(self.seed, "step", self.step))
         device = self.train.device
         draws = self.method.draw(len(index), generator(self.seed, "views", self.step))
@@ -118,23 +115,23 @@ class Training:
         factor = warmup_cosine(self.step, self.total_steps, self.warmup_fraction)
         step = Step(self.step, self.total_steps)
         extras: dict[str, Tensor] = {}
-        seen: dict[str, Tensor] = {}
+        scalars: dict[str, Tensor] = {}
         objectives = self.method.objectives()
         for name, objective in objectives.items():
             with torch.autocast(device.type, torch.bfloat16, enabled=self.precision == "bfloat16"):
-                terms = objective.loss(views, extras, step)
-            self._move(name, objective.parameters, terms.loss, factor)
-            extras |= terms.extras
+                output = objective.loss(views, extras, step)
+            self._update(name, objective.parameters, output.loss, factor)
+            extras |= output.extras
             prefix = f"{name}_" if len(objectives) > 1 else ""
-            seen |= {f"{prefix}loss": terms.loss.detach()} | {
-                f"{prefix}{k}": v.detach() for k, v in terms.metrics.items()
+            scalars |= {
+                f"{prefix}{key}": value.detach() for key, value in {"loss": output.loss, **output.metrics}.items()
             }
         self.method.after_step(extras, step)
-        self.curves.add(seen)
+        self.curves.add(scalars)
         return self._log(factor)
 
-    def _move(self, name: str, parameters: dict[str, nn.Parameter], loss: Tensor, factor: float) -> None:
-        """Give a objective's own parameters, and no other, the gradient of its loss, and step its optimiser."""
+    def _update(self, name: str, parameters: dict[str, nn.Parameter], loss: Tensor, factor: float) -> None:
+        """Compute the gradient of an objective's loss in its own parameters only, and step its optimiser."""
         if not parameters:
             return
         gradients = torch.autograd.grad(loss, list(parameters.values()), allow_unused=True)
@@ -152,29 +149,26 @@ class Training:
             return {}
         epoch = step * self.batch_size / len(self.train)
         row = self.curves.close(step, epoch, self.images, self.learning_rate * factor)
-        if broken := [name for name, value in row.items() if "loss" in name and not math.isfinite(value)]:
+        if diverged := [name for name, value in row.items() if "loss" in name and not math.isfinite(value)]:
             raise InputError(
-                f"{broken[0]} of {type(self.method).__name__} is {row[broken[0]]} at step {step} (seed {self.seed}); lower "
+                f"{diverged[0]} of {type(self.method).__name__} is {row[diverged[0]]} at step {step} (seed {self.seed}); lower "
                 f"optimiser.learning_rate, now {self.learning_rate:g}, or lengthen schedule.warmup_fraction in its recipe"
             )
         return {name: row[name] for name in row if name not in ("step", "images", "learning_rate")}
 
     def _count(self, encoder: Encoder, entrance: nn.Module, inputs: tuple[Tensor | None, ...]) -> None:
-        """Count the positions that enter an encoder in training: the budget at which methods are compared.
-
-        A momentum copy of the encoder counts as well: its forward costs as much, though no gradient follows.
-        """
+        """Count the positions that an encoder, or its momentum copy, processes: the budget at which methods are compared."""
         if entrance.training:
             self.positions += encoder.positions(inputs)
 
     @property
     def images(self) -> int:
-        """How many whole examples that makes: a patch counts by its share of the pixels, a frame by its share of the clip."""
+        """Examples through the encoder: a patch counts by its share of the pixels, a frame by its share of the clip."""
         return round(self.positions / self.train.positions)
 
     def write_summary(self, file: Path) -> None:
-        """Write what the run cost in counts: they are equal on every machine, unlike seconds."""
-        info = {
+        """Write the costs of the run as counts, which are equal on every machine, unlike seconds."""
+        summary = {
             "steps": self.total_steps,
             "examples": len(self.train),
             "table": {name: float(value) for name, value in self.method.info.table.items() if value.ndim == 0},
@@ -185,14 +179,12 @@ class Training:
                 p.numel() for objective in self.method.objectives().values() for p in objective.parameters.values()
             ),
         }
-        file.write_text(json.dumps(info, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        file.write_text(json.dumps(summary, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def _counted(method: Method) -> list[Encoder]:
-    """Return the encoders whose inputs are the budget: of those side by side the first, since an image passes them all.
-
-    What is written about an image is no budget: an encoder of tokens is left out.
-    """
-    beside = [part for m in method.modules() if isinstance(m, ConcatenatedEncoder) for part in list(m.parts)[1:]]
-    every = [module for module in method.modules() if isinstance(module, Encoder) and module not in beside]
-    return [encoder for encoder in every if encoder.modality != "tokens"]
+    """Return the encoders whose inputs are counted: not those of tokens, and of concatenated ones, which take the same
+    image, the first."""
+    parallel = [part for m in method.modules() if isinstance(m, ConcatenatedEncoder) for part in list(m.parts)[1:]]
+    encoders = [module for module in method.modules() if isinstance(module, Encoder) and module not in parallel]
+    return [encoder for encoder in encoders if encoder.modality != "tokens"]

@@ -1,4 +1,4 @@
-"""Pretraining: one method, one seed, from prepared data to the weights of the method and its encoders."""
+"""Pretraining of one method with one seed, from prepared data to the weights of the method and its encoders."""
 
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from torch import Tensor
 
 from selfsup import extensions
 from selfsup.device import prepare_device
+from selfsup.errors import InputError
 from selfsup.methods.base import DataInfo, Method
 from selfsup.nn.encoder import build, save_encoder
 from selfsup.seeds import derive
@@ -16,6 +17,7 @@ from selfsup.specs import syntax
 from selfsup.training.checkpoint import Checkpoint
 from selfsup.training.loop import Progress, Training
 from selfsup.training.source import Source, open_source
+from selfsup.training.untrained import measure_statistics
 
 
 def pretrain(
@@ -32,17 +34,17 @@ def pretrain(
     optimiser: dict[str, Any],
     schedule: dict[str, Any],
     batch_size: int,
-    epochs: int,
+    epochs: float,
     device: str,
     precision: str,
     threads: int,
     stop_after: int | None = None,
 ) -> None:
-    """Train one method with one seed and write the run into ``folder``.
+    """Train one method with one seed and write the weights of the last epoch into ``folder``.
 
-    ``checkpoint`` is resumed from where it exists, and left to whoever puts the run in its place; the last epoch counts.
-    ``stop_after`` ends a session early with a checkpoint and writes no run. Raises InputError where the device is missing
-    or the loss is no longer finite.
+    With 0 epochs they are those of the method's untrained start (untrained.py), without a row in the curves.
+    Training resumes from ``checkpoint`` if it exists; the caller deletes it. ``stop_after`` stops at a step with a
+    checkpoint and writes no weights. Raises InputError where the device is missing or the loss is not finite.
     """
     prepare_device(device, threads)
     model, train = construct(
@@ -57,23 +59,25 @@ def pretrain(
         device=device,
     )
     total = model.info.total_steps
+    if not epochs:
+        measure_statistics(model, train, seed, batch_size)
     training = Training(model, train, seed, optimiser, schedule, batch_size, total, precision, Checkpoint(checkpoint))
     if not training.run(progress, stop_after):
         return
-    for name, kept in model.encoders().items():
-        place = folder if name == "image" else folder / name
-        place.mkdir(exist_ok=True)
-        save_encoder(kept, place)
+    for name, network in model.encoders().items():
+        target = folder if name == "image" else folder / name
+        target.mkdir(exist_ok=True)
+        save_encoder(network, target)
     (folder / "method.safetensors").write_bytes(save(_state(model)))
     training.curves.write(folder / "curves.csv")
     training.write_summary(folder / "summary.json")
 
 
 def _state(model: Method) -> dict[str, Tensor]:
-    """Return every weight and buffer of a method by name, each a tensor of its own: the format shares none."""
-    whole = torch.contiguous_format
+    """Return every weight and buffer of a method by name, copied, as safetensors stores no shared memory."""
     return {
-        name: tensor.detach().cpu().clone(memory_format=whole) for name, tensor in sorted(model.state_dict().items())
+        name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
+        for name, tensor in sorted(model.state_dict().items())
     }
 
 
@@ -86,10 +90,10 @@ def construct(
     encoder: dict[str, Any],
     hyper: dict[str, Any],
     batch_size: int,
-    epochs: int,
+    epochs: float,
     device: str,
 ) -> tuple[Method, Source]:
-    """Return a freshly initialised method on the device, and the training set that it was told of."""
+    """Return a newly initialised method on the device, and its training set."""
     kind = method_class(method)
     train = open_source(prepared / "train.h5", kind.modality_of(hyper), device)
     info = DataInfo(
@@ -97,7 +101,7 @@ def construct(
         classes=train.classes,
         size_px=train.size_px,
         batch_size=batch_size,
-        total_steps=epochs * (len(train) // batch_size),
+        total_steps=total_steps(epochs, len(train), batch_size),
         grey=train.grey,
         length=train.length,
         rate_hz=train.rate_hz,
@@ -108,8 +112,19 @@ def construct(
     return kind.from_recipe(build(encoder), info, hyper).to(device), train
 
 
+def total_steps(epochs: float, examples: int, batch_size: int) -> int:
+    """Return the steps of so many epochs of complete batches, rounded; InputError where a positive number is none."""
+    per_epoch = examples // batch_size
+    steps = round(epochs * per_epoch)
+    if epochs and not steps:
+        raise InputError(
+            f"epochs is {epochs}, less than one step of {batch_size} in {examples}; set it to {1 / per_epoch:.2g} or more"
+        )
+    return steps
+
+
 def method_class(name: str) -> type[Method]:
-    """Return the one class of ``methods/<name>.py`` that is a method; by name, so that no other method is imported."""
+    """Return the method class of the module ``methods.<name>``, without importing other methods."""
     module = extensions.load(f"methods.{name}")
     kind: type[Method] = getattr(module, syntax.method_class(module.__name__))
     return kind

@@ -1,4 +1,4 @@
-"""Where training reads its examples: rows by index, from memory where they fit, else from the prepared file."""
+"""Sources of training examples: rows by index, from memory if they fit, else from the prepared file."""
 
 import math
 from abc import ABC, abstractmethod
@@ -20,7 +20,7 @@ SEQUENCES = ("clip", "waveform")
 
 
 class Source(ABC):
-    """N examples: the arrays that a method's modality names (methods/base.py, ARRAYS), and what is true of all of them.
+    """N examples: the arrays that a method's modality names (methods/base.py, ARRAYS), and their common properties.
 
     ``shapes`` {name: (N, ...)}; ``classes`` counts the classes, ``size_px`` and ``rate_hz`` are as in datasets/prepared.py.
     """
@@ -31,11 +31,11 @@ class Source(ABC):
         self.shapes = dict(shapes)
         self.device = device
         self.classes, self.size_px, self.rate_hz = classes, size_px, rate_hz
-        self.first = next(iter(self.shapes))  # what is counted: images, clips, waveforms, or first images of pairs
+        self.first = next(iter(self.shapes))  # images, clips, waveforms, or the first images of pairs
 
     @abstractmethod
     def read(self, name: str, index: Tensor) -> Tensor:
-        """Return the rows ``index`` (N,) of one array, on the device."""
+        """Return the rows ``index`` (N,) of an array, on the device."""
 
     def rows(self, index: Tensor) -> dict[str, Tensor]:
         """Return a batch: ``index`` (N,) and these rows of each array, on the device."""
@@ -46,18 +46,18 @@ class Source(ABC):
 
     @property
     def positions(self) -> int:
-        """How many positions an example has: pixels of an image, pixels of all frames of a clip, samples of a waveform."""
+        """Positions per example: pixels of an image, pixels of all frames of a clip, samples of a waveform."""
         shape = self.shapes[self.first][1:]
         return math.prod(shape) // (shape[-3] if len(shape) > 2 else 1)
 
     @property
     def length(self) -> int:
-        """How many frames a clip has, or samples a waveform; 0 for still images."""
+        """Frames of a clip or samples of a waveform; 0 for still images."""
         return self.shapes[self.first][1] if self.first in SEQUENCES else 0
 
     @cached_property
     def grey(self) -> bool:
-        """Whether no example has a colour; (N, S) is sound and has none to miss."""
+        """Whether no image has colour; false for sound (N, S)."""
         if len(self.shapes[self.first]) < 3:
             return False
         chunks = (self.read(self.first, index) for index in torch.arange(len(self)).split(CHUNK))
@@ -65,12 +65,12 @@ class Source(ABC):
 
     @cached_property
     def speakers(self) -> int:
-        """How many speakers are numbered, where waveforms are labelled."""
+        """Number of speakers of labelled waveforms."""
         return int(self.read("speaker", torch.arange(len(self))).max()) + 1 if "speaker" in self.shapes else 0
 
 
 class MemorySource(Source):
-    """Arrays that lie on the device."""
+    """Arrays on the device."""
 
     def __init__(self, arrays: dict[str, Tensor], *, classes: int = 0, size_px: int = 0, rate_hz: int = 0) -> None:
         shapes = {name: tuple(array.shape) for name, array in arrays.items()}
@@ -82,7 +82,7 @@ class MemorySource(Source):
 
 
 class FileSource(Source):
-    """Arrays that stay in the prepared file; the system keeps in memory what it has room for."""
+    """Arrays in the prepared file, memory-mapped."""
 
     def __init__(self, file: Path, modality: Modality, device: str) -> None:
         split = map_split(file, _names(modality))
@@ -94,17 +94,17 @@ class FileSource(Source):
         super().__init__(shapes, torch.device(device), len(split.classes), split.size_px, split.rate_hz)
 
     def read(self, name: str, index: Tensor) -> Tensor:
-        where = index.cpu().numpy()
-        rows = self.arrays[name][where]
+        numbers = index.cpu().numpy()
+        rows = self.arrays[name][numbers]
         if name == "image" and self.depth is not None:
-            rows = np.concatenate([rows, quantised_depth(self.depth[where])], 1)
+            rows = np.concatenate([rows, quantised_depth(self.depth[numbers])], 1)
         return torch.from_numpy(rows).to(self.device)
 
 
 def open_source(file: Path, modality: Modality, device: str, in_memory_bytes: int | None = None) -> Source:
-    """Return the examples of a prepared split: in memory up to ``in_memory_bytes`` (8 GiB), else read row by row from the file.
+    """Return the examples of a prepared split, in memory up to ``in_memory_bytes`` (by default 8 GiB), else memory-mapped.
 
-    Only what the modality names is read: labels never reach a method that is not to see them.
+    Only the arrays of the modality are read, so a method without labels in its modality cannot use them.
     """
     if stored_bytes(file, _names(modality)) > (IN_MEMORY_BYTES if in_memory_bytes is None else in_memory_bytes):
         return FileSource(file, modality, device)

@@ -12,8 +12,8 @@ def draw_frames(examples: int, generator: torch.Generator, *, frames: int, count
     """
     longest = min(longest_step, (frames - 1) // (count - 1))
     step = torch.randint(1, longest + 1, (examples,), generator=generator)
-    room = frames - (count - 1) * step
-    start = (torch.rand(examples, generator=generator) * room).long()
+    starts = frames - (count - 1) * step
+    start = (torch.rand(examples, generator=generator) * starts).long()
     return start[:, None] + step[:, None] * torch.arange(count)
 
 
@@ -24,10 +24,7 @@ def draw_exposure(examples: int, frames: int, generator: torch.Generator, streng
 
 
 def take_frames(clip: Tensor, frame: Tensor, flip: Tensor) -> Tensor:
-    """Return the frames (N, F, 3, H, W) in [0, 1] of clips uint8 (N, T, 3, H, W) with the numbers ``frame`` (N, F).
-
-    Clips are mirrored where ``flip`` (N,).
-    """
+    """Return frames ``frame`` (N, F) of clips uint8 (N, T, 3, H, W), mirrored where ``flip`` (N,): (N, F, 3, H, W) in [0, 1]."""
     frames = clip[torch.arange(len(clip), device=clip.device)[:, None], frame].float() / 255
     return torch.where(flip[:, None, None, None, None], frames.flip(-1), frames)
 

@@ -1,13 +1,23 @@
-"""Colour jitter: torchvision's four operations exactly, with factors and order drawn for every view."""
+"""Luma, grey views, and torchvision's colour jitter exactly, with factors and order drawn for every view."""
 
 import torch
 from torch import Tensor
 
-from selfsup.views.grayscale import luma
-from selfsup.views.hue import turn_hue_
 from selfsup.views.rows import change_rows_
 
 BRIGHTNESS, CONTRAST, SATURATION, HUE = range(4)
+LUMA = (0.2989, 0.587, 0.114)
+
+
+def luma(images: Tensor) -> Tensor:
+    """Return the luma (N, H, W) of images (N, 3, H, W), with torchvision's weights, which sum to 0.9999."""
+    red, green, blue = images.unbind(1)
+    return (red * LUMA[0]).add_(green, alpha=LUMA[1]).add_(blue, alpha=LUMA[2])
+
+
+def grayscale_(images: Tensor, gray: Tensor) -> Tensor:
+    """Replace all three channels of images (N, 3, H, W) by their luma where ``gray`` (N,) bool, in place."""
+    return change_rows_(images, gray, lambda rows: luma(rows)[:, None].expand_as(rows))
 
 
 def draw_jitter(
@@ -68,3 +78,26 @@ def _targets(images: Tensor, operation: Tensor) -> Tensor:
     grey = luma(images)
     mean = grey.mean((1, 2)).mul_(operation == CONTRAST)
     return grey.mul_((operation == SATURATION)[:, None, None]).add_(mean[:, None, None])
+
+
+def turn_hue_(images: Tensor, turns: Tensor) -> Tensor:
+    """Rotate the hue of images (N, 3, H, W) in [0, 1] by ``turns`` (N,) in [-0.5, 0.5], like ``adjust_hue``, in place.
+
+    Value and saturation are unchanged, and so are the largest and smallest channel values of a pixel; every channel is
+    linear in the distance of the new hue from the channel's own hue (red 0, green 1/3, blue 2/3), clamped between the two.
+    The distance of the old hue from red needs no case distinction for the largest channel: in turns it is
+    (max - 2 min + green + blue - red) / (6 (max - min)), towards green where green > blue.
+    """
+    red, green, blue = images.unbind(1)
+    high = torch.maximum(red, green).maximum(blue)
+    low = torch.minimum(red, green).minimum(blue)
+    chroma = high - low
+    slope = 6 * chroma
+    # A grey pixel has no hue; for any quotient, the clamps between two equal values return the pixel.
+    hue = (green + blue).sub_(red).add_(high).sub_(low, alpha=2).div_(slope.clamp(min=1e-12))
+    hue = hue.copysign_(green.sub_(blue)).add_(turns[:, None, None] + 1).frac_()
+    torch.addcmul(low - chroma, (hue - 1 / 2).abs_(), slope, out=red).clamp_(low, high)
+    top = chroma.add_(high)
+    torch.addcmul(top, (hue - 1 / 3).abs_(), slope, value=-1, out=green).clamp_(low, high)
+    torch.addcmul(top, (hue - 2 / 3).abs_(), slope, value=-1, out=blue).clamp_(low, high)
+    return images

@@ -1,25 +1,18 @@
-"""Sampling of matching and non-matching pixels from known correspondences of two images, by random numbers drawn before."""
+"""Sampling of matching and non-matching pixels from known correspondences of two images."""
 
 import torch
 from torch import Tensor
 
-Drawn = dict[str, Tensor]
 
-
-def draw(examples: int, generator: torch.Generator, *, matches: int, non_matches: int) -> Drawn:
+def draw(examples: int, generator: torch.Generator, *, matches: int, non_matches: int) -> dict[str, Tensor]:
     """Return uniform numbers in [0, 1): ``match`` (N, M), and ``object``, ``background``, ``across`` (N, M, K).
 
-    They select M matches, and for each match K non-matches of every kind, among the pixels of an image. All kinds are
-    drawn whether or not a method uses them, so that variants which differ in this share all other random numbers.
+    They select M matches, and for each K non-matches of every kind. All kinds are always drawn, so that variants that do
+    not use one have equal random numbers.
     """
     shape = (examples, matches, non_matches)
-    return {
-        "match": torch.rand(examples, matches, generator=generator, dtype=torch.float64),
-        **{
-            name: torch.rand(shape, generator=generator, dtype=torch.float64)
-            for name in ("object", "background", "across")
-        },
-    }
+    shapes = {"match": shape[:2], "object": shape, "background": shape, "across": shape}
+    return {name: torch.rand(size, generator=generator, dtype=torch.float64) for name, size in shapes.items()}
 
 
 def choose(candidates: Tensor, uniform: Tensor) -> tuple[Tensor, Tensor]:

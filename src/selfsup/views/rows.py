@@ -1,4 +1,4 @@
-"""An operation on some views of a batch, in place and without cost for the others."""
+"""An operation on some views of a batch, in place."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ from torch import Tensor
 
 
 def change_rows_(images: Tensor, where: Tensor, change: Callable[..., Tensor], *parameters: Tensor) -> Tensor:
-    """Overwrite images (N, C, H, W) where ``where`` (N,) with ``change(rows, *their parameters)``, and return them.
+    """Overwrite images (N, C, H, W) where ``where`` (N,) with ``change(rows, *parameters of these rows)``, and return them.
 
     ``change`` may overwrite its argument, a copy with contiguous colour planes; every parameter has N rows.
     """

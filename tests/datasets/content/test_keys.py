@@ -1,6 +1,6 @@
 import hashlib
 
-from selfsup.datasets.content.keys import content_hash, digest, numbered
+from selfsup.datasets.content.keys import content_hash, numbered
 
 
 def test_the_hash_covers_shape_and_pixels() -> None:
@@ -13,8 +13,3 @@ def test_the_hash_covers_shape_and_pixels() -> None:
 
 def test_equals_are_numbered_from_the_second_on() -> None:
     assert numbered(["a", "b", "a", "a"]) == ["a", "b", "a-2", "a-3"]
-
-
-def test_the_digest_sees_keys_labels_and_order() -> None:
-    digests = {digest(["a", "b"], [0, 1]), digest(["a", "b"], [0, 0]), digest(["b", "a"], [0, 1]), digest(["a"], [0])}
-    assert len(digests) == 4

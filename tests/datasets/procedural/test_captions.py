@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from selfsup.datasets.procedural.captions import TEMPLATES, captions, colour, position_name, relation
-from selfsup.datasets.procedural.factors import BACKGROUNDS, MATERIALS
+from selfsup.datasets.procedural.factors import BACKGROUNDS
 from selfsup.datasets.procedural.objects import CLASSES
+from selfsup.datasets.procedural.surfaces import MATERIALS
 
 NAMED = {"sky": "sky", "grass": "grass", "sand": "sand", "water": "water"}
 

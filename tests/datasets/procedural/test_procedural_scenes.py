@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from selfsup.datasets.procedural import geometry
-from selfsup.datasets.procedural.factors import Pose, rgb, sample_scenes
-from selfsup.datasets.procedural.fields import fractal_field
-from selfsup.datasets.procedural.objects import UNCUT, Primitive
+from selfsup.datasets.procedural import fields, geometry
+from selfsup.datasets.procedural.factors import Pose, Scenes, sample_scenes
+from selfsup.datasets.procedural.objects import TYPICAL_MATERIALS, UNCUT, Primitive
+from selfsup.datasets.procedural.surfaces import MATERIALS, rgb
 
 
 def shape(**changes: float) -> Primitive[torch.Tensor]:
@@ -67,19 +67,40 @@ def test_rgb_of_known_hues() -> None:
 @pytest.mark.parametrize("beta", [1.0, 2.0, 3.0])
 def test_fields_have_the_spectrum_that_was_asked_for(beta: float) -> None:
     ones = torch.ones(200)
-    field = fractal_field(np.random.default_rng(0), 64, beta=beta * ones, anisotropy=ones, angle_rad=0 * ones)
+    field = fields.fractal_field(np.random.default_rng(0), 64, beta=beta * ones, anisotropy=ones, angle_rad=0 * ones)
     assert field.mean((1, 2)).abs().max() < 1e-5
     assert torch.allclose(field.std((1, 2)), ones, atol=1e-4)
-    power = torch.fft.rfft2(field).abs().square().mean(0)[0, 2:24]  # along one axis
+    window = torch.hann_window(64, periodic=False)  # a cut field is not periodic: its edges would add 1/f^2
+    power = torch.fft.rfft2(field * window * window[:, None]).abs().square().mean(0)[0, 2:24]  # along one axis
     slope = np.polyfit(np.log(np.arange(2, 24)), power.log().numpy(), 1)[0]
     assert slope == pytest.approx(-beta, abs=0.15)
 
 
 def test_anisotropy_draws_fields_out_along_their_angle() -> None:
     ones = torch.ones(100)
-    field = fractal_field(np.random.default_rng(0), 32, beta=2 * ones, anisotropy=4 * ones, angle_rad=0 * ones)
+    field = fields.fractal_field(np.random.default_rng(0), 32, beta=2 * ones, anisotropy=4 * ones, angle_rad=0 * ones)
     steps_along, steps_across = field.diff(dim=2).abs().mean(), field.diff(dim=1).abs().mean()
     assert steps_along < 0.7 * steps_across
+
+
+@pytest.mark.parametrize(("beta", "anisotropy"), [(3.2, 1.0), (1.6, 0.25), (1.2, 1.0), (2.2, 4.0)])
+def test_opposite_edges_of_a_field_are_no_neighbours(
+    beta: float, anisotropy: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the four backgrounds: edges are no more alike than pixels that far apart in a field of six times the side."""
+    ones = torch.ones(200)
+    correlations = []
+    for outer in (fields.OUTER, 6):
+        monkeypatch.setattr(fields, "OUTER", outer)
+        keys = {"beta": beta * ones, "anisotropy": anisotropy * ones, "angle_rad": 0 * ones}
+        field = fields.fractal_field(np.random.default_rng(0), 32, **keys)
+        edges = (field[:, :, 0], field[:, :, -1]), (field[:, 0], field[:, -1])
+        correlations.append([_correlation(*both) for both in edges])
+    assert np.max(np.subtract(*correlations)) < 0.1
+
+
+def _correlation(one: torch.Tensor, other: torch.Tensor) -> float:
+    return float(torch.corrcoef(torch.stack([one.flatten(), other.flatten()]))[0, 1])
 
 
 def test_factors_have_their_stated_laws() -> None:
@@ -105,3 +126,37 @@ def test_background_and_material_do_not_depend_on_the_class() -> None:
         table = np.histogram2d(label, factor, bins=(10, kinds))[0]
         expected = table.sum(1, keepdims=True) * table.sum(0) / table.sum()
         assert ((table - expected) ** 2 / expected).sum() < 2 * 9 * (kinds - 1)
+
+
+def _drawn(**variant: bool) -> Scenes:
+    return sample_scenes(np.random.default_rng(0), 1000, **variant)
+
+
+def _differing(one: Scenes, other: Scenes) -> set[str]:
+    pairs = zip(one.recorded().items(), other.recorded().values(), strict=True)
+    return {name for (name, values), others in pairs if not np.array_equal(values, others)}
+
+
+def test_turned_scenes_differ_in_nothing_but_the_angle_which_is_uniform() -> None:
+    upright, turned = _drawn(), _drawn(turned=True)
+    assert _differing(upright, turned) == {"rotation_deg"}
+    assert torch.equal(upright.label, turned.label)
+    assert torch.equal(upright.primitives, turned.primitives)
+    angle_deg = turned.recorded()["rotation_deg"]
+    assert -180 <= angle_deg.min() < angle_deg.max() <= 180
+    quarters = np.bincount(((angle_deg + 180) // 90).astype(int).clip(0, 3))
+    assert quarters.min() > 200
+    for kind in range(10):  # of each class: none has an angle of its own
+        radians = np.deg2rad(angle_deg[turned.label.numpy() == kind])
+        assert abs(np.exp(1j * radians).mean()) < 0.25
+
+
+def test_typical_surfaces_change_material_and_hue_alone_and_decide_no_class() -> None:
+    plain, natural = _drawn(), _drawn(typical_surfaces=True)
+    assert _differing(plain, natural) == {"material", "hue"}
+    assert torch.equal(plain.label, natural.label)
+    typical = torch.tensor([MATERIALS.index(name) for name in TYPICAL_MATERIALS])[natural.label]
+    assert (natural.surface.material == typical).float().mean() == pytest.approx(0.6, abs=0.04)  # half, and one in five
+    table = np.histogram2d(natural.label, natural.surface.hue, bins=(10, 12), range=((0, 10), (0, 1)))[0]
+    best_guess = table.max(0).sum() / table.sum()
+    assert 0.25 < best_guess < 0.6

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from selfsup.evaluations.metrics.mask_scores import contour, contour_accuracy, dilated, region_similarity
+from selfsup.evaluations.metrics.track_scores import contour, contour_accuracy, dilated, region_similarity
 
 
 def square(top, left, size=8, height=20, width=24):
@@ -21,7 +21,7 @@ def test_j_is_intersection_over_union():
     assert region_similarity(one, square(4, 12)).item() == 0
 
 
-def test_an_object_that_is_gone_is_right_only_if_nothing_is_said():
+def test_an_absent_object_needs_an_empty_prediction():
     nothing = torch.zeros_like(square(0, 0))
     both = region_similarity(torch.cat([nothing, square(2, 2), nothing]), torch.cat([nothing, nothing, square(2, 2)]))
     assert both.tolist() == [1, 0, 0]
@@ -29,19 +29,19 @@ def test_an_object_that_is_gone_is_right_only_if_nothing_is_said():
     assert contour_accuracy(*pairs).tolist() == [1, 0, 0]
 
 
-def test_a_contour_lies_half_a_pixel_towards_the_origin():
+def test_a_contour_is_half_a_pixel_towards_the_origin():
     found = contour(square(4, 4, size=2, height=8, width=8))[0].nonzero().tolist()
     assert found == [[3, 3], [3, 4], [3, 5], [4, 3], [4, 5], [5, 3], [5, 4], [5, 5]]
 
 
-def test_the_contour_at_the_border_looks_along_it():
+def test_the_contour_at_the_border_follows_it():
     mask = torch.zeros(1, 4, 4, dtype=torch.bool)
     mask[0, 2:, 2:] = True
     assert contour(mask)[0].nonzero().tolist() == [[1, 1], [1, 2], [1, 3], [2, 1], [3, 1]]
 
 
 @pytest.mark.parametrize("radius_px", [1, 2, 4])
-def test_dilation_is_by_a_disk(radius_px):
+def test_dilation_uses_a_disk(radius_px):
     point = torch.zeros(1, 15, 15, dtype=torch.bool)
     point[0, 7, 7] = True
     found = dilated(point, radius_px)[0]
@@ -76,7 +76,7 @@ def published_f(predicted, true):
     return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 
 
-def test_f_is_the_published_one():
+def test_f_equals_the_published_code():
     draws = torch.Generator().manual_seed(0)
     coarse = torch.rand(6, 1, 5, 6, generator=draws)
     masks = torch.nn.functional.interpolate(coarse, size=(30, 36), mode="bilinear")[:, 0] > 0.5

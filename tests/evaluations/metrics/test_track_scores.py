@@ -1,9 +1,11 @@
-"""Scores of tracks on clips made by hand: which frames, which objects, which keypoints count."""
+"""Scores of hand-made tracks: which frames, objects and keypoints count."""
+
+from dataclasses import replace
 
 import pytest
 import torch
 
-from selfsup.evaluations.metrics.track_scores import TrackScores, object_px
+from selfsup.evaluations.metrics.track_scores import TrackScores, contour_accuracy, object_px
 from selfsup.evaluations.reading.clip_file import ClipBatch
 from tests.evaluations.named import named
 
@@ -18,14 +20,14 @@ def truth(frames=5, length=None):
     keypoint = torch.tensor([[6.0, 6.0], [6.0, 10.0]]).expand(1, frames, 2, 2).clone()
     keypoint[:, 0, 1] = NAN
     clip = torch.zeros(1, frames, 3, 16, 16, dtype=torch.uint8)
-    return ClipBatch(clip, torch.tensor([length or frames]), mask, keypoint)
+    return ClipBatch(clip, torch.tensor([length or frames]), torch.tensor([16]), mask, keypoint)
 
 
 def values(scores, thresholds=(0.1, 0.25)):
     return {name: m.value for name, m in named(scores.measures(list(thresholds))).items()}
 
 
-def test_the_truth_scores_all():
+def test_the_ground_truth_scores_100():
     true, scores = truth(), TrackScores()
     scores.add(true, true.mask[:, 1:], true.keypoint[:, 1:])
     assert set(values(scores).values()) == {100.0}
@@ -63,20 +65,42 @@ def test_recall_is_the_share_of_frames_above_a_half():
     assert values(scores)["j_recall"] == pytest.approx(200 / 3)
 
 
-def test_a_keypoint_is_right_within_its_share_of_the_object():
+def test_a_keypoint_is_correct_within_a_fraction_of_the_object():
     true, scores = truth(), TrackScores()
     assert object_px(true).tolist() == [8]
     moved = true.keypoint[:, 1:].clone()
     moved[..., 0] += torch.tensor([0.0, 0.7, 1.5, 3.0])[:, None]  # of 8 pixels: 0, .09, .19, .375
     scores.add(true, true.mask[:, 1:], moved)
     assert values(scores) == {"j_mean": 100, "j_recall": 100, "f_mean": 100, "pck@0.1": 50, "pck@0.25": 75}
-    assert len(scores.distance[0]) == 4  # the keypoint that the first frame hides is not asked for
+    assert len(scores.distance[0]) == 4  # the keypoint that is hidden in the first frame does not count
 
 
 def test_without_masks_the_unit_is_the_box_of_the_keypoints():
     true = truth()
-    bare = ClipBatch(true.clip, true.length, torch.zeros_like(true.mask), true.keypoint.nan_to_num(14.0))
+    bare = replace(true, mask=torch.zeros_like(true.mask), keypoint=true.keypoint.nan_to_num(14.0))
     assert object_px(bare).tolist() == [8]
     scores = TrackScores()
     scores.add(bare, bare.mask[:, 1:], bare.keypoint[:, 1:])
     assert values(scores) == {"pck@0.1": 100, "pck@0.25": 100}
+
+
+def test_the_tolerance_of_a_contour_is_of_the_clips_own_size():
+    """Narrow clips beside one of 300 px: in its diagonal F's tolerance is 3 px, in theirs 1, and the mask is 2 px off."""
+    true = torch.zeros(3, 4, 40, 300, dtype=torch.uint8)
+    true[:, :, 10:30, 10:30] = 1
+    mask, width_px = true[:, 1:].roll(2, -1), torch.tensor([60, 60, 300])
+    padded = ClipBatch(torch.zeros(3, 4, 3, 40, 300), torch.full((3,), 4), width_px, true, torch.zeros(3, 4, 0, 2))
+    scores = TrackScores()
+    scores.add(padded, mask, padded.keypoint[:, 1:])
+    alone = contour_accuracy(mask[0, :2, :, :60] == 1, true[0, 1:3, :, :60] == 1).tolist()
+    assert [contour[0].item() for contour in scores.contour] == pytest.approx([alone[0], alone[0], 1.0])
+    assert alone[0] < 0.7
+
+
+def test_a_mask_in_the_padding_of_a_clip_does_not_count():
+    true = truth()
+    narrow, mask = replace(true, width_px=torch.tensor([10])), true.mask[:, 1:].clone()
+    mask[..., 10:] = 1
+    scores = TrackScores()
+    scores.add(narrow, mask, true.keypoint[:, 1:])
+    assert values(scores)["j_mean"] == values(scores)["f_mean"] == 100

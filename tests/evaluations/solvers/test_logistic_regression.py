@@ -1,4 +1,4 @@
-"""The solver against scikit-learn's, and what the mathematics says must not change its answer."""
+"""The solver against scikit-learn's, and its invariances."""
 
 import numpy as np
 import pytest
@@ -58,7 +58,7 @@ def test_loss_and_gradient_norm_are_those_of_the_model_it_returns(ill_conditione
     assert found.gradient_norm <= TOLERANCE
 
 
-def test_gradient_is_the_slope_of_the_value(mixture):
+def test_gradient_equals_finite_differences(mixture):
     features, labels = mixture(2500)  # more than two blocks
     target = torch.nn.functional.one_hot(labels, 4).T.double().contiguous()
     objective = Objective(features, target)
@@ -82,12 +82,24 @@ def test_a_path_ends_where_cold_starts_do(ill_conditioned):
         torch.testing.assert_close(one.weight, other.weight, rtol=0, atol=1e-4)
 
 
-def test_a_path_starts_where_it_was(ill_conditioned):
+def test_a_path_starts_at_the_previous_fit(ill_conditioned):
     cold, warm = path(*ill_conditioned, penalties=[0.01, 0.01], tolerance=TOLERANCE)
     assert warm.evaluations <= 5 < cold.evaluations
 
 
-def test_rotated_and_moved_features_get_the_same_answers(ill_conditioned):
+def test_a_fit_starts_at_another(ill_conditioned):
+    """On other examples of the same classes, so in another eigenbasis and around another mean."""
+    features, labels = ill_conditioned
+    part = fit(features[:200], labels[:200], penalty=0.01, tolerance=TOLERANCE)
+    cold, warm = (fit(features, labels, penalty=0.01, tolerance=TOLERANCE, start=start) for start in (None, part))
+    same = fit(features, labels, penalty=0.01, tolerance=TOLERANCE, start=cold)
+    assert same.evaluations <= 5 < warm.evaluations < cold.evaluations
+    torch.testing.assert_close(warm.weight, cold.weight, rtol=0, atol=1e-5)
+    two_classes = fit(features, labels % 2, penalty=0.01, tolerance=TOLERANCE, start=part)
+    assert len(two_classes.weight) == 2
+
+
+def test_rotated_and_shifted_features_get_the_same_predictions(ill_conditioned):
     features, labels = ill_conditioned
     rotation = torch.linalg.qr(torch.from_numpy(np.random.default_rng(2).standard_normal((12, 12))))[0]
     moved = features @ rotation + 7
@@ -97,7 +109,7 @@ def test_rotated_and_moved_features_get_the_same_answers(ill_conditioned):
     assert torch.equal(other.predict(moved), plain.predict(features))
 
 
-def test_scaled_features_with_a_scaled_penalty_get_the_same_answers(ill_conditioned):
+def test_scaled_features_with_a_scaled_penalty_get_the_same_predictions(ill_conditioned):
     features, labels = ill_conditioned
     plain = fit(features, labels, penalty=1e-3, tolerance=TOLERANCE)
     scaled = fit(features * 8, labels, penalty=1e-3 * 64, tolerance=TOLERANCE)
@@ -114,7 +126,7 @@ def test_bias_alone_learns_the_class_frequencies():
     assert torch.equal(found.weight, torch.zeros(3, 3, dtype=torch.float64))
 
 
-def test_a_fit_that_does_not_converge_is_an_error_that_says_what_to_do(ill_conditioned, monkeypatch):
+def test_a_fit_that_does_not_converge_is_an_input_error(ill_conditioned, monkeypatch):
     monkeypatch.setattr("selfsup.evaluations.solvers.logistic_regression.MAX_ITERATIONS", 3)
     with pytest.raises(
         InputError, match=r"penalty 0.001 stopped at gradient norm .* raise the evaluation's key tolerance"

@@ -16,23 +16,23 @@ def test_ranks_order_each_class_at_random():
         assert of_class.tolist() != list(range(40))
 
 
-def test_the_seed_and_the_purpose_decide():
+def test_ranks_depend_on_the_seed_and_the_purpose():
     assert torch.equal(ranks(LABELS, 0, "a"), ranks(LABELS, 0, "a"))
     assert not torch.equal(ranks(LABELS, 0, "a"), ranks(LABELS, 0, "b"))
     assert not torch.equal(ranks(LABELS, 0, "a"), ranks(LABELS, 1, "a"))
 
 
-def test_held_out_takes_the_same_share_of_each_class():
+def test_held_out_takes_the_same_fraction_of_each_class():
     assert LABELS[held_out(LABELS, 0.2, 0, "test")].bincount().tolist() == [8, 8, 8]
 
 
-def test_held_out_leaves_small_classes_on_both_sides():
+def test_held_out_keeps_small_classes_on_both_sides():
     labels = torch.tensor([0, 0, 1, 1, 1, 2])
     assert labels[held_out(labels, 0.01, 0, "test")].bincount(minlength=3).tolist() == [1, 1, 0]
     assert labels[held_out(labels, 0.99, 0, "test")].bincount(minlength=3).tolist() == [1, 2, 0]
 
 
-def test_folds_part_the_examples_and_hold_every_class():
+def test_folds_are_disjoint_and_have_every_class():
     parts = folds(LABELS, 5, 0, "test")
     assert torch.stack(parts).sum(0).tolist() == [1] * 120
     assert [LABELS[part].bincount().tolist() for part in parts] == [[8, 8, 8]] * 5
@@ -56,10 +56,10 @@ def test_draws_are_independent():
     assert not torch.equal(*drawn)
 
 
-def test_unbalanced_classes_give_equal_parts_while_they_last():
+def test_small_classes_give_all_their_examples():
     labels = torch.tensor([0] * 80 + [1] * 18 + [2] * 2)
     assert labels[balanced_subset(labels, 0.3, 0, "labelled", 0)].bincount().tolist() == [10, 10, 2]
 
 
-def test_less_than_half_an_example_of_a_class_is_nothing():
+def test_less_than_half_an_example_per_class_is_empty():
     assert len(balanced_subset(LABELS, 0.01, 0, "labelled", 0)) == 0

@@ -7,8 +7,7 @@ from selfsup.methods.parts.view_pairs import draw_views, make_views
 from selfsup.nn import encoder
 from selfsup.seeds import generator
 from selfsup.specs.augmentation import Augmentation
-from selfsup.testing.examples import EXAMPLES, batch
-from selfsup.testing.trials import INFO, STEP
+from selfsup.testing.trials import EXAMPLES, INFO, STEP, batch
 from tests.methods.recipes import build
 
 

@@ -1,11 +1,9 @@
 """Image files and their classes: root/{train,test}/<class>/..., root/<class>/..., or images directly in a folder."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
-from selfsup.datasets.content.decoding import decode
-from selfsup.datasets.content.sources import UNLABELLED, Example, Source
+from selfsup.datasets.content.sources import UNLABELLED, Source, decoded
 from selfsup.errors import InputError
 
 # A file with one of these suffixes must be an image; all others (README.txt, Thumbs.db) are ignored.
@@ -30,7 +28,7 @@ def read_class_folders(root: Path) -> Source:
         files = {split: _files(folder, classes) for split, folder in folders.items()}
     except PermissionError as error:
         raise InputError(f"{error.filename} cannot be read; make it readable") from None
-    return Source(root, classes, {split: _decoded(labelled) for split, labelled in files.items()})
+    return Source(root, classes, {split: decoded(labelled) for split, labelled in files.items()})
 
 
 def _split_folders(root: Path) -> dict[str, Path]:
@@ -46,9 +44,8 @@ def _classes(root: Path, folders: dict[str, Path]) -> list[str]:
     by_split = {split: _class_names(folder) for split, folder in folders.items()}
     classes = next(iter(by_split.values()))
     for names in by_split.values():
-        odd = sorted(set(names) ^ set(classes))
-        if odd:
-            raise InputError(f"{root} has the class {odd[0]} in only one of train and test; add or remove it")
+        if unpaired := sorted(set(names) ^ set(classes)):
+            raise InputError(f"{root} has the class {unpaired[0]} in only one of train and test; add or remove it")
     if len(classes) == 1:
         raise InputError(
             f"{root} has only one class, {classes[0]}; add another, or put the images directly into {root}"
@@ -92,8 +89,3 @@ def _is_image(name: str) -> bool:
 
 def _reraise(error: OSError) -> None:
     raise error
-
-
-def _decoded(files: list[tuple[Path, int]]) -> Iterator[Example]:
-    for path, label in files:
-        yield Example(decode(path), label, str(path))

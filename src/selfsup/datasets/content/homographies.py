@@ -1,4 +1,4 @@
-"""Random homographies: images warped by them, and the correspondences of their pixels."""
+"""Random homographies, the correspondences of pixels under them, and random photometric changes."""
 
 import numpy as np
 import torch
@@ -12,10 +12,10 @@ CORNERS = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], np.float64)
 def draw_homography(
     rng: np.random.Generator, *, turn_deg: float, scale: tuple[float, float], corner_shift: float
 ) -> np.ndarray:
-    """Return a homography (3, 3) of positions in [-1, 1]^2: a rotation, a scale, and a shift of each corner by itself.
+    """Return a homography (3, 3) of positions in [-1, 1]^2: a rotation, a scale, and an independent shift of each corner.
 
     The rotation is up to ``turn_deg`` either way, the scale between the two of ``scale``, the shift of a corner up to
-    ``corner_shift`` of the image's side; below a quarter the map stays invertible.
+    ``corner_shift`` of the image's side; below a quarter the map is invertible.
 
     Source: DeTone et al. 2016 (Deep image homography estimation), section 2: a homography by its four corners.
     """
@@ -47,8 +47,7 @@ def centres(size_px: int) -> np.ndarray:
 
 
 def warp(image: np.ndarray, homography: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return a square image float32 (3, H, W) warped by a homography, black beyond its border, and bool (H, W): where it
-    is inside."""
+    """Return a square image float32 (3, H, W) warped by a homography, black outside, and a mask of its inside (H, W)."""
     source = moved(np.linalg.inv(homography), centres(image.shape[-1]))
     inside = (np.abs(source) <= 1).all(-1)
     positions = torch.from_numpy(np.nan_to_num(source, nan=2.0).astype(np.float32))
@@ -63,3 +62,16 @@ def matches(homography: np.ndarray, size_px: int) -> np.ndarray:
     positions = (moved(homography, centres(size_px)) + 1) / 2 * size_px
     inside = np.all((positions >= 0) & (positions < size_px), -1)
     return np.where(inside[..., None], positions, np.nan).astype(np.float32)
+
+
+def photometric(image: np.ndarray, rng: np.random.Generator, *, strength: float, noise: float) -> np.ndarray:
+    """Return an image float32 (3, H, W) in [0, 1] with random contrast, brightness, colour of light and camera noise.
+
+    ``strength`` bounds the logarithm of the contrast and of each colour's gain, and half of it bounds the shift of
+    brightness; ``noise`` bounds the standard deviation of the noise.
+    """
+    contrast, shift = np.exp(rng.uniform(-strength, strength)), rng.uniform(-strength, strength) / 2
+    gain = np.exp(rng.uniform(-strength, strength, (3, 1, 1)))
+    changed = ((image - 0.5) * contrast + 0.5 + shift) * gain
+    grain = rng.uniform(0, noise) * rng.standard_normal(image.shape)
+    return np.asarray(changed + grain).clip(0, 1).astype(np.float32)

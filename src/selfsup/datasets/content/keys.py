@@ -3,10 +3,8 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
+import numpy as np
 
 KEY_TYPE = "S72"
 
@@ -16,9 +14,14 @@ def content_hash(pixels: bytes, width_px: int, height_px: int) -> str:
     return hashlib.sha256(f"{height_px} {width_px} 3\n".encode() + pixels).hexdigest()
 
 
-def sound_hash(samples: "np.ndarray", rate_hz: int) -> str:
+def sound_hash(samples: np.ndarray, rate_hz: int) -> str:
     """Return the sha256 of a recording int16 (S, C): its rate and shape, then its samples, C channels each."""
     return hashlib.sha256(f"{rate_hz} {len(samples)} {samples.shape[1]}\n".encode() + samples.tobytes()).hexdigest()
+
+
+def captions_hash(captions: Sequence[str]) -> str:
+    """Return the sha256 of the captions of an image, in their order."""
+    return hashlib.sha256("".join(f"{len(text.encode())} {text}\n" for text in captions).encode()).hexdigest()
 
 
 def numbered(hashes: Iterable[str]) -> list[str]:
@@ -31,12 +34,18 @@ def numbered(hashes: Iterable[str]) -> list[str]:
     return keys
 
 
-def captions_hash(captions: Sequence[str]) -> str:
-    """Return the sha256 of the captions of an image, in their order."""
-    return hashlib.sha256("".join(f"{len(text.encode())} {text}\n" for text in captions).encode()).hexdigest()
+def key_array(hashes: Iterable[str]) -> np.ndarray:
+    """Return the keys, bytes (N,), of examples with these hashes."""
+    return np.array(numbered(hashes), KEY_TYPE)
 
 
-def digest(keys: Sequence[str], labels: Sequence[int | str]) -> str:
-    """Return the sha256 of ordered examples, one line each: key and label (or the hash of its captions)."""
-    lines = "".join(f"{key} {label}\n" for key, label in zip(keys, labels, strict=True))
-    return hashlib.sha256(lines.encode()).hexdigest()
+def image_keys(images: np.ndarray) -> np.ndarray:
+    """Return the keys, bytes (N,), of images uint8 (N, 3, H, W)."""
+    height_px, width_px = images.shape[2:]
+    return key_array(content_hash(image.tobytes(), width_px, height_px) for image in images.transpose(0, 2, 3, 1))
+
+
+def clip_keys(clips: np.ndarray) -> np.ndarray:
+    """Return the keys, bytes (N,), of clips uint8 (N, T, 3, H, W), each as one image with its frames below each other."""
+    examples, frames, channels, height_px, width_px = clips.shape
+    return image_keys(clips.swapaxes(1, 2).reshape(examples, channels, frames * height_px, width_px))

@@ -1,18 +1,21 @@
 """A user's recordings: decoded, ordered by content, locked once, and verified against that lock whenever they are read."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import soundfile
 
-from selfsup.datasets.content.keys import KEY_TYPE, digest, numbered, sound_hash
-from selfsup.datasets.content.locked import check_locked, checked_count
-from selfsup.datasets.content.sound import decode, mono
+from selfsup.datasets.content.keys import KEY_TYPE, numbered, sound_hash
+from selfsup.datasets.lock import check_lock, checked_count, make_lock
 from selfsup.datasets.prepared import FRAMES_PER_SECOND, write_split
 from selfsup.errors import InputError
 
 NO_CONTENT = -1
+# libsndfile reads a truncated WAV file without an error and reports it only in its log.
+TRUNCATED = re.compile(r"^data : (?P<expected>\d+) \(should be (?P<actual>\d+)\)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class Recording:
 
     @property
     def label(self) -> str:
-        """What the lock records of it besides its sound."""
+        """The label in the lock: the speaker and the content."""
         return f"{self.speaker} {' '.join(map(str, self.content.tolist()))}"
 
 
@@ -57,7 +60,7 @@ class Cut:
 
 def lock_of(source: Recordings) -> dict[str, Any]:
     """Return the lock of a source; see lock.py for its keys."""
-    return _facts(source, _ordered(source)) | {"size_px": None}
+    return _lock(source, _ordered(source))
 
 
 def write_recordings(
@@ -65,7 +68,7 @@ def write_recordings(
 ) -> None:
     """Write ``<split>.h5`` with the first ``counts[split]`` recordings (None: all) in the order of their hashes.
 
-    Files are decoded twice, for hashing and for writing, so that memory holds no more than is written. Raises InputError
+    Files are decoded twice, for hashing and for writing, which saves memory. Raises InputError
     where recordings are damaged, too few, too short, or not those of the lock.
     """
     if cut.rate_hz % FRAMES_PER_SECOND:
@@ -73,7 +76,7 @@ def write_recordings(
             f"rate_hz is {cut.rate_hz}; set it to a multiple of {FRAMES_PER_SECOND}, so that frames are whole samples"
         )
     splits = _ordered(source)
-    check_locked(source.root, _facts(source, splits), lock)
+    check_lock(source.root, _lock(source, splits), lock)
     for split, by_key in splits.items():
         count = checked_count(split, counts[split], len(by_key), source.root)
         keys, recordings = list(by_key)[:count], list(by_key.values())[:count]
@@ -84,8 +87,8 @@ def write_recordings(
             "speaker": np.array([recording.speaker for recording in recordings], np.int64),
             "key": np.array(keys, KEY_TYPE),
         }
-        classes = source.classes
-        write_split(folder / f"{split}.h5", arrays, dataset=dataset, classes=classes, size_px=0, rate_hz=cut.rate_hz)
+        file, classes = folder / f"{split}.h5", source.classes
+        write_split(file, arrays, dataset=dataset, classes=classes, size_px=0, rate_hz=cut.rate_hz)
 
 
 def _ordered(source: Recordings) -> dict[str, dict[str, Recording]]:
@@ -99,16 +102,13 @@ def _ordered(source: Recordings) -> dict[str, dict[str, Recording]]:
     return splits
 
 
-def _facts(source: Recordings, splits: dict[str, dict[str, Recording]]) -> dict[str, Any]:
-    locked = {
-        split: {"examples": len(by_key), "digest": digest(list(by_key), [r.label for r in by_key.values()])}
-        for split, by_key in splits.items()
-    }
-    return {"splits": locked, "classes": source.classes, "labelled": True, "grey": False}
+def _lock(source: Recordings, splits: dict[str, dict[str, Recording]]) -> dict[str, Any]:
+    labels = {split: (list(by_key), [r.label for r in by_key.values()]) for split, by_key in splits.items()}
+    return make_lock(labels, classes=source.classes, grey=False)
 
 
 def _cut(recording: Recording, cut: Cut) -> tuple[np.ndarray, np.ndarray]:
-    """Return the waveform int16 (S,) and the class of each of its frames (F,), NO_CONTENT in the padding."""
+    """Return the waveform int16 (S,) and the class of each frame (F,), NO_CONTENT in the padding."""
     sound = mono(*decode(recording.path), cut.rate_hz)
     if len(sound) < cut.shortest_seconds * cut.rate_hz:
         raise InputError(
@@ -123,3 +123,40 @@ def _cut(recording: Recording, cut: Cut) -> tuple[np.ndarray, np.ndarray]:
     classes = recording.content if len(recording.content) > 1 else recording.content.repeat(frames)
     content[: min(frames, len(classes))] = classes[:frames]
     return waveform, content
+
+
+def decode(path: Path) -> tuple[np.ndarray, int]:
+    """Return the samples int16 (S, C) of a file and its rate in Hz; of more than 16 bits the upper 16 are kept.
+
+    Raises InputError where the file is damaged, truncated, empty, not sound, or not readable.
+    """
+    try:
+        with path.open("rb") as file, soundfile.SoundFile(file) as sound:
+            samples, rate_hz, log = sound.read(dtype="int16", always_2d=True), sound.samplerate, sound.extra_info
+    except PermissionError:
+        raise InputError(f"{path} cannot be read; make it readable") from None
+    except FileNotFoundError:
+        raise InputError(f"{path} does not exist; restore it") from None
+    except (soundfile.SoundFileError, RuntimeError, ValueError) as error:
+        raise InputError(f"{path} cannot be decoded as sound; replace or remove it") from error
+    size = TRUNCATED.search(log)
+    if size and int(size["expected"]) > int(size["actual"]):
+        raise InputError(f"{path} ends after {size['actual']} of {size['expected']} bytes of sound; replace it")
+    if not len(samples):
+        raise InputError(f"{path} has no samples; remove it")
+    return samples, int(rate_hz)
+
+
+def mono(samples: np.ndarray, rate_hz: int, target_hz: int) -> np.ndarray:
+    """Return int16 (S',) at ``target_hz`` of samples (S, C) at ``rate_hz``: channels averaged, then resampled (soxr)."""
+    if samples.shape[1] == 1 and rate_hz == target_hz:
+        return samples[:, 0]
+    mixed = samples.mean(1, dtype=np.float32)
+    if rate_hz != target_hz:
+        import soxr  # here: most files already have the rate
+
+        resampled = soxr.resample(mixed, rate_hz, target_hz)
+        length = int(np.ceil(len(mixed) * (target_hz / rate_hz)))
+        mixed = np.pad(resampled, (0, max(0, length - len(resampled))))[:length]
+    limits = np.iinfo(np.int16)
+    return np.rint(mixed).clip(limits.min, limits.max).astype(np.int16)

@@ -9,12 +9,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from selfsup.datasets.content.clip_keys import clips_lock
 from selfsup.datasets.content.decoding import decode, is_grey
-from selfsup.datasets.content.keys import KEY_TYPE, numbered
-from selfsup.datasets.content.locked import check_locked, checked_count
-from selfsup.datasets.content.videos import Video
-from selfsup.datasets.prepared import write_split
+from selfsup.datasets.content.keys import key_array
+from selfsup.datasets.content.videos import Clip, Video, clips_lock
+from selfsup.datasets.lock import check_lock, checked_count
 from selfsup.errors import InputError
 
 MULTIPLE_PX = 8  # of the sides of a prepared frame, so that a map of stride 8 covers it exactly
@@ -22,65 +20,54 @@ MULTIPLE_PX = 8  # of the sides of a prepared frame, so that a map of stride 8 c
 
 @dataclass(frozen=True)
 class Sequence:
-    """A video and its ground truth: ``masks``, one file per frame or none; ``keypoint`` (T, P, 2) in pixels of the video."""
+    """A folder of frames and its ground truth: ``masks``, one file per frame or none; ``keypoint`` (T, P, 2) in pixels."""
 
     video: Video
     masks: list[Path] = field(default_factory=list)
     keypoint: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 2), np.float32))
 
 
-@dataclass(frozen=True)
-class Scaled:
-    """A sequence as it is prepared: its hash, whether it is grey, and its arrays, empty where only the hash is needed."""
-
-    hash: str
-    grey: bool
-    arrays: dict[str, np.ndarray]
+def sequences_lock(sequences: Iterable[Sequence]) -> dict[str, Any]:
+    """Return the lock of sequences: one split, ``test``; see lock.py for its keys."""
+    return clips_lock({"test": [read_sequence(sequence, None, None) for sequence in sequences]})
 
 
-def scored_lock(sequences: Iterable[Sequence]) -> dict[str, Any]:
-    """Return the lock of sequences that are scored: one split, ``test``; see lock.py for its keys."""
-    return _lock([read_sequence(sequence, None, None) for sequence in sequences])
-
-
-def write_scored(
-    folder: Path,
+def read_sequences(
     sequences: Iterable[Sequence],
+    root: Path,
     lock: dict[str, Any],
     *,
-    root: Path,
-    dataset: str,
     height_px: int,
     examples: int | None,
     frames: int | None,
-    train: dict[str, np.ndarray],
-    size_px: int,
-) -> None:
-    """Write ``test.h5`` with the first ``examples`` sequences in the order of their hashes, and ``train.h5`` with ``train``.
+) -> dict[str, np.ndarray]:
+    """Return the arrays of the first ``examples`` sequences in the order of their hashes, their first ``frames`` frames.
 
-    The test has ``clip``, ``mask`` or ``keypoint``, ``length`` and ``key``; shorter sequences are padded with black frames,
-    narrower ones with black columns. ``size_px`` is the side of the training clips. Raises InputError where the sequences
-    are too few or not those of the lock.
+    They are ``clip``, ``mask`` or ``keypoint``, ``length``, ``width_px`` and ``key``; shorter sequences are padded with
+    black frames to the longest ``length``, narrower ones with black columns to the largest ``width_px``. Raises InputError
+    where a frame or a mask cannot be decoded or does not have the size of the first frame, and where the sequences are too
+    few or not those of the lock.
     """
     if height_px % MULTIPLE_PX:
         raise InputError(f"height_px is {height_px}; set it to a multiple of {MULTIPLE_PX}")
-    scaled = [read_sequence(sequence, height_px, frames) for sequence in sequences]
-    check_locked(root, _lock(scaled), lock)
-    first = sorted(scaled, key=lambda sequence: sequence.hash)[: checked_count("test", examples, len(scaled), root)]
-    for split, arrays in (("train", train), ("test", _batch(first))):
-        write_split(folder / f"{split}.h5", arrays, dataset=dataset, classes=[], size_px=size_px)
+    clips = [read_sequence(sequence, height_px, frames) for sequence in sequences]
+    check_lock(root, clips_lock({"test": clips}), lock)
+    first = sorted(clips, key=lambda clip: clip.hash)[: checked_count("test", examples, len(clips), root)]
+    arrays = {
+        name: _padded([clip.arrays[name] for clip in first], np.nan if name == "keypoint" else 0)
+        for name in first[0].arrays
+    }
+    length, _, _, width_px = np.array([clip.arrays["clip"].shape for clip in first]).T
+    return arrays | {"length": length, "width_px": width_px, "key": key_array(clip.hash for clip in first)}
 
 
-def read_sequence(sequence: Sequence, height_px: int | None, most_frames: int | None) -> Scaled:
-    """Return the hash of a sequence's frames and ground truth, and with a height its first frames scaled to it.
-
-    Raises InputError where a frame or a mask cannot be decoded or does not have the size of the first frame.
-    """
+def read_sequence(sequence: Sequence, height_px: int | None, most_frames: int | None) -> Clip:
+    """Return the hash of a sequence's frames and ground truth, and with a height its first frames scaled to it."""
     content, grey, frames, masks = hashlib.sha256(sequence.keypoint.tobytes()), True, [], []
     size = (0, 0)
     for number, frame in enumerate(sequence.video.frames()):
         size = frame.size if number == 0 else size
-        _check_size(sequence.video.files[min(number, len(sequence.video.files) - 1)], frame, size)
+        _check_size(sequence.video.file(number), frame, size)
         content.update(f"{size}\n".encode() + frame.tobytes())
         grey = grey and is_grey(frame)
         mask = decode(sequence.masks[number]) if sequence.masks else None
@@ -96,20 +83,7 @@ def read_sequence(sequence: Sequence, height_px: int | None, most_frames: int | 
     if frames and sequence.keypoint.size:
         scale = np.array([frames[0].shape[1] / size[0], frames[0].shape[0] / size[1]], np.float32)
         arrays["keypoint"] = sequence.keypoint[: len(frames)] * scale
-    return Scaled(content.hexdigest(), grey, arrays)
-
-
-def _lock(sequences: list[Scaled]) -> dict[str, Any]:
-    return clips_lock({"test": [sequence.hash for sequence in sequences]}, all(sequence.grey for sequence in sequences))
-
-
-def _batch(sequences: list[Scaled]) -> dict[str, np.ndarray]:
-    arrays = {
-        name: _padded([sequence.arrays[name] for sequence in sequences], np.nan if name == "keypoint" else 0)
-        for name in sequences[0].arrays
-    }
-    length = np.array([len(sequence.arrays["clip"]) for sequence in sequences])
-    return arrays | {"length": length, "key": np.array(numbered(sequence.hash for sequence in sequences), KEY_TYPE)}
+    return Clip(content.hexdigest(), grey, arrays)
 
 
 def _check_size(file: Path, image: Image.Image, size: tuple[int, int]) -> None:

@@ -1,7 +1,8 @@
 """A user's images: decoded, ordered by content, locked once, and verified against that lock whenever they are read."""
 
+import itertools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,11 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image
 
-from selfsup.datasets.content.captions import caption_array
-from selfsup.datasets.content.decoding import cover_square, is_grey
-from selfsup.datasets.content.keys import KEY_TYPE, captions_hash, content_hash, digest, numbered
-from selfsup.datasets.content.locked import check_locked, checked_count
-from selfsup.datasets.prepared import write_split
+from selfsup.datasets.content.decoding import cover_square, decode, is_grey
+from selfsup.datasets.content.keys import KEY_TYPE, captions_hash, content_hash, numbered
+from selfsup.datasets.lock import check_lock, checked_count, make_lock
+from selfsup.datasets.prepared import caption_array, write_split
 from selfsup.errors import InputError
 
 UNLABELLED = -1
@@ -58,20 +58,40 @@ class Examples:
         rows = slice(start, stop)
         return Examples(self.keys[rows], self.labels[rows], self.sizes, self.grey, self.images[rows])
 
+    def arrays(self, source: Source) -> dict[str, np.ndarray]:
+        """Return the arrays ``key`` and, where the source has classes, ``label``."""
+        keys = {"key": np.array(self.keys, KEY_TYPE)}
+        return keys | {"label": np.array(self.labels, np.int64)} if source.classes else keys
+
+
+def decoded(files: Iterable[tuple[Path, int]]) -> Iterator[Example]:
+    """Yield the examples of image files and their labels."""
+    for path, label in files:
+        yield Example(decode(path), label, str(path))
+
+
+def captioned_source(root: Path, splits: Mapping[str, Mapping[Path, list[str]]]) -> Source:
+    """Return the source of {split: {image file: its captions}}; equal images are ordered by their captions."""
+    captions: list[list[str]] = []
+    examples: dict[str, Iterable[Example]] = {}
+    for split, by_file in splits.items():
+        files = sorted(by_file, key=lambda file: by_file[file])
+        examples[split] = decoded(zip(files, itertools.count(len(captions)), strict=False))
+        captions += [by_file[file] for file in files]
+    return Source(root, [], examples, captions)
+
 
 def lock_of(source: Source) -> dict[str, Any]:
     """Return the lock of a source; see lock.py for its keys."""
-    splits = {split: read_examples(examples, None) for split, examples in source.splits.items()}
-    sizes = {size for examples in splits.values() for size in examples.sizes}
-    width, height = next(iter(sizes))
-    return _facts(source, splits) | {"size_px": width if len(sizes) == 1 and width == height else None}
+    return _lock(source, {split: read_examples(examples, None) for split, examples in source.splits.items()})
 
 
-def selected(
+def select(
     source: Source,
     lock: dict[str, Any],
-    size_px: int,
     counts: Mapping[str, int | None],
+    *,
+    size_px: int,
     test_fraction: float | None = None,
 ) -> dict[str, Examples]:
     """Return the first ``counts[split]`` examples (None: all) of train and test, in the order of their hashes.
@@ -82,7 +102,7 @@ def selected(
     if test_fraction is not None and not 0 < test_fraction < 1:
         raise InputError(f"test_fraction is {test_fraction}; set it between 0 and 1")
     splits = {split: read_examples(examples, size_px) for split, examples in source.splits.items()}
-    check_locked(source.root, _facts(source, splits), lock)
+    check_lock(source.root, _lock(source, splits), lock)
     if test_fraction is not None and "all" in splits:
         splits = hold_out(splits["all"], test_fraction, source.root)
     return {
@@ -97,36 +117,30 @@ def hold_out(examples: Examples, test_fraction: float, root: Path) -> dict[str, 
     borders = [index for index in range(1, len(hashes)) if hashes[index] != hashes[index - 1]]
     if not borders:
         raise InputError(f"{root} has too few different images for a test set; add images")
-    wanted = len(hashes) - math.floor(len(hashes) * (1 - test_fraction))
-    count = min(borders, key=lambda index: abs(index - wanted))
+    target = len(hashes) - math.floor(len(hashes) * (1 - test_fraction))
+    count = min(borders, key=lambda index: abs(index - target))
     return {"train": examples.part(count, None), "test": examples.part(0, count)}
 
 
 def write_examples(
     folder: Path,
+    source: Source,
     splits: dict[str, Examples],
     *,
     dataset: str,
-    classes: list[str],
     size_px: int,
-    captions: list[list[str]] | None = None,
+    phrasings: int | None = None,
 ) -> None:
-    """Write ``<split>.h5`` with image, key, label where there are classes, and caption where there are ``captions``."""
+    """Write ``<split>.h5`` with image, key, label where there are classes, and the first ``phrasings`` captions, if any."""
     for split, examples in splits.items():
-        arrays = {"image": examples.images} | labelled_keys(examples, classes)
-        if captions is not None:
-            arrays["caption"] = caption_array([captions[row] for row in examples.labels])
-        write_split(folder / f"{split}.h5", arrays, dataset=dataset, classes=classes, size_px=size_px)
-
-
-def labelled_keys(examples: Examples, classes: list[str]) -> dict[str, np.ndarray]:
-    """Return the arrays ``key`` and, where there are classes, ``label``."""
-    keys = {"key": np.array(examples.keys, KEY_TYPE)}
-    return keys | {"label": np.array(examples.labels, np.int64)} if classes else keys
+        arrays = {"image": examples.images} | examples.arrays(source)
+        if source.captions:
+            arrays["caption"] = caption_array([source.captions[row][:phrasings] for row in examples.labels])
+        write_split(folder / f"{split}.h5", arrays, dataset=dataset, classes=source.classes, size_px=size_px)
 
 
 def read_examples(examples: Iterable[Example], size_px: int | None) -> Examples:
-    """Return examples in the order of their hashes, with their images as squares of ``size_px``, or without images."""
+    """Return examples in the order of their hashes, with their images as squares of ``size_px``, or none where it is None."""
     rows, sizes, grey, images = [], set(), True, []
     for position, example in enumerate(examples):
         sizes.add(example.image.size)
@@ -139,15 +153,15 @@ def read_examples(examples: Iterable[Example], size_px: int | None) -> Examples:
     return Examples(numbered(row[0] for row in rows), [row[1] for row in rows], sizes, grey, ordered)
 
 
-def _facts(source: Source, splits: dict[str, Examples]) -> dict[str, Any]:
-    locked = {
-        split: {"examples": len(examples.keys), "digest": digest(examples.keys, _labels(source, examples))}
-        for split, examples in splits.items()
-    }
-    grey = all(examples.grey for examples in splits.values())
-    return {"splits": locked, "classes": source.classes, "labelled": bool(source.classes), "grey": grey}
+def _lock(source: Source, splits: dict[str, Examples]) -> dict[str, Any]:
+    sides = {side for examples in splits.values() for size in examples.sizes for side in size}
+    return make_lock(
+        {split: (examples.keys, _locked_labels(source, examples)) for split, examples in splits.items()},
+        classes=source.classes,
+        grey=all(examples.grey for examples in splits.values()),
+        size_px=sides.pop() if len(sides) == 1 else None,
+    )
 
 
-def _labels(source: Source, examples: Examples) -> list[int] | list[str]:
-    """Return the label of each example: its class, or the hash of its captions."""
+def _locked_labels(source: Source, examples: Examples) -> list[int] | list[str]:
     return [captions_hash(source.captions[row]) for row in examples.labels] if source.captions else examples.labels

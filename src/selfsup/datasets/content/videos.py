@@ -1,14 +1,19 @@
-"""Videos on disk, as folders of numbered frames or as video files, and their frames in order."""
+"""Videos on disk, as folders of numbered frames or as video files: their frames in order, and the lock of clips."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from selfsup.datasets.content.class_folders import IMAGE_SUFFIXES
 from selfsup.datasets.content.decoding import decode
+from selfsup.datasets.content.keys import numbered
+from selfsup.datasets.content.sources import UNLABELLED
+from selfsup.datasets.lock import make_lock
 from selfsup.errors import InputError
 
 VIDEO_SUFFIXES = {".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm"}
@@ -16,18 +21,34 @@ VIDEO_SUFFIXES = {".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm"}
 
 @dataclass(frozen=True)
 class Video:
-    """A folder of frames, ``files`` in order, or one video file."""
+    """A folder of frames, ``files`` in order, or one video file, whose ``files`` are empty."""
 
     path: Path
     files: list[Path]
 
     def frames(self) -> Iterator[Image.Image]:
-        """Yield the RGB frames; InputError where one cannot be decoded."""
-        if self.files == [self.path]:
-            yield from _frames_of_file(self.path)
-        for file in self.files:
-            if file != self.path:
-                yield decode(file)
+        """Return the RGB frames; InputError where one cannot be decoded."""
+        return map(decode, self.files) if self.files else _frames_of_file(self.path)
+
+    def file(self, number: int) -> Path:
+        """Return the file of a frame."""
+        return self.files[number] if self.files else self.path
+
+
+@dataclass(frozen=True)
+class Clip:
+    """The hash of a video, whether it is grey, and its arrays, empty where only the lock is needed."""
+
+    hash: str
+    grey: bool
+    arrays: dict[str, np.ndarray]
+
+
+def clips_lock(splits: Mapping[str, Sequence[Clip]]) -> dict[str, Any]:
+    """Return the lock of unlabelled clips; see lock.py for its keys."""
+    keys = {split: numbered(sorted(clip.hash for clip in clips)) for split, clips in splits.items()}
+    unlabelled = {split: (names, [UNLABELLED] * len(names)) for split, names in keys.items()}
+    return make_lock(unlabelled, grey=all(clip.grey for clips in splits.values() for clip in clips))
 
 
 def frame_folder(folder: Path) -> Video:
@@ -38,19 +59,19 @@ def frame_folder(folder: Path) -> Video:
     frames = [f for f in folder.iterdir() if f.suffix.lower() in IMAGE_SUFFIXES and not f.name.startswith(".")]
     if not frames:
         raise InputError(f"{folder} has no frames; put the images of the video there, or remove the folder")
-    numbers = {_number(file): file for file in frames}
-    for number in range(min(numbers), max(numbers)):
-        if number not in numbers:
-            before = numbers[number - 1]
-            raise InputError(f"{folder} has no frame {number} after {before.name}; restore it, or renumber the frames")
-    return Video(folder, [numbers[number] for number in sorted(numbers)])
+    by_number = {_number(file): file for file in frames}
+    for number in range(min(by_number), max(by_number)):
+        if number not in by_number:
+            before = by_number[number - 1].name
+            raise InputError(f"{folder} has no frame {number} after {before}; restore it, or renumber the frames")
+    return Video(folder, [by_number[number] for number in sorted(by_number)])
 
 
 def videos_below(folder: Path) -> list[Video]:
     """Return every video file and every folder of frames below a folder, sorted by path."""
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder; put the videos there")
-    files = [Video(f, [f]) for f in folder.rglob("*") if f.suffix.lower() in VIDEO_SUFFIXES]
+    files = [Video(f, []) for f in folder.rglob("*") if f.suffix.lower() in VIDEO_SUFFIXES]
     parents = {f.parent for f in folder.rglob("*") if f.suffix.lower() in IMAGE_SUFFIXES}
     videos = sorted([*files, *(frame_folder(parent) for parent in parents)], key=lambda video: video.path)
     if not videos:

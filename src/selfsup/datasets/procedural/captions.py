@@ -1,15 +1,15 @@
 """Captions of a scene: its object, material, colour, position and relations, in several phrasings.
 
-Source: the templates are ours; captions that are whole sentences and name more than a class follow Radford et al. 2021
-(CLIP), section 3.1.4.
+Source: Radford et al. 2021 (CLIP), section 3.1.4, for captions that name more than a class; the templates are ours.
 """
 
 import re
 
 import numpy as np
 
-from selfsup.datasets.procedural.factors import BACKGROUNDS, MATERIALS
+from selfsup.datasets.procedural.factors import BACKGROUNDS
 from selfsup.datasets.procedural.objects import CLASSES
+from selfsup.datasets.procedural.surfaces import MATERIALS
 
 TEMPLATES = (
     "a {size} {colour} {material} {object} {ground}, {place}, {relation}",
@@ -28,6 +28,7 @@ LAST_HUES = {0.95: "pink", 1.0: "red"}
 MIDDLE = 0.1  # an object within this many half images of the centre is in the middle
 SMALL, LARGE = 0.74, 0.88
 _ARTICLE = re.compile(r"\ba (?=[aeiou])")
+_COUNTED_SPOTS = ["no spots", "a spot", "two spots"]
 
 
 def captions(scenes: dict[str, np.ndarray], phrasings: int, rng: np.random.Generator) -> list[list[str]]:
@@ -35,8 +36,8 @@ def captions(scenes: dict[str, np.ndarray], phrasings: int, rng: np.random.Gener
     words = [_words(scenes, row) for row in range(len(scenes["label"]))]
     templates = [rng.permutation(len(TEMPLATES))[:phrasings] for _ in words]
     return [
-        [_ARTICLE.sub("an ", TEMPLATES[template].format(**scene)) for template in chosen]
-        for scene, chosen in zip(words, templates, strict=True)
+        [_ARTICLE.sub("an ", TEMPLATES[template].format(**scene)) for template in order]
+        for scene, order in zip(words, templates, strict=True)
     ]
 
 
@@ -74,9 +75,4 @@ def relation(distractors: int, in_front: int) -> str:
     """Return the relation of the object to the distractors in front of it or behind it."""
     if not distractors:
         return "alone"
-    if in_front:
-        return "behind a spot" if in_front == 1 else f"behind {_NUMBERS[in_front]} spots"
-    return "in front of a spot" if distractors == 1 else f"in front of {_NUMBERS[distractors]} spots"
-
-
-_NUMBERS = ["no", "one", "two"]
+    return f"behind {_COUNTED_SPOTS[in_front]}" if in_front else f"in front of {_COUNTED_SPOTS[distractors]}"

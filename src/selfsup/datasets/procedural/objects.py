@@ -79,6 +79,21 @@ CLASSES = list(OBJECTS)
 PARTS = max(len(primitives) for primitives in OBJECTS.values())
 # The hue of the trim is a property of the class (roofs red, trunks and sticks brown), in the order of CLASSES.
 TRIM_HUES = np.array([0.08, 0.02, 0.12, 0.5, 0.07, 0.6, 0.65, 0.09, 0.75, 0.15])
+# Where surfaces are typical, most objects of a class are near its hue and have its material; classes share them, as
+# photographs of different things share colours, so that neither decides the class.
+TYPICAL_HUES = np.array([0.33, 0.04, 0.98, 0.4, 0.58, 0.62, 0.0, 0.1, 0.85, 0.15])
+TYPICAL_MATERIALS = [
+    "mottled",
+    "checked",
+    "dotted",
+    "plain",
+    "striped",
+    "plain",
+    "plain",
+    "mottled",
+    "striped",
+    "dotted",
+]
 
 
 def primitive_table() -> np.ndarray:

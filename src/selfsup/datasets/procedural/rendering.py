@@ -1,4 +1,4 @@
-"""Rendering of scenes to images, masks, depth and keypoints: layers painted from back to front, N scenes at once."""
+"""Rendering of N scenes to images, masks, depth and keypoints: layers painted from back to front."""
 
 from dataclasses import dataclass
 
@@ -8,26 +8,16 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from selfsup.datasets.procedural import geometry
-from selfsup.datasets.procedural.factors import DISTRACTORS, MATERIALS, Background, Distractors, Scenes, Surface
+from selfsup.datasets.procedural.factors import DISTRACTORS, Background, Distractors, Scenes
 from selfsup.datasets.procedural.fields import fractal_field
 from selfsup.datasets.procedural.objects import HOLE, PARTS, TRIM, missing_parts
+from selfsup.datasets.procedural.surfaces import MATERIALS, Surface
 
 # Depth runs from 0 (the camera) to 1 (the deepest background): front distractors have 0.10-0.20, objects 0.22-0.65
 # (inverse to their apparent scale), distractors behind 0.65-0.75, the background 0.80-1.00.
 _NEAREST_OBJECT, _RELIEF = 0.4, 0.17
 _FRONT, _BEHIND, _DISTRACTOR_SLOPE = 0.25, 0.8, 0.6
 _GROUND_RELIEF = 0.2
-
-
-@dataclass(frozen=True)
-class Rendering:
-    """image uint8 (N, 3, H, W), mask bool (N, H, W) of the object's visible pixels, depth float32 (N, H, W) in [0, 1],
-    keypoint float32 (N, PARTS, 2) x y pixels from the image's top left corner."""
-
-    image: Tensor
-    mask: Tensor
-    depth: Tensor
-    keypoint: Tensor
 
 
 @dataclass(frozen=True)
@@ -46,8 +36,8 @@ class Layer:
 
 @dataclass(frozen=True)
 class Painting:
-    """image (N, 3, H, W), depth (N, H, W); the ``visible`` coverage of each object (N, H, W); ``clear`` (N, H, W), the share
-    of each pixel that no distractor in front covers."""
+    """image (N, 3, H, W), depth (N, H, W); ``visible``: each object's coverage (N, H, W); ``clear`` (N, H, W): the share of
+    each pixel that no distractor in front covers."""
 
     image: Tensor
     depth: Tensor
@@ -55,40 +45,44 @@ class Painting:
     clear: Tensor
 
 
-def render(scenes: Scenes, size_px: int, rng: np.random.Generator) -> Rendering:
-    """Return the images and their ground truth; ``rng`` draws textures and camera noise."""
-    below = ground(scenes.background, size_px, rng)
-    thing = object_layer(scenes, size_px, rng)
-    painted = paint(below, [thing], scenes.distractors)
-    image = photograph(painted.image, scenes, rng)
-    return Rendering(image, painted.visible[0] > 0.5, painted.depth, keypoints(scenes, painted.clear))
+def render(scenes: Scenes, size_px: int, rng: np.random.Generator) -> dict[str, Tensor]:
+    """Return the images and their ground truth; ``rng`` draws textures and camera noise.
+
+    ``image`` uint8 (N, 3, H, W), ``mask`` uint8 (N, H, W) of the object's visible pixels, its ``box`` float32 (N, 4), ``depth``
+    float32 (N, H, W) in [0, 1], ``keypoint`` float32 (N, PARTS, 2) x y pixels from the image's top left corner.
+    """
+    background = render_background(scenes.background, size_px, rng)
+    painted = paint(background, [object_layer(scenes, size_px, rng)], scenes.distractors)
+    mask = painted.visible[0] > 0.5
+    return {
+        "image": light_and_noise(painted.image, scenes, rng),
+        "mask": mask.byte(),
+        "box": geometry.bounding_boxes(mask),
+        "depth": painted.depth,
+        "keypoint": keypoints(scenes, painted.clear),
+    }
 
 
-def paint(below: tuple[Tensor, Tensor], things: list[Layer], blobs: Distractors) -> Painting:
-    """Return the background (colour, depth) with all layers painted over it: blobs behind, objects, blobs in front."""
-    image, depth = below
-    for layer in _distractor_layers(blobs, ~blobs.front, _BEHIND, image.shape[-1]):
+def paint(background: tuple[Tensor, Tensor], objects: list[Layer], distractors: Distractors) -> Painting:
+    """Return the background (colour, depth) with all layers painted over it, distractors behind and in front of objects."""
+    image, depth = background
+    for layer in _distractor_layers(distractors, ~distractors.front, _BEHIND, image.shape[-1]):
         image, depth = layer.over(image, depth)
     visible: list[Tensor] = []
-    for thing in things:
-        image, depth = thing.over(image, depth)
-        visible = [*(covered * (1 - thing.coverage) for covered in visible), thing.coverage]
+    for layer in objects:
+        image, depth = layer.over(image, depth)
+        visible = [*(covered * (1 - layer.coverage) for covered in visible), layer.coverage]
     clear = torch.ones_like(depth)
-    for layer in _distractor_layers(blobs, blobs.front, _FRONT, image.shape[-1]):
+    for layer in _distractor_layers(distractors, distractors.front, _FRONT, image.shape[-1]):
         image, depth = layer.over(image, depth)
         clear = clear * (1 - layer.coverage)
     return Painting(image, depth, [covered * clear for covered in visible], clear)
 
 
-def ground(background: Background, size_px: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """Return colour and depth of the background: a relief with light ridges."""
-    field = fractal_field(
-        rng,
-        size_px,
-        beta=background.beta,
-        anisotropy=background.anisotropy,
-        angle_rad=background.angle_rad,
-    )
+def render_background(background: Background, size_px: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Return colour (N, 3, H, W) and depth (N, H, W) of the background: a relief with light ridges."""
+    beta, anisotropy, angle_rad = background.beta, background.anisotropy, background.angle_rad
+    field = fractal_field(rng, size_px, beta=beta, anisotropy=anisotropy, angle_rad=angle_rad)
     height = torch.sigmoid(0.9 * field)
     dark, light = (colour[:, :, None, None] for colour in (background.dark_colour, background.light_colour))
     return torch.lerp(dark, light, height[:, None]), 1 - _GROUND_RELIEF * height
@@ -103,12 +97,12 @@ def object_layer(scenes: Scenes, size_px: int, rng: np.random.Generator) -> Laye
     for index in range(PARTS):
         shape = geometry.part(scenes.primitives, index)
         level = geometry.level(shape, u, v)
-        stamp = geometry.coverage(shape, u, v, level, unit_px)
+        part_coverage = geometry.coverage(shape, u, v, level, unit_px)
         hole = shape.role == HOLE
-        painted = stamp * ~hole
+        painted = part_coverage * ~hole
         paint = torch.where((shape.role == TRIM)[:, None], trim, surface)
         colour = torch.lerp(colour, paint, painted[:, None])
-        covered = torch.maximum(covered, painted) * (1 - stamp * hole)
+        covered = torch.maximum(covered, painted) * (1 - part_coverage * hole)
         roundness = (1 - level * level).clamp_min(0).sqrt()
         thickness = torch.minimum(shape.half_width, shape.half_height)
         bulge = torch.where(painted > 0.5, roundness * thickness, bulge)
@@ -145,18 +139,18 @@ def _pattern(surface: Surface, u: Tensor, v: Tensor, rng: np.random.Generator) -
     return torch.stack([patterns[name] for name in MATERIALS])[surface.material, torch.arange(n)], mottle
 
 
-def _distractor_layers(blobs: Distractors, included: Tensor, base_depth: float, size_px: int) -> list[Layer]:
+def _distractor_layers(distractors: Distractors, included: Tensor, base_depth: float, size_px: int) -> list[Layer]:
     """Return one layer for each distractor, empty in scenes where it is not ``included`` (N, DISTRACTORS)."""
     x, y = geometry.pixel_centres(size_px)
     layers = []
     for index in range(DISTRACTORS):
-        covered = geometry.distractor_coverage(blobs, index, x, y, size_px) * included[:, index, None, None]
-        depth = base_depth - _DISTRACTOR_SLOPE * blobs.half_size[:, index].mean(1)
-        layers.append(Layer(blobs.colour[:, index, :, None, None], covered, depth[:, None, None]))
+        covered = geometry.distractor_coverage(distractors, index, x, y, size_px) * included[:, index, None, None]
+        depth = base_depth - _DISTRACTOR_SLOPE * distractors.half_size[:, index].mean(1)
+        layers.append(Layer(distractors.colour[:, index, :, None, None], covered, depth[:, None, None]))
     return layers
 
 
-def photograph(image: Tensor, scenes: Scenes, rng: np.random.Generator) -> Tensor:
+def light_and_noise(image: Tensor, scenes: Scenes, rng: np.random.Generator) -> Tensor:
     """Return the image with directional light and camera noise, uint8."""
     x, y = geometry.pixel_centres(image.shape[-1])
     angle, strength = scenes.light_angle_rad[:, None, None], scenes.light_strength[:, None, None]

@@ -1,4 +1,4 @@
-"""Reads the clips of a prepared data set, some at a time: whole videos need not fit in memory at once."""
+"""Reads the clips of a prepared data set in batches, as whole videos may not fit in memory at once."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from selfsup.datasets.prepared import has
 from selfsup.errors import NotApplicable
 
 ARRAYS = ("clip", "mask", "keypoint")
@@ -16,33 +17,31 @@ ARRAYS = ("clip", "mask", "keypoint")
 
 @dataclass(frozen=True)
 class ClipBatch:
-    """Clips uint8 (N, T, 3, H, W) of ``length`` (N,) frames each, the rest empty, and what is true of them.
+    """Clips uint8 (N, T, 3, H, W) of ``length`` (N,) frames and ``width_px`` (N,) columns each, padded to T and W, with their
+    ground truth.
 
     ``mask`` uint8 (N, T, H, W) of object numbers, all 0 where the data set has none; ``keypoint`` (N, T, P, 2) x y pixels,
-    NaN where not seen, P = 0 where it has none.
+    NaN where not visible, P = 0 where it has none.
     """
 
     clip: Tensor
     length: Tensor
+    width_px: Tensor
     mask: Tensor
     keypoint: Tensor
 
     def to(self, device: str) -> "ClipBatch":
-        """Return the batch on a device."""
-        return ClipBatch(*(x.to(device) for x in (self.clip, self.length, self.mask, self.keypoint)))
+        return ClipBatch(*(x.to(device) for x in (self.clip, self.length, self.width_px, self.mask, self.keypoint)))
 
 
-def labelled_clips(file: Path, most_pixels: int) -> Iterator[ClipBatch]:
-    """Return the clips of a prepared split, so many at a time that one frame of all has ``most_pixels`` pixels at most.
-
-    Raises NotApplicable where there are no clips, or neither masks nor keypoints.
-    """
-    with h5py.File(file, "r") as source:
-        if "clip" not in source:
-            raise NotApplicable("the data set has no clips")
-        if "mask" not in source and "keypoint" not in source:
-            raise NotApplicable("the clips have neither masks nor keypoints to propagate")
-    return _batches(file, most_pixels)
+def labelled_clips(file: Path, max_pixels: int) -> Iterator[ClipBatch]:
+    """Return batches of the clips of a prepared split, with at most ``max_pixels`` pixels in one frame of all of them;
+    NotApplicable where there are no clips, or neither masks nor keypoints."""
+    if not has(file, "clip"):
+        raise NotApplicable("the data set has no clips")
+    if not has(file, "mask") and not has(file, "keypoint"):
+        raise NotApplicable("the clips have neither masks nor keypoints to propagate")
+    return _batches(file, max_pixels)
 
 
 def first_clips(file: Path, count: int) -> Tensor:
@@ -51,21 +50,21 @@ def first_clips(file: Path, count: int) -> Tensor:
         return torch.from_numpy(source["clip"][:count])
 
 
-def _batches(file: Path, most_pixels: int) -> Iterator[ClipBatch]:
-    """Yield the clips, those of one length together, so that little of a batch is padding."""
+def _batches(file: Path, max_pixels: int) -> Iterator[ClipBatch]:
+    """Yield batches of clips of similar length, so that little of a batch is padding."""
     with h5py.File(file, "r") as source:
         count, frames, _, height, width = source["clip"].shape
-        length = source["length"][()] if "length" in source else np.full(count, frames)
+        length, width_px = (
+            source[name][()] if name in source else np.full(count, most)
+            for name, most in (("length", frames), ("width_px", width))
+        )
         order = np.argsort(length, kind="stable")
-        rows = max(1, most_pixels // (height * width))
-        for start in range(0, count, rows):
-            part = np.sort(order[start : start + rows])
-            longest = int(length[part].max())
-            read = {name: torch.from_numpy(source[name][part, :longest]) for name in ARRAYS if name in source}
-            n = len(part)
-            yield ClipBatch(
-                read["clip"],
-                torch.from_numpy(length[part]),
-                read.get("mask", torch.zeros(n, longest, height, width, dtype=torch.uint8)),
-                read.get("keypoint", torch.zeros(n, longest, 0, 2)),
-            )
+        batch_size = max(1, max_pixels // (height * width))
+        for start in range(0, count, batch_size):
+            rows = np.sort(order[start : start + batch_size])
+            longest = int(length[rows].max())
+            arrays = {name: torch.from_numpy(source[name][rows, :longest]) for name in ARRAYS if name in source}
+            mask = arrays.get("mask", torch.zeros(len(rows), longest, height, width, dtype=torch.uint8))
+            keypoint = arrays.get("keypoint", torch.zeros(len(rows), longest, 0, 2))
+            sizes = torch.from_numpy(length[rows]), torch.from_numpy(width_px[rows])
+            yield ClipBatch(arrays["clip"], *sizes, mask, keypoint)

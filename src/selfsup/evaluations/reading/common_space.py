@@ -1,7 +1,7 @@
-"""The common space of images and texts: both towers of a run, from its folder alone, frozen."""
+"""The common embedding space of images and texts: both frozen towers of a run."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -18,7 +18,7 @@ from selfsup.views.tokens import Tokenizer
 
 @dataclass(frozen=True)
 class CommonSpace:
-    """Both towers with their projections; what they embed are unit vectors (N, D)."""
+    """Both towers with their projections; embeddings are unit vectors (N, D)."""
 
     image: Encoder
     text: Encoder
@@ -29,26 +29,24 @@ class CommonSpace:
     @torch.no_grad()
     def images(self, images: Tensor) -> Tensor:
         """Return the embeddings of images uint8 (N, 3, H, W)."""
-        return torch.cat([_unit(self.image(part.to(self.device))) for part in images.split(self.batch_size)])
+        return torch.cat([_unit(self.image(batch.to(self.device))) for batch in images.split(self.batch_size)])
 
     @torch.no_grad()
     def texts(self, texts: Sequence[str]) -> Tensor:
         """Return the embeddings of texts."""
-        parts = [texts[start : start + self.batch_size] for start in range(0, len(texts), self.batch_size)]
-        return torch.cat([_unit(self.text(self.tokenizer(part).to(self.device))) for part in parts])
+        batches = [texts[start : start + self.batch_size] for start in range(0, len(texts), self.batch_size)]
+        return torch.cat([_unit(self.text(self.tokenizer(batch).to(self.device))) for batch in batches])
 
 
 @contextmanager
 def common_space(inputs: Inputs, batch_size: int) -> Iterator[CommonSpace]:
-    """Hand out a run's towers; NotApplicable where it kept no text tower, FrozenEncoderError if one changed."""
+    """Yield a run's towers; NotApplicable where it has no text tower, FrozenEncoderError if a tower changes."""
     if not (inputs.weights / "text").exists():
         raise NotApplicable("the method reads no text")
     image, text = (load_encoder(inputs.weights / name).to(inputs.device) for name in ("projection", "text"))
     (tower,) = [module for module in text.modules() if isinstance(module, TextTower)]
     tokenizer = Tokenizer(tower.get_buffer("vocabulary"), tower.context_length)
-    with ExitStack() as stack:
-        for encoder in (image, text):
-            stack.enter_context(frozen(encoder))
+    with frozen(image), frozen(text):
         yield CommonSpace(image, text, tokenizer, inputs.device, batch_size)
 
 

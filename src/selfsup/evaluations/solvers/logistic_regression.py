@@ -1,6 +1,6 @@
 """Multinomial logistic regression with an L2 penalty, solved to a stated gradient norm, for a path of penalties."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,10 +18,7 @@ BLOCK = 1024
 
 @dataclass(frozen=True)
 class Fit:
-    """A model, ``weight`` (K, D) and ``bias`` (K,) in float64, and how exactly it minimises its objective.
-
-    ``gradient_norm`` is Euclidean, over the biases and the weights of the centred features.
-    """
+    """A model, ``weight`` (K, D) and ``bias`` (K,) in float64; ``gradient_norm`` is that of centred features, Euclidean."""
 
     penalty: float
     weight: Tensor
@@ -31,8 +28,12 @@ class Fit:
     evaluations: int
 
     def predict(self, features: Tensor) -> Tensor:
-        """Return the class (N,) of each row of features (N, D) float64."""
+        """Return the class (N,) of features (N, D) float64."""
         return torch.addmm(self.bias, features, self.weight.T).argmax(1)
+
+    def probability(self, features: Tensor) -> Tensor:
+        """Return the probabilities (N, K) of the classes."""
+        return torch.addmm(self.bias, features, self.weight.T).softmax(1)
 
 
 @dataclass(frozen=True)
@@ -58,15 +59,18 @@ class Objective:
         return float(total / len(self.features) + 0.5 * penalty * weight.square().sum()), slope
 
 
-def path(features: Tensor, labels: Tensor, *, penalties: list[float], tolerance: float) -> Iterator[Fit]:
-    """Yield the minimiser of mean cross-entropy + penalty / 2 |weight|^2 for each penalty, each started at the last.
+def path(
+    features: Tensor, labels: Tensor, *, penalties: Iterable[float], tolerance: float, start: Fit | None = None
+) -> Iterator[Fit]:
+    """Yield the minimiser of mean cross-entropy + penalty / 2 |weight|^2 for each penalty, started at the previous one.
 
-    ``features`` (N, D), ``labels`` (N,) int64 from 0 to K - 1. Every fit ends with a gradient norm of at most
-    ``tolerance``, or in InputError. In scikit-learn's terms C = 1 / (N penalty).
+    ``features`` (N, D), ``labels`` (N,) int64 from 0 to K - 1. In scikit-learn's terms C = 1 / (N penalty), for two
+    classes 2 / (N penalty). The first starts at ``start``, a model of as many classes, or at zero. Raises InputError where
+    a fit does not reach a gradient norm of ``tolerance``.
 
     L-BFGS runs in the eigenbasis of X'X, where the penalty is unchanged, and each coordinate is divided by the root of
-    its curvature at zero weights, e (K - 1) / K^2 + penalty, e the eigenvalue: the condition of the features drops out.
-    All in float64, which reaches norms of about 1e-8; in float32 the line search sees no progress below about 1e-5.
+    its curvature at zero weights, e (K - 1) / K^2 + penalty, e the eigenvalue, so the condition number of the features
+    does not matter. float64 reaches norms of about 1e-8, float32 only about 1e-5.
 
     Source: Nocedal and Wright 2006, algorithm 7.5 and section 5.1 (preconditioning), as scipy's L-BFGS-B.
     """
@@ -78,27 +82,29 @@ def path(features: Tensor, labels: Tensor, *, penalties: list[float], tolerance:
     objective = Objective(centred @ basis, target)
     curvature = (classes - 1) / classes**2 * torch.cat([eigenvalues.clamp(min=0), torch.ones(1)])
     parameters = torch.zeros(classes, len(curvature), dtype=torch.float64)
+    if start is not None and len(start.weight) == classes:
+        parameters = torch.cat([start.weight @ basis, (start.bias + start.weight @ mean)[:, None]], 1)
     for penalty in penalties:
         parameters, evaluations = _minimise(objective, parameters, (curvature + penalty).rsqrt(), penalty, tolerance)
         loss, gradient = objective.at(parameters, penalty)
         if gradient.norm() > tolerance:
             raise InputError(
                 f"logistic regression with penalty {penalty:g} stopped at gradient norm {gradient.norm():.1e}, above its "
-                f"tolerance {tolerance:g}; raise the evaluation's key tolerance or drop its smallest penalties"
+                f"tolerance {tolerance:g}; raise the evaluation's key tolerance or its penalty_floor"
             )
         weight = parameters[:, :-1] @ basis.T
         yield Fit(penalty, weight, parameters[:, -1] - weight @ mean, loss, float(gradient.norm()), evaluations)
 
 
-def fit(features: Tensor, labels: Tensor, *, penalty: float, tolerance: float) -> Fit:
-    """Return the minimiser for one penalty, started at zero; everything else as ``path``."""
-    return next(path(features, labels, penalties=[penalty], tolerance=tolerance))
+def fit(features: Tensor, labels: Tensor, *, penalty: float, tolerance: float, start: Fit | None = None) -> Fit:
+    """Return the minimiser for one penalty; see ``path``."""
+    return next(path(features, labels, penalties=[penalty], tolerance=tolerance, start=start))
 
 
 def _minimise(
     objective: Objective, start: Tensor, scale: Tensor, penalty: float, tolerance: float
 ) -> tuple[Tensor, int]:
-    """Return parameters (K, D + 1) found in the coordinates parameters / scale, and the evaluations it took."""
+    """Return parameters (K, D + 1), optimised as parameters / scale, and the number of evaluations."""
     norm = np.inf
 
     def scaled(point: np.ndarray) -> tuple[float, np.ndarray]:
@@ -108,7 +114,7 @@ def _minimise(
         return value, (gradient * scale).numpy().ravel()
 
     def stop(intermediate_result: OptimizeResult) -> None:
-        if norm <= tolerance:  # of the point evaluated last, which is the one the line search accepted
+        if norm <= tolerance:  # of the last evaluated point, which the line search accepted
             raise StopIteration
 
     options = {"maxcor": HISTORY, "maxiter": MAX_ITERATIONS, "maxfun": 2 * MAX_ITERATIONS, "ftol": 0.0, "gtol": 0.0}

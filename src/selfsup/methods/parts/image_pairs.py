@@ -1,4 +1,4 @@
-"""What methods on pairs of images share: the images of a batch, a full-resolution encoder, and pairs with marks on them."""
+"""The common part of methods on pairs of images: a batch's images, a full-resolution encoder, and marked pairs."""
 
 import torch
 from torch import Tensor
@@ -9,7 +9,7 @@ from selfsup.nn.encoder import Encoder
 
 SIDES = ("first", "second")
 SHOWN_PAIRS = 4
-# Okabe and Ito's colours, told apart with any colour vision.
+# Okabe and Ito's colours, distinguishable with any colour vision.
 MARKS = torch.tensor([[230, 159, 0], [86, 180, 233], [240, 228, 66], [204, 121, 167]]) / 255
 
 
@@ -27,15 +27,15 @@ def check_full_resolution(encoder: Encoder, info: DataInfo) -> None:
     encoder.train(training)
     if (height, width) != (info.size_px, info.size_px):
         raise InputError(
-            f"encoder.backbone is {encoder.description.get('backbone')}, whose last map has {width} x {height} places for "
-            f"images of {info.size_px} px; descriptors need one for each pixel: take dense_conv or dense_resnet, and "
+            f"encoder.backbone is {encoder.description.get('backbone')}, whose last map is {width} x {height} for "
+            f"images of {info.size_px} px; descriptors need one position per pixel; take dense_conv or dense_resnet, and "
             "images whose size_px is a multiple of 8"
         )
 
 
 def pair_panel(title: str, views: Views, marked: list[Tensor] | None = None) -> Panel:
-    """Return a few pairs side by side; ``marked`` has pixels of the first and of the second images (N, M), as
-    views/correspondences.py counts them, and which of them count."""
+    """Return a few pairs side by side; ``marked``: pixels of the first and of the second images (N, M), indices as of
+    views/correspondences.py, and whether each is valid (N, M)."""
     first, second = (views[side].clone() for side in SIDES)
     if marked is not None:
         _mark_(first, marked[0], marked[2])
@@ -45,11 +45,11 @@ def pair_panel(title: str, views: Views, marked: list[Tensor] | None = None) -> 
     return Panel(title, images, captions)
 
 
-def _mark_(images: Tensor, pixels: Tensor, counts: Tensor) -> None:
-    """Paint a cross of 5 pixels on each of pixels (N, M), in the colour of its place among the M."""
+def _mark_(images: Tensor, pixels: Tensor, valid: Tensor) -> None:
+    """Paint a cross of 5 pixels on each valid pixel (N, M), in the colour of its index among the M."""
     height, width = images.shape[2:]
-    number, place = counts.nonzero().unbind(1)
-    row, column = pixels[number, place] % (height * width) // width, pixels[number, place] % width
+    number, mark = valid.nonzero().unbind(1)
+    row, column = pixels[number, mark] % (height * width) // width, pixels[number, mark] % width
     for down, right in ((0, 0), (-1, 0), (1, 0), (0, -1), (0, 1)):
         y, x = (row + down).clamp(0, height - 1), (column + right).clamp(0, width - 1)
-        images[number, :, y, x] = MARKS.to(images.device)[place % len(MARKS)]
+        images[number, :, y, x] = MARKS.to(images.device)[mark % len(MARKS)]

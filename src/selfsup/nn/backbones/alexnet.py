@@ -22,7 +22,7 @@ def build(
     Source: Krizhevsky 2014 (One weird trick), the single-column AlexNet that torchvision has; Gidaris et al. 2018
     (RotNet), section 3.2, for BatchNorm after each convolution.
     Differs: no fully connected layers, since an encoder's features are the mean over its last map; so the pool after
-    conv5, whose output only they see, is left out. The ``small`` stem is this project's, for small images.
+    conv5, whose output only they take, is left out. The ``small`` stem is this project's, for small images.
     """
     channels = {f"conv{i + 1}": width * times for i, times in enumerate((1, 3, 6, 4, 4))}
     inputs = [in_channels, *channels.values()]

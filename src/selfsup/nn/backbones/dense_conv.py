@@ -1,9 +1,10 @@
-"""A small dilated network for dense descriptors: it sees far, and gives every pixel a vector."""
+"""A small dilated network for dense descriptors, with a large receptive field: a vector for every pixel."""
 
 from pydantic import PositiveInt
 from torch import nn
 
-from selfsup.nn.full_resolution import full_resolution
+from selfsup.nn.blocks import convolution_block
+from selfsup.nn.decoders import full_resolution
 
 DILATIONS = (1, 2, 4)
 
@@ -14,7 +15,7 @@ def build(
     """Return stages conv1 to conv5 and ``descriptor``, whose map is as large as the image, of ``dimension`` channels.
 
     conv1 and conv2 halve H and W, which must be multiples of 4; conv3 to conv5 keep them, with dilations of 1, 2 and 4,
-    and see 65 pixels. Channels: width, 2 width, then 4 width.
+    with a receptive field of 65 pixels. Channels: width, 2 width, then 4 width.
 
     Args:
         width: channels of the first stage.
@@ -25,18 +26,12 @@ def build(
     """
     channels = {"conv1": width, "conv2": 2 * width, **{f"conv{3 + i}": 4 * width for i in range(len(DILATIONS))}}
     stages: dict[str, nn.Module] = {
-        "conv1": _convolution(in_channels, width, 5, stride=2),
-        "conv2": _convolution(width, 2 * width, 3, stride=2),
+        "conv1": convolution_block(in_channels, width, 5, stride=2),
+        "conv2": convolution_block(width, 2 * width, 3, stride=2),
     }
     for i, dilation in enumerate(DILATIONS):
-        stages[f"conv{3 + i}"] = _convolution(2 * width if i == 0 else 4 * width, 4 * width, 3, dilation=dilation)
+        stages[f"conv{3 + i}"] = convolution_block(2 * width if i == 0 else 4 * width, 4 * width, 3, dilation=dilation)
     return (
         {**stages, "descriptor": full_resolution(4 * width, dimension, stride=4)},
         {**channels, "descriptor": dimension},
     )
-
-
-def _convolution(inputs: int, outputs: int, size: int, stride: int = 1, dilation: int = 1) -> nn.Module:
-    padding = dilation * (size // 2)
-    convolution = nn.Conv2d(inputs, outputs, size, stride, padding, dilation, bias=False)
-    return nn.Sequential(convolution, nn.BatchNorm2d(outputs), nn.ReLU())

@@ -6,7 +6,7 @@ from pydantic import PositiveInt
 from torch import nn
 
 from selfsup.nn.backbones import resnet
-from selfsup.nn.full_resolution import full_resolution
+from selfsup.nn.decoders import full_resolution
 
 
 def build(

@@ -9,8 +9,7 @@ from torch import Tensor, nn
 
 from selfsup.errors import InputError
 from selfsup.nn.network import Network
-from selfsup.nn.pooling import Pooling
-from selfsup.nn.tokens import Tokens
+from selfsup.nn.pooling import Tokens, VectorPooling
 
 Layout = Literal["maps", "maps_channels_last", "tokens"]
 
@@ -24,28 +23,26 @@ def build(
     layers: dict[str, PositiveInt],
     layout: Layout = "maps",
     prefix_tokens: NonNegativeInt = 0,
-    pooling: Pooling = "mean",
+    pooling: VectorPooling = "mean",
 ) -> "LibraryNetwork":
-    """Return a library's network, cut after the last of ``layers``, names of its modules or nodes with their channels.
+    """Return a library's network with random weights, cut after the last of ``layers``.
 
-    What a layer returns is a map (N, C, H, W), one with channels last, (N, H, W, C), or tokens (N, L, C): ``layout``.
-    Of tokens the first is the class token, and ``prefix_tokens`` counts it and the registers that follow it. ``arguments``
-    go to the library's constructor. Nothing is downloaded: weights are random.
-    Raises InputError where the library is not installed, or has no such architecture or layer.
+    A layer's output is a map (N, C, H, W), one with channels last, (N, H, W, C), or tokens (N, L, C), the first of which is
+    the class token: ``layout``. Raises InputError where the library is not installed, or has no such architecture or layer.
 
     Args:
-        library: which library builds it.
+        library: the library that builds it.
         architecture: its name in that library.
         arguments: arguments of its constructor.
         layers: names of its modules or nodes, with their channels.
-        layout: where its layers are.
-        prefix_tokens: tokens before those of patches.
+        layout: axes of the layers' outputs.
+        prefix_tokens: tokens before those of patches: the class token and registers.
         pooling: how the last layer becomes an image's feature.
 
     Source: torchvision.models.feature_extraction, which traces the network and drops what no layer needs.
     """
     if in_channels != 3:
-        raise InputError("encoder.backbone library sees images of three channels; set encoder.input to rgb or lab")
+        raise InputError("encoder.backbone library needs images of three channels; set encoder.input to rgb or lab")
     model = _model(library, architecture, arguments or {})
     from torchvision.models.feature_extraction import create_feature_extractor
 
@@ -60,7 +57,7 @@ class LibraryNetwork(Network):
     """A traced network that returns {layer: output}, read as tokens."""
 
     def __init__(
-        self, model: nn.Module, layers: dict[str, int], layout: Layout, prefix_tokens: int, pooling: Pooling
+        self, model: nn.Module, layers: dict[str, int], layout: Layout, prefix_tokens: int, pooling: VectorPooling
     ) -> None:
         super().__init__(layers, pooling)
         self.model = model
@@ -93,9 +90,9 @@ class LibraryNetwork(Network):
 
 
 def published_parameters(library: str, weights: str) -> dict[str, Tensor]:
-    """Return the parameters that a library publishes under a name, such as ``ResNet50_Weights.IMAGENET1K_V2``, from the net.
+    """Download the parameters that a library publishes under a name, such as ``ResNet50_Weights.IMAGENET1K_V2``.
 
-    Raises InputError where the library knows no such weights, or they cannot be fetched.
+    Raises InputError where the library has no such weights, or they cannot be downloaded.
     """
     models = _installed(library)
     try:
@@ -105,7 +102,7 @@ def published_parameters(library: str, weights: str) -> dict[str, Tensor]:
         model: nn.Module = models.create_model(weights, pretrained=True)
         return model.state_dict()
     except (ValueError, RuntimeError, OSError) as error:
-        raise InputError(f"download.weights is {weights}, but {library} says: {error}") from None
+        raise InputError(f"download.weights is {weights}, but {library} reports: {error}") from None
 
 
 def _model(library: str, architecture: str, arguments: dict[str, Any]) -> nn.Module:
@@ -114,7 +111,7 @@ def _model(library: str, architecture: str, arguments: dict[str, Any]) -> nn.Mod
     try:
         model: nn.Module = make(architecture, **arguments)
     except (ValueError, RuntimeError, TypeError) as error:
-        raise InputError(f"encoder.architecture is {architecture}, but {library} says: {error}") from None
+        raise InputError(f"encoder.architecture is {architecture}, but {library} reports: {error}") from None
     return model
 
 

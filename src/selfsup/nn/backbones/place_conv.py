@@ -1,9 +1,11 @@
-"""A small convolutional network that keeps a quarter or an eighth of the resolution: a vector for each place."""
+"""A small convolutional network that keeps a quarter or an eighth of the resolution: a vector for each position."""
 
 from typing import Literal
 
 from pydantic import PositiveInt
 from torch import nn
+
+from selfsup.nn.blocks import convolution_block
 
 
 def build(
@@ -15,8 +17,8 @@ def build(
 ) -> tuple[dict[str, nn.Module], dict[str, int]]:
     """Return stages conv1 to conv4 and ``embedding``, and their channels: width, 2 width, 2 width, 2 width, embedding.
 
-    conv1 and conv2 halve H and W, with stride 8 conv3 too; conv4 is dilated, so that a place of stride 4 sees 33
-    pixels. The embedding is linear in conv4; at width 24 the network has about 60,000 parameters.
+    conv1 and conv2 halve H and W, with stride 8 conv3 too; conv4 is dilated, so that the receptive field at
+    stride 4 is 33 pixels. The embedding is linear in conv4; at width 24 the network has about 60,000 parameters.
 
     Args:
         width: channels of the first stage.
@@ -25,16 +27,10 @@ def build(
     """
     wide = 2 * width
     stages = {
-        "conv1": _convolution(in_channels, width, 5, 2),
-        "conv2": _convolution(width, wide, 3, 2),
-        "conv3": _convolution(wide, wide, 3, stride // 4),
-        "conv4": _convolution(wide, wide, 3, 1, dilation=2),
+        "conv1": convolution_block(in_channels, width, 5, 2),
+        "conv2": convolution_block(width, wide, 3, 2),
+        "conv3": convolution_block(wide, wide, 3, stride // 4),
+        "conv4": convolution_block(wide, wide, 3, 1, dilation=2),
         "embedding": nn.Conv2d(wide, embedding, 1),
     }
     return stages, {"conv1": width, "conv2": wide, "conv3": wide, "conv4": wide, "embedding": embedding}
-
-
-def _convolution(inputs: int, outputs: int, size: int, stride: int, dilation: int = 1) -> nn.Module:
-    padding = dilation * (size // 2)
-    convolution = nn.Conv2d(inputs, outputs, size, stride, padding, dilation, bias=False)
-    return nn.Sequential(convolution, nn.BatchNorm2d(outputs), nn.ReLU())

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import PositiveInt
 from torch import nn
 
-from selfsup.nn.residual import BasicBlock, Bottleneck, convolution
+from selfsup.nn.blocks import BasicBlock, Bottleneck, convolution
 
 
 def build(

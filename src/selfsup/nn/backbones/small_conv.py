@@ -1,7 +1,9 @@
-"""Four convolutions, the default backbone: it learns 10,000 images of 32 pixels in seconds of one CPU thread."""
+"""Four convolutions, the default backbone: trains on 10,000 images of 32 pixels in seconds on one CPU thread."""
 
 from pydantic import PositiveInt
 from torch import nn
+
+from selfsup.nn.blocks import convolution_block
 
 
 def build(*, in_channels: PositiveInt = 3, width: PositiveInt = 24) -> tuple[dict[str, nn.Module], dict[str, int]]:
@@ -14,12 +16,8 @@ def build(*, in_channels: PositiveInt = 3, width: PositiveInt = 24) -> tuple[dic
         width: channels of the first stage.
     """
     channels = {f"conv{i + 1}": width * 2**i for i in range(4)}
-    inputs = [in_channels, *channels.values()]
-    sizes = [5, 3, 3, 3]
-    stages = {name: _convolution(inputs[i], outputs, sizes[i]) for i, (name, outputs) in enumerate(channels.items())}
+    inputs, sizes = [in_channels, *channels.values()], [5, 3, 3, 3]
+    stages: dict[str, nn.Module] = {}
+    for i, (name, outputs) in enumerate(channels.items()):
+        stages[name] = convolution_block(inputs[i], outputs, sizes[i], stride=2)
     return stages, channels
-
-
-def _convolution(inputs: int, outputs: int, size: int) -> nn.Module:
-    convolution = nn.Conv2d(inputs, outputs, size, stride=2, padding=size // 2, bias=False)
-    return nn.Sequential(convolution, nn.BatchNorm2d(outputs), nn.ReLU())

@@ -1,4 +1,4 @@
-"""A Transformer over tokens that reads from left to right; a text's feature is what it knows at the end."""
+"""A causal Transformer over tokens; a text's feature is its output at the end token."""
 
 import torch
 from pydantic import NonNegativeInt, PositiveInt
@@ -18,13 +18,11 @@ def build(
     layers: PositiveInt,
     heads: PositiveInt,
 ) -> tuple[dict[str, nn.Module], dict[str, int]]:
-    """Return one stage, ``end``: tokens int64 (N, T) to (N, ``width``, 1).
-
-    ``vocabulary_bytes`` is the length of the tokenizer's JSON, which the stage keeps; ``in_channels`` says nothing here.
+    """Return one stage, ``end``: tokens int64 (N, T) to (N, ``width``, 1); ``in_channels`` has no effect.
 
     Args:
         vocabulary_size: tokens of the vocabulary.
-        vocabulary_bytes: length of the vocabulary as the buffer holds it.
+        vocabulary_bytes: length of the tokenizer's JSON, which is a buffer of the stage.
         context_length: tokens of a text.
         width: features of a token.
         layers: transformer blocks.
@@ -34,13 +32,13 @@ def build(
 
 
 class TextTower(nn.Module):
-    """Embeddings of tokens and positions, ``layers`` blocks, a norm, and the place of the end token.
+    """Embeddings of tokens and positions, ``layers`` blocks, a norm, and the output at the end token.
 
-    ``vocabulary`` uint8 (B,) is the JSON of the tokenizer whose tokens it reads: an encoder on a disk can read text.
+    ``vocabulary`` uint8 (B,) is the JSON of the tokenizer, so that a saved encoder can embed text.
 
     Source: Radford et al. 2021 (CLIP), section 2.4, after Radford et al. 2019 (GPT-2); weights are initialised as in its
     published code.
-    Differs: GELU itself, where the published code takes x sigmoid(1.702 x) for it.
+    Differs: exact GELU, where the published code approximates it by x sigmoid(1.702 x).
     """
 
     def __init__(
@@ -56,14 +54,14 @@ class TextTower(nn.Module):
         nn.init.normal_(self.token.weight, std=0.02)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """Return (N, C, 1): the feature at the first end token of tokens (N, T); what stands after it is not seen."""
+        """Return (N, C, 1): the feature at the first end token of tokens (N, T); later tokens have no effect."""
         x = self.blocks(self.token(tokens) + self.position[: tokens.shape[1]])
         end = (tokens == END).int().argmax(1)
         return self.norm(x[torch.arange(len(x), device=x.device), end])[:, :, None]
 
 
 class Block(nn.Module):
-    """Attention to what came before, then two layers on each place; each behind its norm, each added to x (N, T, C)."""
+    """Causal attention, then two layers at each position; each with a norm before it, each added to x (N, T, C)."""
 
     def __init__(self, width: int, heads: int, layers: int) -> None:
         super().__init__()
@@ -84,5 +82,5 @@ class Block(nn.Module):
 
     def _attention(self, x: Tensor) -> Tensor:
         query, key, value = self.query_key_value(x).unflatten(2, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
-        seen: Tensor = F.scaled_dot_product_attention(query, key, value, is_causal=True)
-        return seen.transpose(1, 2).flatten(2)
+        attended: Tensor = F.scaled_dot_product_attention(query, key, value, is_causal=True)
+        return attended.transpose(1, 2).flatten(2)

@@ -11,8 +11,7 @@ from torch.nn import functional as F
 
 from selfsup.errors import InputError
 from selfsup.nn.network import Network
-from selfsup.nn.pooling import Pooling
-from selfsup.nn.tokens import Tokens
+from selfsup.nn.pooling import Tokens, VectorPooling
 
 
 def build(
@@ -26,7 +25,7 @@ def build(
     mlp_ratio: PositiveFloat = 4.0,
     positions: Literal["learned", "sincos"] = "learned",
     class_token: bool = True,
-    pooling: Pooling = "mean",
+    pooling: VectorPooling = "mean",
 ) -> "VisionTransformer":
     """Return layers block1 to block<depth> and ``norm``, the norm of the last block's tokens; each of ``width`` channels.
 
@@ -52,12 +51,11 @@ def build(
         raise InputError(f"encoder.width is {width}; make it a multiple of encoder.heads, {heads}, and of 4 for sincos")
     if pooling == "class_token" and not class_token:
         raise InputError("encoder.pooling is class_token; set encoder.class_token to true")
-    tokens = VisionTransformer(
-        in_channels, patch_px, width, depth, heads, round(mlp_ratio * width), class_token, pooling
-    )
+    hidden_width = round(mlp_ratio * width)
+    network = VisionTransformer(in_channels, patch_px, width, depth, heads, hidden_width, class_token, pooling)
     if positions == "learned":
-        tokens.learn_positions(size_px // patch_px)
-    return tokens
+        network.learn_positions(size_px // patch_px)
+    return network
 
 
 class VisionTransformer(Network):
@@ -77,7 +75,7 @@ class VisionTransformer(Network):
         heads: int,
         hidden_width: int,
         class_token: bool,
-        pooling: Pooling,
+        pooling: VectorPooling,
     ) -> None:
         blocks = [f"block{number + 1}" for number in range(depth)]
         super().__init__(
@@ -113,12 +111,12 @@ class VisionTransformer(Network):
 
     def attention(self, x: Tensor) -> dict[str, Tensor]:
         z, _ = self._embed(x, None)
-        found = {}
+        weights = {}
         for name, block in zip(self.layers, self.blocks, strict=False):
             assert isinstance(block, Block)
-            found[name] = block.attn.weights(block.norm1(z))
+            weights[name] = block.attn.weights(block.norm1(z))
             z = block(z)
-        return found
+        return weights
 
     def _layer(self, z: Tensor, grid: tuple[int, int], keep: Tensor | None) -> Tokens:
         if self.cls_token is None:
@@ -163,12 +161,12 @@ def sincos(grid: tuple[int, int], width: int) -> Tensor:
     """
     frequencies = 10_000.0 ** (-torch.arange(width // 4, dtype=torch.float64) / (width // 4))
     rows, columns = torch.meshgrid(*(torch.arange(side, dtype=torch.float64) for side in grid), indexing="ij")
-    angles = [places.flatten()[:, None] * frequencies for places in (columns, rows)]
+    angles = [positions.flatten()[:, None] * frequencies for positions in (columns, rows)]
     return torch.cat([wave for angle in angles for wave in (angle.sin(), angle.cos())], 1).float()
 
 
 class Block(nn.Module):
-    """Attention to all tokens, then two layers on each; each behind its norm, each added to z (N, L, D)."""
+    """Attention to all tokens, then two layers on each; each with a norm before it, each added to z (N, L, D)."""
 
     def __init__(self, width: int, heads: int, hidden_width: int) -> None:
         super().__init__()
@@ -201,7 +199,7 @@ class Attention(nn.Module):
         return projected
 
     def weights(self, z: Tensor) -> Tensor:
-        """Return (N, heads, L, L): how much each token (row) attends to each (column)."""
+        """Return (N, heads, L, L): the attention of each token (row) to each token (column)."""
         query, key, _ = self._query_key_value(z)
         scores: Tensor = query @ key.transpose(2, 3) / math.sqrt(query.shape[3])
         return scores.softmax(3)
@@ -213,7 +211,7 @@ class Attention(nn.Module):
 
 
 def _initialise(layer: nn.Linear | nn.Conv2d, matrices: int = 1) -> None:
-    """Draw by Xavier's rule the matrices that a layer's weight holds one below the other; biases are 0."""
+    """Initialise the stacked matrices of a layer's weight by Xavier's rule, its biases with 0."""
     for matrix in layer.weight.data.flatten(1).chunk(matrices):
         nn.init.xavier_uniform_(matrix)
     assert layer.bias is not None

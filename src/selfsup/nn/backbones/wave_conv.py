@@ -1,4 +1,4 @@
-"""Strided convolutions over the samples of a waveform, and a recurrent context over what they found: the encoder of CPC."""
+"""The encoder of CPC: strided convolutions over the samples of a waveform, and a recurrent context over their output."""
 
 from pydantic import PositiveInt
 from torch import Tensor, nn
@@ -17,12 +17,12 @@ def build(
 ) -> tuple[dict[str, nn.Module], dict[str, int]]:
     """Return stages conv1, conv2, ..., context and their channels; maps are (N, C, T).
 
-    T is the number of samples over the product of ``strides``, rounded up. No place of any map sees a sample to the right
-    of its own stride, so the context c_t knows the samples before (t + 1) strides and no later one.
+    T is the number of samples over the product of ``strides``, rounded up. No position depends on a sample after
+    its own stride, so the context c_t depends only on the first t + 1 strides of samples.
 
     Args:
         widths: channels of each convolution.
-        filters: samples or frames that each convolution sees.
+        filters: length of each filter, in samples or frames.
         strides: step of each convolution; their product is the samples of a frame.
         context_width: features of the context.
 
@@ -53,7 +53,7 @@ class _Convolution(nn.Module):
         self.norm = nn.BatchNorm1d(outputs)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return (N, C', T') of (N, C, T); place i sees x up to the end of its own stride, i + 1 strides."""
+        """Return (N, C', T') of (N, C, T); position i depends on x up to the end of its own stride, i + 1 strides."""
         missing = -x.shape[2] % self.convolution.stride[0]
         normed: Tensor = self.norm(self.convolution(F.pad(x, (self.past, missing))))
         return normed.relu()

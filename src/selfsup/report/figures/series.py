@@ -13,29 +13,34 @@ from selfsup.report.intervals import Interval
 
 DASHES = {"solid": "-", "dashed": "--", "dotted": ":", "dash-dotted": "-."}
 AXES = {"label_fraction": "share of the training labels", "shots": "labelled examples a class"}
-ROOM = 50  # characters below a panel that stand upright
-Place = str | float
+MAX_LETTERS = 50  # of unrotated tick labels below all panels
+Position = str | float
 
 
 @dataclass(frozen=True)
 class Series:
-    """One line: its points by place, how it looks, and levels to compare it with, by their labels."""
+    """One line: its points by position, matplotlib's ``options``, and levels to compare it with, by their labels."""
 
     label: str
-    points: Mapping[Place, Interval]
-    look: dict[str, Any]
+    points: Mapping[Position, Interval]
+    options: dict[str, Any]
     levels: dict[str, float] = field(default_factory=dict)
 
 
-def draw(panels: dict[str, list[Series]], places: Sequence[Place], shown: Shown, over: str, label: str) -> Figure:
-    """Return the panels with one vertical axis, called ``label``; a panel alone has no title."""
+def lines_figure(
+    panels: dict[str, list[Series]], positions: Sequence[Position], shown: Shown, over: str, label: str
+) -> Figure:
+    """Return panels by title with one vertical axis, called ``label``; a single panel has no title."""
     figure = canvas(5.2 if len(panels) == 1 else 1.4 + 1.7 * len(panels), 2.5)
     grid = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
     for axes, (title, lines) in zip(grid, panels.items(), strict=True):
         for n, series in enumerate(lines):
-            line(axes, series, places, 0.04 * (n - (len(lines) - 1) / 2))
+            shift = 0.04 * (n - (len(lines) - 1) / 2)  # separates the intervals at one position
+            add_line(axes, series, {position: x + shift for x, position in enumerate(positions)})
         axes.grid(axis="y")
-        axis(axes, [_word(place, shown, over) for place in places], ROOM // len(panels))
+        ticks = [tick(position, shown, over) for position in positions]
+        label_ticks(axes, range(len(ticks)), ticks, MAX_LETTERS // len(panels))
+        axes.set_xlim(-0.3, len(ticks) - 0.7)
         if len(panels) > 1:
             axes.set_title(title)
     if name := axis_name(shown, over):
@@ -45,44 +50,37 @@ def draw(panels: dict[str, list[Series]], places: Sequence[Place], shown: Shown,
     return figure
 
 
-def line(axes: Axes, series: Series, places: Sequence[Place], shift: float = 0.0) -> None:
-    """Draw one line; ``shift`` keeps intervals from lying on each other."""
-    measured = [(x + shift, series.points[place]) for x, place in enumerate(places) if place in series.points]
+def add_line(axes: Axes, series: Series, x: Mapping[Position, float]) -> None:
+    """Add one line to the axes, in the order of ``x``, the coordinate of each position."""
+    measured = {x[position]: series.points[position] for position in x if position in series.points}
     axes.errorbar(
-        [x for x, _ in measured],
-        [interval.mean for _, interval in measured],
-        [interval.half_width or 0.0 for _, interval in measured],
-        **{"elinewidth": 0.8, "label": series.label, **series.look},
+        list(measured),
+        [interval.mean for interval in measured.values()],
+        [interval.half_width or 0.0 for interval in measured.values()],
+        **{"elinewidth": 0.8, "label": series.label, **series.options},
     )
     for label, level in series.levels.items():
-        axes.axhline(level, color=series.look["color"], linestyle=":", linewidth=0.9, label=label)
+        axes.axhline(level, color=series.options["color"], linestyle=":", linewidth=0.9, label=label)
 
 
-def axis(axes: Axes, words: Sequence[str], room: int) -> None:
-    """Name the places below a panel, aslant where they need more than ``room`` characters."""
-    aslant = sum(len(word) + 2 for word in words) > room
-    axes.set_xticks(range(len(words)), words, rotation=35 if aslant else 0, ha="right" if aslant else "center")
-    axes.set_xlim(-0.3, len(words) - 0.7)
-
-
-def ends(axes: Axes, places: Sequence[Place], shown: Shown, over: str) -> None:
-    """Name the first and the last place below a narrow panel."""
-    at = sorted({0, len(places) - 1})
-    axes.set_xticks(at, [_word(places[n], shown, over) for n in at])
-    axes.set_xlim(-0.3, len(places) - 0.7)
+def label_ticks(axes: Axes, x: Sequence[float], ticks: Sequence[str], max_letters: int) -> None:
+    """Label the ticks, rotated where they have more than ``max_letters``."""
+    rotated = sum(len(tick) + 2 for tick in ticks) > max_letters
+    axes.set_xticks(x, ticks, rotation=35 if rotated else 0, ha="right" if rotated else "center")
 
 
 def axis_name(shown: Shown, over: str) -> str:
-    """Return what an axis is called, empty for layers, whose names say it."""
+    """Return the title of an axis, empty for layers, whose names suffice."""
     return AXES.get(over, shown.names.get(over, ""))
 
 
-def ordered(places: Iterable[Place]) -> list[Place]:
-    """Return each place once: words as they come, numbers rising."""
-    return sorted(dict.fromkeys(places), key=lambda place: 0.0 if isinstance(place, str) else place)
+def ordered(positions: Iterable[Position]) -> list[Position]:
+    """Return each position once: words in their order, numbers ascending."""
+    return sorted(dict.fromkeys(positions), key=lambda position: 0.0 if isinstance(position, str) else position)
 
 
-def _word(place: Place, shown: Shown, over: str) -> str:
-    if isinstance(place, str):
-        return shown.name(place)
-    return f"{100 * place:g} %" if over == "label_fraction" else f"{place:g}"
+def tick(position: Position, shown: Shown, over: str) -> str:
+    """Return the label of a position."""
+    if isinstance(position, str):
+        return shown.name(position)
+    return f"{100 * position:g} %" if over == "label_fraction" else f"{position:g}"

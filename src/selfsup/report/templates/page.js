@@ -1,11 +1,11 @@
 "use strict";
-// The page's state is its address: per table a filter and a sort, and the section last gone to.
+// The page's state is in its address: a filter and a sort for each table, and the last section.
 const records = JSON.parse(document.getElementById("records").textContent);
 const tables = [...document.querySelectorAll("table.data")].map((element) => ({
   element,
   name: element.dataset.name,
   block: element.closest(".block"),
-  heads: [...element.tHead.rows[0].cells],
+  headers: [...element.tHead.rows[0].cells],
   rows: [...element.tBodies[0].rows],
   sort: "",
   direction: 0,
@@ -22,7 +22,7 @@ function text(cell) {
   return note ? `${main} (${note})` : main;
 }
 
-// Missing cells stay last in either direction.
+// Missing cells are last in both directions.
 function compare(a, b, direction) {
   if (a === null || b === null) return (a === null) - (b === null);
   return (typeof a === "number" ? a - b : a.localeCompare(b)) * direction;
@@ -34,24 +34,25 @@ function key(row, index, numeric) {
   return cell.classList.contains("absent") ? null : text(cell);
 }
 
-// The rank is by the column that the table is sorted by, among all rows, shown or not; else by the first accuracy.
+// The rank is by the sorted column, by default the first number, among all rows, including filtered ones: the range that the
+// cell has, if its seeds leave one, else the position.
 function rank(table) {
-  const head = table.heads[0];
-  if (!head.classList.contains("rank")) return;
-  const sorted = table.heads.findIndex((h) => h.dataset.key === table.sort && h.classList.contains("number"));
+  const header = table.headers[0];
+  if (!header.classList.contains("rank")) return;
+  const sorted = table.headers.findIndex((h) => h.dataset.key === table.sort && h.classList.contains("number"));
   const index = sorted < 0 ? 2 : sorted;
   const values = table.rows.map((row) => key(row, index, true));
-  head.querySelector("small").textContent = `by ${table.heads[index].querySelector(".text").textContent}`;
+  header.querySelector("small").textContent = `by ${table.headers[index].querySelector(".text").textContent}`;
   table.rows.forEach((row, n) => {
-    const better = (value) => (table.heads[index].classList.contains("lower") ? value < values[n] : value > values[n]);
-    const place = 1 + values.filter((value) => value !== null && better(value)).length;
-    row.cells[0].querySelector(".text").textContent = values[n] === null ? "" : place;
+    const better = (value) => (table.headers[index].classList.contains("lower") ? value < values[n] : value > values[n]);
+    const position = 1 + values.filter((value) => value !== null && better(value)).length;
+    row.cells[0].querySelector(".text").textContent = values[n] === null ? "" : (row.cells[index].dataset.rank ?? position);
   });
 }
 
-function draw(table) {
-  const index = table.heads.findIndex((head) => head.dataset.key === table.sort);
-  const numeric = index >= 0 && table.heads[index].classList.contains("number");
+function render(table) {
+  const index = table.headers.findIndex((header) => header.dataset.key === table.sort);
+  const numeric = index >= 0 && table.headers[index].classList.contains("number");
   const order = [...table.rows];
   if (index >= 0) order.sort((a, b) => compare(key(a, index, numeric), key(b, index, numeric), table.direction));
   table.element.tBodies[0].append(...order);
@@ -60,68 +61,68 @@ function draw(table) {
     const content = [...row.cells].map(plain).join(" ").toLowerCase();
     row.hidden = !words.every((word) => content.includes(word));
   }
-  table.heads.forEach((head, n) => {
-    if (!head.dataset.key) return;
-    head.setAttribute("aria-sort", n !== index ? "none" : table.direction > 0 ? "ascending" : "descending");
+  table.headers.forEach((header, n) => {
+    if (!header.dataset.key) return;
+    header.setAttribute("aria-sort", n !== index ? "none" : table.direction > 0 ? "ascending" : "descending");
   });
-  const shown = table.rows.filter((row) => !row.hidden).length;
-  table.block.querySelector("output").textContent = table.query ? `${shown} of ${table.rows.length} rows` : "";
+  const visible = table.rows.filter((row) => !row.hidden).length;
+  table.block.querySelector("output").textContent = table.query ? `${visible} of ${table.rows.length} rows` : "";
   rank(table);
 }
 
-function remember(at) {
+function saveState(at) {
   const state = new URLSearchParams();
   for (const table of tables) {
     if (table.sort) state.set(`${table.name}.sort`, `${table.sort}.${table.direction > 0 ? "up" : "down"}`);
     if (table.query) state.set(`${table.name}.q`, table.query);
   }
-  const place = at ?? new URLSearchParams(location.hash.slice(1)).get("at");
-  if (place) state.set("at", place);
+  const section = at ?? new URLSearchParams(location.hash.slice(1)).get("at");
+  if (section) state.set("at", section);
   history.replaceState(null, "", `#${state}`);
 }
 
-function recall() {
+function restoreState() {
   const hash = location.hash.slice(1);
   const state = new URLSearchParams(hash.includes("=") ? hash : { at: hash });
   for (const table of tables) {
-    const [, sort, way] = (state.get(`${table.name}.sort`) ?? "").match(/^(.*)\.(up|down)$/) ?? [];
-    table.sort = table.heads.some((head) => head.dataset.key === sort) ? sort : "";
-    table.direction = way === "up" ? 1 : -1;
+    const [, sort, direction] = (state.get(`${table.name}.sort`) ?? "").match(/^(.*)\.(up|down)$/) ?? [];
+    table.sort = table.headers.some((header) => header.dataset.key === sort) ? sort : "";
+    table.direction = direction === "up" ? 1 : -1;
     table.query = state.get(`${table.name}.q`) ?? "";
     table.block.querySelector("input").value = table.query;
-    draw(table);
+    render(table);
   }
   document.getElementById(state.get("at"))?.scrollIntoView({ behavior: "instant" });
 }
 
-// First click: best first (numbers) or A first (text); second: the other way; third: the suite's order.
-function turn(table, head) {
-  const first = head.classList.contains("number") && !head.classList.contains("lower") ? -1 : 1;
-  if (table.sort !== head.dataset.key) [table.sort, table.direction] = [head.dataset.key, first];
+// First click: the best number or A first; second: the reverse; third: the order of the report.
+function toggleSort(table, header) {
+  const first = header.classList.contains("number") && !header.classList.contains("lower") ? -1 : 1;
+  if (table.sort !== header.dataset.key) [table.sort, table.direction] = [header.dataset.key, first];
   else if (table.direction === first) table.direction = -first;
   else table.sort = "";
-  draw(table);
-  remember();
+  render(table);
+  saveState();
 }
 
-function shownCells(table) {
+function visibleCells(table) {
   const rows = [table.element.tHead.rows[0], ...table.element.tBodies[0].rows].filter((row) => !row.hidden);
   return rows.map((row) => [...row.cells]);
 }
 
 function csv(table) {
   const quote = (value) => (/[",\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
-  return shownCells(table).map((cells) => cells.map((cell) => quote(text(cell))).join(",")).join("\n") + "\n";
+  return visibleCells(table).map((cells) => cells.map((cell) => quote(text(cell))).join(",")).join("\n") + "\n";
 }
 
 function latex(table) {
-  const special = { "\\": "\\textbackslash{}", "±": "$\\pm$", "−": "$-$", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}" };
-  const escape = (value) => value.replace(/[\\±−~^]/g, (c) => special[c]);
+  const special = { "\\": "\\textbackslash{}", "±": "$\\pm$", "−": "$-$", "↑": "$\\uparrow$", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}" };
+  const escape = (value) => value.replace(/[\\±−↑~^]/g, (c) => special[c]);
   const safe = (value) => value.split(/([&%$#_{}])/).map((part, n) => (n % 2 ? `\\${part}` : escape(part))).join("");
   const set = (cell) => (cell.classList.contains("strong") ? `\\textbf{${safe(text(cell))}}` : safe(text(cell)));
-  const [head, ...body] = shownCells(table).map((cells) => `${cells.map(set).join(" & ")} \\\\`);
-  const form = table.heads.map((cell) => (cell.matches(".number, .rank") ? "r" : "l")).join("");
-  return [`\\begin{tabular}{${form}}`, "\\toprule", head, "\\midrule", ...body, "\\bottomrule", "\\end{tabular}", ""].join("\n");
+  const [head, ...body] = visibleCells(table).map((cells) => `${cells.map(set).join(" & ")} \\\\`);
+  const alignment = table.headers.map((cell) => (cell.matches(".number, .rank") ? "r" : "l")).join("");
+  return [`\\begin{tabular}{${alignment}}`, "\\toprule", head, "\\midrule", ...body, "\\bottomrule", "\\end{tabular}", ""].join("\n");
 }
 
 function save(name, content) {
@@ -132,10 +133,10 @@ function save(name, content) {
 }
 
 function element(tag, content, children = []) {
-  const made = document.createElement(tag);
-  if (content !== null) made.textContent = content;
-  made.append(...children);
-  return made;
+  const node = document.createElement(tag);
+  if (content !== null) node.textContent = content;
+  node.append(...children);
+  return node;
 }
 
 function show(button) {
@@ -156,11 +157,11 @@ function show(button) {
 }
 
 for (const table of tables) {
-  for (const head of table.heads) head.querySelector("button")?.addEventListener("click", () => turn(table, head));
+  for (const header of table.headers) header.querySelector("button")?.addEventListener("click", () => toggleSort(table, header));
   table.block.querySelector("input").addEventListener("input", (event) => {
     table.query = event.target.value;
-    draw(table);
-    remember();
+    render(table);
+    saveState();
   });
   table.block.querySelector("[data-save=csv]").addEventListener("click", () => save(`${table.name}.csv`, csv(table)));
   table.block.querySelector("[data-save=tex]").addEventListener("click", () => save(`${table.name}.tex`, latex(table)));
@@ -171,9 +172,16 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest("nav a");
   if (!link) return;
   event.preventDefault();
-  remember(link.hash.slice(1));
+  saveState(link.hash.slice(1));
   document.querySelector(link.hash).scrollIntoView();
 });
-addEventListener("hashchange", recall);
+// Only what is too wide scrolls: the headings of all other tables stay in sight.
+function fit() {
+  for (const box of document.querySelectorAll(".scroll")) box.classList.toggle("wide", box.scrollWidth > box.clientWidth);
+}
+
+addEventListener("hashchange", restoreState);
+addEventListener("resize", fit);
 addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((item) => (item.open = true)));
-recall();
+fit();
+restoreState();
