@@ -60,10 +60,11 @@ develop: .venv/.$(TORCH)-dev
 	@touch $@
 
 # torch's CPU builds have an index of their own: pip uses it if PIP_EXTRA_INDEX_URL or PIP_FIND_LINKS names it; uv knows it.
+# Compiled now: where PYTHONDONTWRITEBYTECODE is set, as in many containers, each process would compile all of torch again.
 define install
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r $(1) \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --compile --require-hashes -r $(1) \
 		$(if $(filter cpu,$(TORCH)),|| { $(BIN)/python -m pip install --quiet --disable-pip-version-check uv && \
-		$(BIN)/uv pip install --quiet --python $(BIN)/python --torch-backend cpu --require-hashes -r $(1); })
+		$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --torch-backend cpu --require-hashes -r $(1); })
 endef
 
 COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
