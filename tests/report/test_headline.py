@@ -12,7 +12,8 @@ from selfsup.report.figures.points import bars
 from selfsup.report.floors import not_above_floor
 from selfsup.report.main_table import ABOVE, main_table
 from selfsup.report.overview import overview
-from selfsup.report.scores import above_classical, best_within_noise, main_scores, ranks
+from selfsup.report.ranking import above_classical, best_within_noise, ranks
+from selfsup.report.scores import main_scores
 from selfsup.results import write_measures
 from tests.report.fabricate import group_of, protocol, with_measures
 

@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from selfsup.report.scores import main_scores, ranks
+from selfsup.report.ranking import ranks
+from selfsup.report.scores import main_scores
 from tests.browser import dump_dom
 from tests.report.fabricate import TITLES
 

@@ -1,7 +1,8 @@
 """Which numbers a run could have had without training: those that its seeds do not tell from its floor's."""
 
 from selfsup.report.content import Group
-from selfsup.report.scores import Score, clearly_better
+from selfsup.report.ranking import clearly_better
+from selfsup.report.scores import Score
 
 NOT_ABOVE = "not above untrained"
 

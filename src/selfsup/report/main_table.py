@@ -6,18 +6,9 @@ from selfsup.report.budgets import budget, unequal_budgets
 from selfsup.report.content import Content, Group
 from selfsup.report.floors import NOT_ABOVE, not_above_floor
 from selfsup.report.papers import reported_cell
+from selfsup.report.ranking import above_classical, best_classical, best_first, best_within_noise, ranks
 from selfsup.report.rows import NOT_EVALUATED
-from selfsup.report.scores import (
-    BETTER,
-    Score,
-    Scores,
-    above_classical,
-    best_classical,
-    best_first,
-    best_within_noise,
-    columns,
-    ranks,
-)
+from selfsup.report.scores import BETTER, Score, Scores, columns
 from selfsup.report.tables import Cell, Column, Table, capitalized, joined
 
 CONTEXT = [

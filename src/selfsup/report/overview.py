@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from selfsup.report.content import Group
 from selfsup.report.floors import NOT_ABOVE, floor, not_above_floor
-from selfsup.report.scores import Score, Scores, above_classical, best_classical, columns, ranking
+from selfsup.report.ranking import above_classical, best_classical, ranking
+from selfsup.report.scores import Score, Scores, columns
 from selfsup.report.tables import Cell, Column, Table, joined
 
 MAX_NAMES = 4

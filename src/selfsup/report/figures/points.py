@@ -11,8 +11,9 @@ from selfsup.report.content import Group, Scoring
 from selfsup.report.figures.style import GREY, STYLE, Plot, canvas, legend, markers, over_seeds, palette, plot
 from selfsup.report.intervals import Interval, mean_interval
 from selfsup.report.metric_table import Family
+from selfsup.report.ranking import best_classical
 from selfsup.report.rows import select
-from selfsup.report.scores import Quantity, best_classical, score, scored
+from selfsup.report.scores import Quantity, score, scored
 from selfsup.report.tables import capitalized, joined
 
 BASELINE_MARKERS = "|xd+1"
