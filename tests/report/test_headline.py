@@ -26,6 +26,7 @@ METHODS = {
     "b": "moco",
     "c": "rotation",
     "supervised": "supervised",
+    "other": "supervised",
 }
 
 
@@ -133,6 +134,14 @@ def test_table_overview_and_figure_say_what_is_above():
     assert "labels" not in found
     plot = bars(group, group.scorings[0], Figure(kind="bars", metric="top1"), rows)
     assert "best classical row, hog" in plot.caption
+
+
+def test_the_overview_compares_with_the_best_anchor_of_a_role():
+    group, rows = table({"a": [50.0, 51, 52], "other": [60.0, 60, 60], "supervised": [90.0, 90, 90]})
+    group = replace(group, roles=group.roles | {"other": "labels"})
+    found = overview([group], {"g": main_scores(group, rows)}, {})
+    (labels,) = [cell for cell, column in zip(found.rows[0], found.columns, strict=True) if column.key == "labels"]
+    assert labels.note == "Supervised"
 
 
 def test_where_less_is_better_the_lowest_is_bold():

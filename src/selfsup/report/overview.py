@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from selfsup.report.content import Group
 from selfsup.report.floors import NOT_ABOVE, floor, not_above_floor
-from selfsup.report.ranking import above_classical, best_classical, ranking
+from selfsup.report.ranking import above_classical, best_classical, best_of_role, ranking
 from selfsup.report.scores import Score, Scores, columns
 from selfsup.report.tables import Cell, Column, Table, joined
 
@@ -56,17 +56,12 @@ def _row(group: Group, column: list[Score], chance: float | None) -> list[Cell]:
         Cell(group.name),
         Cell(best.scoring.title, joined(best.quantity.title, best.quantity.spec.unit)),
         Cell("") if chance is None or best.scoring.transfer else Cell(f"{chance:.1f}", value=chance),
-        _number(group, floor(group, column, best.variant) or _of_role(group, column, "floor")),
+        _number(group, floor(group, column, best.variant) or best_of_role(group, column, "floor")),
         _number(group, classical),
         _number(group, best, untrained, strong=best.variant in above),
-        _number(group, _of_role(group, column, "labels")),
+        _number(group, best_of_role(group, column, "labels")),
         _counted(group, [s.variant for s in ranking(group, column)], above) if classical else Cell(""),
     ]
-
-
-def _of_role(group: Group, column: list[Score], role: str) -> Score | None:
-    """Return the first score of this role that has a number."""
-    return next((s for s in column if s.interval and group.roles.get(s.variant) == role), None)
 
 
 def _number(group: Group, score: Score | None, note: str = "", strong: bool = False) -> Cell:

@@ -38,10 +38,15 @@ def clearly_better(one: Score, other: Score) -> bool:
     return sign * difference.mean > 0 and (difference.n == 1 or not difference.low <= 0 <= difference.high)
 
 
+def best_of_role(group: Group, column: list[Score], role: str) -> Score | None:
+    """Return the best score of an anchor of this role, None where the column has none."""
+    measured = [s for s in column if s.interval and group.roles.get(s.variant) == role]
+    return best_first(measured)[0] if measured else None
+
+
 def best_classical(group: Group, column: list[Score]) -> Score | None:
     """Return the best score of a classical row, which is what learning has to beat; None where the column has none."""
-    classical = [s for s in column if s.interval and group.roles.get(s.variant) == "classical"]
-    return best_first(classical)[0] if classical else None
+    return best_of_role(group, column, "classical")
 
 
 def above_classical(group: Group, column: list[Score]) -> set[str]:
