@@ -53,3 +53,18 @@ def test_a_target_that_cannot_be_scored_is_one_sentence(project, change, sentenc
     edit(project, "suites/smoke.yaml", change)
     with pytest.raises(InputError, match=sentence):
         load("smoke")
+
+
+def test_a_suite_can_change_the_features_of_its_runs_and_nothing_else(project):
+    before = graph("smoke").groups[0][1][0]
+    edit(project, "suites/smoke.yaml", lambda content: content.update(features={"grid_values": 9216}))
+    after = graph("smoke").groups[0][1][0]
+    assert after.features["scenes-tiny"].params["grid_values"] == 9216
+    assert after.features["scenes-tiny"].folder != before.features["scenes-tiny"].folder
+    assert after.weights.folder == before.weights.folder
+
+
+def test_an_unknown_key_of_the_features_is_named_with_the_suite(project):
+    edit(project, "suites/smoke.yaml", lambda content: content.update(features={"grid_value": 9216}))
+    with pytest.raises(InputError, match=r"suites/smoke.yaml, features: .*grid_value.*did you mean grid_values"):
+        load("smoke")

@@ -92,6 +92,7 @@ def content(folder: Path) -> Content:
         device="cpu",
         precision="float32",
         threads=1,
+        features={"pooling": ["mean"]},
         groups=groups,
         reported=REPORTED,
         claims=applying,

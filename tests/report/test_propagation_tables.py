@@ -62,7 +62,7 @@ def test_the_main_table_of_a_group_without_accuracies_lists_the_runs():
 
 
 def test_the_summary_of_a_group_without_accuracies_compares_what_was_measured():
-    content = Content("quick", "", "", "cpu", "float32", 1, [group()])
+    content = Content("quick", "", "", "cpu", "float32", 1, {}, [group()])
     (sentence,) = sentences(content, {"clips": {}}, {"clips": rows(["j_mean", "f_mean"])}, {})
     assert sentence.startswith(
         "On clips, 2 seeds, J mean (%, region similarity, higher is better): random_video 20.5 ± "

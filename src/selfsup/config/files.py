@@ -221,6 +221,7 @@ class SuiteFile(Strict):
         device: of pretraining and evaluations.
         precision: of pretraining.
         threads: of numerical libraries.
+        features: new values of params/evaluations/features.yaml, for all runs, e.g. {grid_values: 9216}.
         groups: runs by data set.
         experiments: measurements that need no encoder.
         ablations: figures in which one thing is varied at a time.
@@ -231,6 +232,7 @@ class SuiteFile(Strict):
     device: Literal["cpu", "cuda"]
     precision: Literal["float32", "bfloat16"]
     threads: PositiveInt
+    features: dict[str, Any] = Field({})
     groups: Annotated[list[GroupEntry], Field(min_length=1)]
     experiments: list[Experiment] = Field([])
     ablations: list[AblationEntry] = Field([])

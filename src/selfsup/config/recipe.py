@@ -136,6 +136,13 @@ def _changed(content: dict[str, Any], changes: dict[str, Any], origin: str) -> d
     return copy
 
 
+def features(changes: dict[str, Any], suite: Path) -> dict[str, Any]:
+    """Return the arguments of ``params/evaluations/features.yaml``, with a suite's changes to them."""
+    file = PARAMS / "evaluations" / "features.yaml"
+    content = {key: value for key, value in read_yaml(file).items() if key != "title"}
+    return choice("evaluations", content | changes, f"{suite}, features" if changes else file)[1]
+
+
 @cache
 def evaluation(name: str) -> tuple[str, dict[str, Any]]:
     """Return the module and the arguments of ``params/evaluations/<name>.yaml``."""

@@ -9,7 +9,7 @@ from typing import Any
 from selfsup.config import signature
 from selfsup.config.ablations import check_ablations
 from selfsup.config.files import Experiment, SuiteFile
-from selfsup.config.recipe import PARAMS, Data, Run, data, evaluation, has_lock, run
+from selfsup.config.recipe import PARAMS, Data, Run, data, evaluation, features, has_lock, run
 from selfsup.config.strict import check, read_yaml, require, stems
 from selfsup.config.weights import weights
 from selfsup.errors import InputError
@@ -44,7 +44,10 @@ class Group:
 
 @dataclass(frozen=True)
 class Suite:
-    """A suite's file, resolved. Device, precision and threads are its values, never the machine's."""
+    """A suite's file, resolved. Device, precision and threads are its values, never the machine's.
+
+    ``features`` are the arguments of the features of all its runs.
+    """
 
     name: str
     title: str
@@ -52,6 +55,7 @@ class Suite:
     device: str
     precision: str
     threads: int
+    features: dict[str, Any]
     groups: list[Group]
     experiments: list[Experiment]
     ablations: list[dict[str, Any]]
@@ -109,6 +113,7 @@ def load(name: str) -> Suite:
         g.name: {r.name: {**r.evaluations, "": r.evaluations.get(g.data.name, [])} for r in g.runs} for g in groups
     }
     check_ablations(name, content["ablations"], scored)
+    content["features"] = features(content["features"], file)
     return Suite(name=name, groups=groups, experiments=experiments, **content)
 
 

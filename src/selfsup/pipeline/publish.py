@@ -110,6 +110,7 @@ def content(graph: Graph) -> Content:
         device=suite.device,
         precision=suite.precision,
         threads=suite.threads,
+        features=suite.features,
         groups=[_group(group, chains) for group, chains in graph.groups],
         reported=reported.of_suite(suite),
         claims=_claims(suite),

@@ -204,8 +204,9 @@ class Experiment:
 class Content:
     """One suite's report.
 
-    ``reported`` are published tables and ``claims`` those that apply, by name; ``papers`` are those of the methods;
-    ``modules`` made the results; ``history`` says which results were carried over a change of the code.
+    ``features`` are the arguments of all features; ``reported`` are published tables and ``claims`` those that apply, by
+    name; ``papers`` are those of the methods; ``modules`` made the results; ``history`` says which results were carried
+    over a change of the code.
     """
 
     suite: str
@@ -214,6 +215,7 @@ class Content:
     device: str
     precision: str
     threads: int
+    features: dict[str, Any]
     groups: list[Group]
     reported: dict[str, dict[str, Any]] = field(default_factory=dict)
     claims: dict[str, Claim] = field(default_factory=dict)

@@ -23,6 +23,7 @@ def provenance(content: Content) -> list[list[str]]:
             for variant, scalars in tables.items()
             if scalars
         ]
+    lines.append(["features", _listed(content.features)])
     for name, protocol in content.protocols.items():
         lines.append([f"protocol {name}", _listed({"evaluation": protocol.evaluation, **protocol.arguments})])
     return [*lines, *(["history", sentence] for sentence in content.history)]

@@ -182,11 +182,10 @@ def _machine(suite: Suite) -> dict[str, Any]:
 
 
 def _features(suite: Suite, roles: dict[str, Artefact]) -> Artefact:
-    module, arguments = evaluation("features")
     weights = roles["weights"]
     parents = {role: roles[role] for role in ("target", "weights")}
-    roots = _roots("features", f"evaluations.{module}", "extract")
-    params, origin = {**arguments, **_machine(suite)}, _origin("evaluations", "features")
+    roots = _roots("features", "evaluations.features", "extract")
+    params, origin = {**suite.features, **_machine(suite)}, _origin("evaluations", "features")
     return Artefact("features", weights.name, params, roots, parents, weights.seed, origin, rebuilds=True)
 
 
