@@ -87,6 +87,23 @@ def test_a_path_starts_at_the_previous_fit(ill_conditioned):
     assert warm.evaluations <= 5 < cold.evaluations
 
 
+@pytest.mark.parametrize("penalty", [1.0, 1e-3, 1e-6])
+def test_a_coarse_path_is_as_good_as_its_tolerance_says(ill_conditioned, penalty):
+    (coarse,), (exact,) = (
+        list(path(*ill_conditioned, penalties=[penalty], tolerance=1e-4, coarse=coarse)) for coarse in (True, False)
+    )
+    assert coarse.loss == pytest.approx(exact.loss, abs=1e-5)
+    assert coarse.gradient_norm <= 1e-4
+    assert not torch.equal(coarse.weight, exact.weight)  # so float32 was used
+
+
+def test_a_coarse_path_goes_on_in_float64_where_float32_does_not_reach_its_tolerance(ill_conditioned):
+    (coarse,) = path(*ill_conditioned, penalties=[1e-3], tolerance=TOLERANCE, coarse=True)
+    exact = fit(*ill_conditioned, penalty=1e-3, tolerance=TOLERANCE)
+    assert coarse.gradient_norm <= TOLERANCE
+    torch.testing.assert_close(coarse.weight, exact.weight, rtol=0, atol=1e-4)
+
+
 def test_a_fit_starts_at_another(ill_conditioned):
     """On other examples of the same classes, so in another eigenbasis and around another mean."""
     features, labels = ill_conditioned

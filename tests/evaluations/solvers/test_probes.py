@@ -43,7 +43,7 @@ def held_out_accuracies(monkeypatch):
     fitted = []
 
     def of(*accuracies):
-        def path(features, labels, *, penalties, tolerance):
+        def path(features, labels, *, penalties, tolerance, coarse):
             for penalty, accuracy in zip(penalties, [*accuracies, *[accuracies[-1]] * 20], strict=False):
                 fitted.append(penalty)
                 yield SimpleNamespace(

@@ -66,7 +66,9 @@ def select_penalty(
     if not held_out:
         return Selection(descending[0], 0.0, None)
     tried = [*descending, *_weaker(penalties, penalty_floor)]
-    paths = [path(features[~m], labels[~m], penalties=tried, tolerance=SLACK * tolerance) for m in held_out]
+    paths = [
+        path(features[~m], labels[~m], penalties=tried, tolerance=SLACK * tolerance, coarse=True) for m in held_out
+    ]
     accuracies: list[float] = []
     first: list[Fit] = []
     for of_penalty in zip(*paths, strict=True):
