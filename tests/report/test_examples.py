@@ -41,7 +41,8 @@ def test_the_first_image_of_each_class_and_what_guessing_scores(on):
     train = {"image": flat(10, 20, 30, 40), "label": np.array([2, 0, 2, 1])}
     found = examples(on(train, {"image": flat(0, 0, 0), "label": np.array([1, 1, 0])}, ["cat", "dog", "fox"]))
     assert found.sentence == (
-        f"4 training and 3 test images of 4 {X} 6 pixels; 3 classes, always guessing the most frequent class scores 66.7 %."
+        f"4 training and 3 test images of 4 {X} 6 pixels; 3 classes, "
+        "always guessing the most frequent class scores 66.7\N{NO-BREAK SPACE}%."
     )
     assert found.chance == pytest.approx(200 / 3)
     assert found.strip.captions == ["cat", "dog", "fox"]
@@ -63,7 +64,7 @@ def test_sound_has_no_picture_and_unknown_content_does_not_count(on):
     assert found.strip is None
     assert found.sentence == (
         "2 training and 2 test recordings of 0.5 s at 8,000 Hz; 2 classes, "
-        "always guessing the most frequent content scores 75.0 %."
+        "always guessing the most frequent content scores 75.0\N{NO-BREAK SPACE}%."
     )
 
 

@@ -34,7 +34,8 @@ def examples(group: Group) -> Examples | None:
         counts = f"{len(train['key']):,} training and {len(test['key']):,} test {_kind(train)}"
         chances = _chances(test)
         guessing = [
-            f"always guessing the most frequent {title} scores {score:.1f} %" for title, score in chances.items()
+            f"always guessing the most frequent {title} scores {score:.1f}\N{NO-BREAK SPACE}%"
+            for title, score in chances.items()
         ]
         sentence = f"{counts}; {joined(f'{len(classes)} classes' if classes else 'no classes', *guessing)}."
         return Examples(sentence, _strip(group, train, classes), chances.get("class"))
