@@ -138,16 +138,20 @@ def _changed(content: dict[str, Any], changes: dict[str, Any], origin: str) -> d
 
 def features(changes: dict[str, Any], suite: Path) -> dict[str, Any]:
     """Return the arguments of ``params/evaluations/features.yaml``, with a suite's changes to them."""
-    file = PARAMS / "evaluations" / "features.yaml"
-    content = {key: value for key, value in read_yaml(file).items() if key != "title"}
+    content, file = _protocol("features")
     return choice("evaluations", content | changes, f"{suite}, features" if changes else file)[1]
 
 
 @cache
 def evaluation(name: str) -> tuple[str, dict[str, Any]]:
     """Return the module and the arguments of ``params/evaluations/<name>.yaml``."""
+    return choice("evaluations", *_protocol(name))
+
+
+def _protocol(name: str) -> tuple[dict[str, Any], Path]:
+    """Return the keys of ``params/evaluations/<name>.yaml`` that determine a result, and the file."""
     file = PARAMS / "evaluations" / f"{name}.yaml"
-    return choice("evaluations", {key: value for key, value in read_yaml(file).items() if key != "title"}, file)
+    return {key: value for key, value in read_yaml(file).items() if key != "title"}, file
 
 
 def experiment(name: str, changes: dict[str, Any], suite: str) -> tuple[str, dict[str, Any]]:
