@@ -47,6 +47,7 @@ SHOWN = {
     "names": {"whole_image": "the whole image as a box"},
     "figures": [{"kind": "bars", "metric": "ap"}],
     "pictures": "grid",
+    "pictures_title": "held-out images with their boxes",
 }
 
 

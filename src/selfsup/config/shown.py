@@ -55,7 +55,8 @@ class Shown(Strict):
 
     ``headline`` is the metric that is a column of a group's main table, empty for none. ``labels`` describes the training
     labels that it uses. ``names`` are titles of baselines, subsets and layers. ``reference`` names another evaluation
-    whose headline is the level to compare with. ``pictures`` is the kind of its ``pictures.h5``. ``flags`` are words below
+    whose headline is the level to compare with. ``pictures`` is the kind of its ``pictures.h5``, and
+    ``pictures_title`` says what a grid shows. ``flags`` are words below
     the headline of runs that have a row of a metric, which is not declared otherwise.
     """
 
@@ -67,6 +68,7 @@ class Shown(Strict):
     reference: str = ""
     figures: list[Figure] = Field([])
     pictures: Literal["grid", "matches", "tracks"] | None = None
+    pictures_title: str = ""
     flags: dict[str, str] = Field({})
     note: str = ""
 
@@ -75,6 +77,8 @@ class Shown(Strict):
         for name in [self.headline, *(figure.metric for figure in self.figures)]:
             if name and name not in self.metrics:
                 raise ValueError(f"{name} is no key of metrics; known are {', '.join(self.metrics)}")
+        if (self.pictures == "grid") != bool(self.pictures_title):
+            raise ValueError("pictures of kind grid have a key pictures_title, what they show, and no others have it")
         for figure in self.figures:
             if figure.over and figure.over not in self.metrics[figure.metric].over:
                 raise ValueError(f"{figure.metric} is drawn over {figure.over}; add it to the metric's over")

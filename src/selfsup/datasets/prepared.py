@@ -30,13 +30,23 @@ class Split:
 
 
 def write_split(
-    path: Path, arrays: dict[str, np.ndarray], *, dataset: str, classes: list[str], size_px: int, rate_hz: int = 0
+    path: Path,
+    arrays: dict[str, np.ndarray],
+    *,
+    dataset: str,
+    classes: list[str],
+    size_px: int,
+    rate_hz: int = 0,
+    segment_classes: list[str] | None = None,
 ) -> None:
     """Write the arrays ({name: (N, ...)}, a slash in a name makes a group); equal arrays, equal bytes.
 
-    Raises InputError where the disk is full or the folder may not be written; then nothing is left behind.
+    ``segment_classes`` are the names of the classes of pixels of ``segments``. Raises InputError where the disk is full or the
+    folder may not be written; then nothing is left behind.
     """
     attributes = {"dataset": dataset, "classes": json.dumps(classes), "size_px": size_px, "rate_hz": rate_hz}
+    if segment_classes:
+        attributes["segment_classes"] = json.dumps(segment_classes)
     write_arrays(path, dict(sorted(arrays.items())), **attributes)
 
 
@@ -108,6 +118,12 @@ def read(path: Path, name: str) -> np.ndarray:
     """Return one array of a prepared split, such as ``mask`` or ``factors/hue``; KeyError where it has none."""
     with h5py.File(path, "r") as file:
         return file[name][()]
+
+
+def segment_classes(path: Path) -> list[str]:
+    """Return the names of the classes of pixels that a prepared split was written with; none where it has none."""
+    with h5py.File(path, "r") as file:
+        return json.loads(file.attrs.get("segment_classes", "[]"))
 
 
 def caption_array(captions: Sequence[Sequence[str]], length_bytes: int | None = None) -> np.ndarray:

@@ -23,6 +23,7 @@ SHOWN = {
         "text_to_image": {"title": "text to image, R@{at}", "unit": "%", "better": "higher", "over": ["at"]},
     },
     "pictures": "grid",
+    "pictures_title": "held-out examples, and below each its matches",
     "note": "Equal captions are one candidate, and correct for all their images.",
 }
 SHOWN_CAPTIONS, SHOWN_RANKS = 6, 3

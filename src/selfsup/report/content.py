@@ -1,6 +1,7 @@
 """The content of a report: paths and plain values, assembled by ``pipeline/publish.py``."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -141,6 +142,12 @@ class Group:
     def anchor(self, variant: str) -> str:
         """Return what a variant is compared with others as, empty for a self-supervised method."""
         return ANCHORS.get(self.roles.get(variant, ""), "")
+
+    def scored_on(self, scorings: Sequence[Scoring]) -> str:
+        """Return where protocols score: "on scenes", or "on birds, pretrained on scenes"."""
+        names = list(dict.fromkeys(scoring.target.name if scoring.transfer else self.name for scoring in scorings))
+        pretrained = "" if names == [self.name] else f", pretrained on {self.name}"
+        return f"on {' and '.join(names)}{pretrained}"
 
     def seeds_of(self, variant: str) -> list[Member]:
         """Return a variant's members, in the order of their seeds."""

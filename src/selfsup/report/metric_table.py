@@ -97,7 +97,7 @@ def metric_table(group: Group, family: Family, rows: pd.DataFrame) -> Table:
     notes = [f"{capitalized(measured)}.", shown.note, level.note if level else "", *_excluded(group, family, rows)]
     return Table(
         f"{family.scorings[0].slug}-{group.name}",
-        f"{shown.title} on {group.name}",
+        f"{shown.title} {group.scored_on(family.scorings)}",
         headings,
         [_cells(group, row, several, level) for row in family.rows],
         [note for note in notes if note],

@@ -44,7 +44,7 @@ def pictures(group: Group) -> list[Strip]:
 
 def _grid(group: Group, scoring: Scoring, variant: str, file: h5py.File) -> Strip:
     """Return ``images`` uint8 (rows, columns, 3, H, W) below a caption per column."""
-    title = f"{group.title(variant)}, {scoring.title}: held-out examples, and below each its matches"
+    title = f"{group.title(variant)}, {scoring.title}: {scoring.protocol.shown.pictures_title}"
     captions = json.loads(file.attrs["captions"])
     return Strip(f"{group.name}-{variant}-{scoring.slug}", title, captions, picture(file["images"][()]))
 

@@ -36,8 +36,9 @@ def against(group: Group, scoring: Scoring, spec: FigureSpec, rows: pd.DataFrame
     titles = " and ".join(other.title for other, _ in panels)
     caption = " ".join(
         [
-            f"{capitalized(scoring.title)} against {titles} on {group.name}: a point is a run, one method and seed.",
-            f"{capitalized(metric.title)} is in {metric.unit} {metric.note}.",
+            f"{capitalized(scoring.protocol.title)} {group.scored_on([scoring])}, against {titles}: a point is a run, one "
+            "method and seed.",
+            f"{capitalized(metric.title)}: {f'{metric.unit} {metric.note}'.strip()}.",
             *(sentence for panel in panels if (sentence := _correlation(group, *panel))),
         ]
     )

@@ -41,7 +41,8 @@ def lines(group: Group, family: Family, spec: FigureSpec, rows: pd.DataFrame) ->
     variants = [variant for variant in group.variants if any(variant in points for _, points in curves)]
     metric = shown.metrics[spec.metric]
     label = joined(metric.title.replace("{at}", "k"), metric.unit)
-    caption = f"{shown.title} on {group.name}, by {axis_name(shown, over) or over}; {over_seeds(group, 'bars are')}"
+    scored_on, axis = group.scored_on(family.scorings), axis_name(shown, over) or over
+    caption = f"{shown.title} {scored_on}, by {axis}; {over_seeds(group, 'bars are')}"
     if len(variants) > MAX_LINES:
         figure = _by_variant(group, curves, variants, positions, shown, over)
         figure.supylabel(label, fontsize=8)

@@ -54,7 +54,8 @@ def bars(group: Group, scoring: Scoring, spec: FigureSpec, rows: pd.DataFrame) -
     axes.spines["left"].set_visible(False)
     if names:
         legend(axes)
-    caption = f"{capitalized(scoring.title)} on {group.name}; circles are seeds, the bar their mean; "
+    title = f"{capitalized(scoring.protocol.title)} {group.scored_on([scoring])}"
+    caption = f"{title}; circles are seeds, the bar their mean; "
     caption += f"the dotted line is the best classical row, {group.title(classical.variant)}; " if classical else ""
     return plot(figure, f"{group.name}-{scoring.slug}-bars", caption + over_seeds(group, "lines are"))
 
@@ -93,7 +94,7 @@ def curve(group: Group, scoring: Scoring, spec: FigureSpec) -> Plot | None:
     axes.grid()
     legend(axes)
     seeds = f"each quantile is the mean over {len(group.seeds)} seeds" if len(group.seeds) > 1 else "one seed"
-    caption = f"{shown.title} on {group.name}: the share within each error; {seeds}."
+    caption = f"{shown.title} {group.scored_on([scoring])}: the share within each error; {seeds}."
     return plot(figure, f"{group.name}-{scoring.slug}-curve", caption)
 
 
@@ -129,5 +130,5 @@ def scatter(group: Group, family: Family, spec: FigureSpec, rows: pd.DataFrame) 
     axes.set_ylabel(f"{family.scorings[1].title}, {quantity.spec.unit}")
     axes.grid()
     legend(axes)
-    caption = f"{family.shown.title} on {group.name}; {over_seeds(group, 'bars are')}"
+    caption = f"{family.shown.title} {group.scored_on(family.scorings)}; {over_seeds(group, 'bars are')}"
     return plot(figure, f"{group.name}-{family.scorings[0].slug}-scatter", caption)

@@ -1,0 +1,135 @@
+"""Objects in given boxes: a linear classifier of the frozen features inside each object's box, detection without a detector."""
+
+from functools import partial
+
+import torch
+from pydantic import PositiveFloat, PositiveInt
+from torch import Tensor
+from torch.nn import functional as F
+
+from selfsup.errors import NotApplicable
+from selfsup.evaluations.features import frozen
+from selfsup.evaluations.inputs import Inputs
+from selfsup.evaluations.reading.dense import layer_maps
+from selfsup.evaluations.reading.objects import Objects, images, objects
+from selfsup.evaluations.solvers.probes import FLOOR, measures, probe, standardise
+from selfsup.evaluations.solvers.splits import held_out
+from selfsup.nn.encoder import load_encoder
+from selfsup.results import Measure, accuracy
+
+NEEDS = ("target", "weights")
+SHOWN = {
+    "title": "Objects in given boxes",
+    "headline": "top1",
+    "metrics": {"top1": {"title": "top-1 accuracy", "unit": "% of objects", "better": "higher", "over": ["layer"]}},
+    "names": {"whole_image": "the whole image as the box", "most_frequent": "the most frequent class"},
+    "figures": [{"kind": "bars", "metric": "top1"}],
+    "flags": {"penalty_at_floor": "penalty at its floor"},
+    "note": "Of the layer with the best accuracy on objects of held-out training images; difficult objects are left out.",
+}
+
+
+def evaluate(
+    inputs: Inputs,
+    *,
+    bins: PositiveInt,
+    samples: PositiveInt,
+    penalties: list[PositiveFloat],
+    penalty_floor: PositiveFloat = FLOOR,
+    held_out_fraction: PositiveFloat,
+    tolerance: PositiveFloat,
+    batch_size: PositiveInt,
+) -> list[Measure]:
+    """Return ``top1`` over objects of the best layer and of each ``layer``, and the ``penalty``, as ``linear_probe`` does.
+
+    The baselines are ``whole_image``, the best layer's features of the whole image as the box of each of its objects, and
+    ``most_frequent``, the class of most training objects. NotApplicable where the data have no boxes.
+
+    Args:
+        bins: rows and columns that a box is divided into; the features are the mean of each.
+        samples: rows and columns of points of a bin whose features are averaged.
+        penalties: L2 penalties to select from, and weaker ones while the weakest is the best.
+        penalty_floor: weakest penalty that is tried.
+        held_out_fraction: share of the training objects for selecting the penalty and the layer.
+        tolerance: gradient norm at which a fit has converged.
+        batch_size: images that pass through the encoder at once.
+
+    Source: He et al. 2017 (Mask R-CNN), section 3, for the alignment; Girshick et al. 2014 (R-CNN), section 2.3, for a linear
+    classifier of the features in a box.
+    """
+    train, test = (_counted(objects(inputs.target / f"{split}.h5")) for split in ("train", "test"))
+    held = [held_out(train.label, held_out_fraction, inputs.seed, "boxes_probe")]
+    align = partial(box_features, inputs, bins=bins, samples=samples, batch_size=batch_size)
+    fitted = partial(probe, penalties=penalties, penalty_floor=penalty_floor, tolerance=tolerance)
+    probes = {}
+    features, test_features = align("train", train), align("test", test)
+    for layer, vectors in features.items():
+        probes[layer] = fitted(*standardise(vectors, test_features[layer]), train.label, test.label, held)
+    result = measures(probes, accuracy)
+    best = next(measure.layer for measure in result if measure.metric == "penalty")
+    whole = [align(split, _whole_image(inputs, split, of)) for split, of in (("train", train), ("test", test))]
+    blind = fitted(*standardise(*(of[best] for of in whole)), train.label, test.label, held)
+    most_frequent = train.label.bincount().argmax()
+    return [
+        *result,
+        accuracy(blind.correct.numpy(), baseline="whole_image"),
+        accuracy((test.label == most_frequent).numpy(), baseline="most_frequent"),
+    ]
+
+
+def _counted(all_objects: Objects) -> Objects:
+    counted = all_objects.where(~all_objects.difficult)
+    if not len(counted.label):
+        raise NotApplicable("every object of the data set is difficult")
+    return counted
+
+
+def _whole_image(inputs: Inputs, split: str, of: Objects) -> Objects:
+    height, width = images(inputs.target / f"{split}.h5").shape[2:]
+    box = torch.tensor([0.0, 0.0, width, height]).expand(len(of.label), -1)
+    return Objects(of.image, box, of.label, of.difficult)
+
+
+@torch.no_grad()
+def box_features(
+    inputs: Inputs, split: str, of: Objects, *, bins: int, samples: int, batch_size: int
+) -> dict[str, Tensor]:
+    """Return {layer: (M, D bins bins) float32} of objects of a split, in their order."""
+    encoder = load_encoder(inputs.weights).to(inputs.device)
+    pixels = images(inputs.target / f"{split}.h5")
+    rows: dict[str, list[Tensor]] = {layer: [] for layer in encoder.layers}
+    order = of.image.argsort(stable=True)
+    first = 0
+    with frozen(encoder):
+        for batch in layer_maps(encoder, pixels, batch_size=batch_size):
+            here = order[(of.image[order] >= first) & (of.image[order] < first + batch_size)]
+            for layer, maps in batch.items():
+                aligned = roi_align(
+                    maps, of.image[here] - first, of.box[here], pixels.shape[2:], bins=bins, samples=samples
+                )
+                rows[layer].append(aligned.flatten(1).cpu())
+            first += batch_size
+    position = order.argsort()
+    return {layer: torch.cat(parts)[position] for layer, parts in rows.items()}
+
+
+def roi_align(maps: Tensor, image: Tensor, box: Tensor, size: torch.Size, *, bins: int, samples: int) -> Tensor:
+    """Return (M, D, bins, bins): means over points of the bins of boxes (M, 4), x0 y0 x1 y1 in pixels of images of ``size`` H, W,
+    of maps (N, D, h, w), which are read bilinearly; ``image`` (M,) are rows of ``maps``. A point outside has the nearest value.
+
+    Source: He et al. 2017 (Mask R-CNN), section 3.
+    """
+    height, width = size
+    box = box.to(maps.device)
+    steps = (torch.arange(bins * samples, device=maps.device) + 0.5) / (bins * samples)
+    x = box[:, 0, None] + steps * (box[:, 2] - box[:, 0])[:, None]
+    y = box[:, 1, None] + steps * (box[:, 3] - box[:, 1])[:, None]
+    grid = torch.stack(
+        [
+            (2 * x / width - 1)[:, None, :].expand(-1, len(steps), -1),
+            (2 * y / height - 1)[:, :, None].expand(-1, -1, len(steps)),
+        ],
+        -1,
+    )
+    sampled = F.grid_sample(maps[image.to(maps.device)], grid, padding_mode="border", align_corners=False)
+    return F.avg_pool2d(sampled, samples)
