@@ -24,6 +24,7 @@ except InputError as error:
 
 onstart:
     plan.check()
+    plan.preload()
     # The rate limiter starts a timer for each finished job that walks the DAG every second until the end.
     workflow.scheduler.job_rate_limiter = None
 

@@ -1,4 +1,4 @@
-"""CPU seconds of a suite by rule, from Snakemake's `benchmark:` files of its last run: a table for docs/performance.md.
+"""CPU seconds of a suite by rule, from what the jobs of its last run wrote beside their logs: a table for docs/performance.md.
 
 usage: python benchmarks/cost.py SUITE     in the folder where it ran, before its recipes change
 """
@@ -13,17 +13,17 @@ from selfsup.store.graph import graph
 RULES = ("prepare", "pretrain", "features", "evaluate", "report")
 
 
-def seconds(suite: str, folder: Path = Path("logs/benchmarks")) -> dict[str, list[float]]:
+def seconds(suite: str, folder: Path = Path("logs")) -> dict[str, list[float]]:
     """Return {row: CPU seconds of each job}: one row per rule, and for pretraining and evaluation also one per run."""
     own = {artefact.digest for artefact in graph(suite).by_folder.values()} | {suite}
     found: dict[str, list[float]] = {}
     for rule in RULES:
-        for file in sorted((folder / rule).rglob("*.tsv")):
-            name, _, digest = file.relative_to(folder / rule).parts[0].removesuffix(".tsv").rpartition("-")
+        for file in sorted((folder / rule).glob("*.tsv")):
+            name, _, digest = file.stem.rpartition("-")
             if digest not in own and f"{name}-{digest}" not in own:
                 continue
             with file.open(encoding="utf-8") as handle:
-                cost = float(next(csv.DictReader(handle, delimiter="\t"))["cpu_time"])
+                cost = float(next(csv.DictReader(handle, delimiter="\t"))["cpu_s"])
             found.setdefault(rule, []).append(cost)
             if rule in ("pretrain", "evaluate"):
                 found.setdefault(f"{rule} {name}", []).append(cost)

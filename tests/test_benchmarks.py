@@ -46,9 +46,9 @@ def test_costs_are_those_of_the_suites_jobs_by_rule(monkeypatch, project, capsys
     chain = graph("smoke").chains[0]
     for rule, made, seconds in (("prepare", chain.prepared, 2), ("pretrain", chain.weights, 5), ("pretrain", None, 90)):
         folder = f"{made.name}-{made.digest}" if made else "rotation-000000000000"
-        file = project / "logs" / "benchmarks" / rule / folder / "s0.tsv"
-        file.parent.mkdir(parents=True)
-        file.write_text(f"s\tcpu_time\n1\t{seconds}\n")
+        file = project / "logs" / rule / f"{folder}.tsv"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"cpu_s\twall_s\tpeak_mb\n{seconds}\t1\t100\n")
     run(monkeypatch, "cost", "smoke")
     table = [[cell.strip() for cell in line.split("|")[1:-1]] for line in capsys.readouterr().out.splitlines()[2:]]
     assert ["prepare", "1", "2.0", "2"] in table

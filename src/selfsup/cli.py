@@ -8,12 +8,14 @@ import errno
 import json
 import os
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from selfsup import optional
 from selfsup.errors import InputError
-from selfsup.progress import Progress
+from selfsup.pipeline import preloaded
+from selfsup.progress import Progress, record_cost
 from selfsup.store import disk
 from selfsup.store.artefact import FOLDERS, STAGES
 from selfsup.store.spec import lineage
@@ -30,6 +32,9 @@ FIXES = {
 
 def main() -> None:
     """Run one command; a user error is one sentence and exit code 1, never a traceback."""
+    if preloaded.SOCKET in os.environ and sys.argv[1:2] and sys.argv[1] in STAGES:
+        preloaded.run()
+    started_s = time.monotonic()
     arguments = _parser().parse_args()
     try:
         if getattr(arguments, "suite", "") is None:
@@ -37,6 +42,8 @@ def main() -> None:
 
             arguments.suite = suite.default()
         arguments.command(arguments)
+        if log := getattr(arguments, "log", None):
+            record_cost(log, started_s)
     except InputError as error:
         _fail(str(error))
     except ModuleNotFoundError as error:

@@ -1,5 +1,6 @@
 """Progress of a job: a bar on a terminal, a line every few seconds inside a pipeline, and a log file."""
 
+import resource
 import sys
 import time
 from collections.abc import Iterator
@@ -44,3 +45,12 @@ class Progress:
                 values = ", ".join(f"{key} {value:.3g}" for key, value in status.items())
                 self.say(f"{unit} {step + 1}/{total}, {rate:.0f} images/s, {values}")
                 printed_s = now
+
+
+def record_cost(log: Path, started_s: float) -> None:
+    """Write what this process has cost beside its log, as ``.tsv``: CPU seconds with children, seconds since
+    ``started_s`` of the monotonic clock, and the largest memory in MB."""
+    own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    cpu_s = sum(usage.ru_utime + usage.ru_stime for usage in (own, children))
+    values = f"{cpu_s:.2f}\t{time.monotonic() - started_s:.2f}\t{own.ru_maxrss / 1024:.0f}"
+    log.with_suffix(".tsv").write_text(f"cpu_s\twall_s\tpeak_mb\n{values}\n", encoding="utf-8")

@@ -7,7 +7,5 @@ rule report:
         "reports/{suite}/manifest.json",
     log:
         "logs/report/{suite}.log",
-    benchmark:
-        "logs/benchmarks/report/{suite}.tsv"
     shell:
         "selfsup report --suite {wildcards.suite} --log {log}"

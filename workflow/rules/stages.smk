@@ -30,8 +30,6 @@ for _stage, _folder in _stages.items():
                 update(_outputs),  # a seed that exists is kept
             log:
                 f"logs/{_stage}/{{name}}-{{digest}}.log",
-            benchmark:
-                f"logs/benchmarks/{_stage}/{{name}}-{{digest}}.tsv"
             wildcard_constraints:
                 digest=_digest,
             threads: plan.threads if _on_device else 1

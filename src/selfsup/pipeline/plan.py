@@ -1,5 +1,6 @@
 """What the Snakefile needs: the inputs of each folder, targets by name, and the checks before the first job."""
 
+import os
 import re
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from typing import Any
 
 from selfsup.config import suite as suites
 from selfsup.errors import InputError
-from selfsup.pipeline import publish
+from selfsup.pipeline import preload, publish
 from selfsup.pipeline.makers import data_root
 from selfsup.store import disk
 from selfsup.store.artefact import STAGES
@@ -95,6 +96,12 @@ class Plan:
             command = [sys.executable, "-m", "selfsup", "check", "--suite", self.suite]
             if (done := subprocess.run(command, capture_output=True, text=True)).returncode:
                 sys.exit(done.stderr.strip())
+
+    def preload(self) -> None:
+        """Let jobs fork from a process that has imported what they need; not those of a GPU or of several threads, which are
+        long."""
+        if not self.gpus and self.threads == 1 and os.name == "posix":
+            preload.start()
 
     def report_inputs(self, suite: str) -> list[Any]:
         """Return the results and the data that the report of a suite is made from, and a new file where it is stale."""
