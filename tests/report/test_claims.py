@@ -26,6 +26,7 @@ def rows(**values: list[float]) -> pd.DataFrame:
             {
                 "variant": v,
                 "seed": s,
+                "run": f"{v}-{column}",
                 **{"pretrain_set": "scenes", "dataset": "scenes", "protocol": "linear_probe", "metric": "top1"},
                 **{"baseline": "", "subset": "", "layer": "", "value": x, "unit": "%"},
                 **dict.fromkeys(("at", "label_fraction", "shots"), float("nan")),
@@ -177,6 +178,17 @@ def test_verdicts_of_a_suite_are_adjusted_as_a_family():
     assert among.verdict == "inconclusive"
     assert among.reason.startswith("reproduced by its own interval")
     assert judged(x=borderline, **clear).verdict == "reproduced"
+
+
+def test_runs_that_are_in_two_groups_are_compared_once():
+    """In two groups of equal runs the first alone is judged; with another seed, or another run, both are."""
+    content, both = suite_of({"x": [5.0, 7.0, 4.2]})
+    again = SimpleNamespace(**vars(content.groups[0]) | {"name": "again"})
+    content.groups.append(again)
+    same = both["scenes"]
+    fewer, other = same[same["seed"] < 2], same.assign(run=same["run"] + "-of-other-keys")
+    for rows_of_again, judged in ((same, {"scenes"}), (fewer, {"scenes", "again"}), (other, {"scenes", "again"})):
+        assert {group for _, group in verdicts(content, {"scenes": same, "again": rows_of_again})} == judged
 
 
 def test_q_is_that_of_benjamini_and_hochberg_by_hand():

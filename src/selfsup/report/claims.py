@@ -40,12 +40,15 @@ class Verdict:
 def verdicts(content: Content, rows: Mapping[str, pd.DataFrame]) -> dict[tuple[str, str], Verdict]:
     """Return the verdicts by (claim, group name), each on the first target on which the group evaluates both sides.
 
-    They are a family: what is decided by its own interval stays so only if its q is below 0.05.
+    Runs that are in two groups, such as a budget's and its methods', are compared in the first alone. The verdicts are a
+    family: what is decided by its own interval stays so only if its q is below 0.05.
     """
     judged: dict[tuple[str, str], Verdict] = {}
+    compared: set[tuple[str, str, frozenset[tuple[str, int]]]] = set()
     for (name, claim), group in itertools.product(content.claims.items(), content.groups):
         target = next((t for t in group.targets if claim.applies(group.protocols_on(t), t.dataset)), None)
-        if target:
+        if target and (same := (name, target.name, _runs(claim, rows[group.name], target.name))) not in compared:
+            compared |= {same} if same[-1] else set()
             verdict = judge(claim, rows[group.name], target.name)
             judged[name, group.name] = replace(verdict, kind=kind(claim, group, verdict.difference))
     p = {key: verdict.p for key, verdict in judged.items() if verdict.p is not None}
@@ -99,6 +102,12 @@ def _adjusted(verdict: Verdict, q: float) -> Verdict:
         return replace(verdict, q=q)
     reason = f"{verdict.verdict} by its own interval, but q is not below {MAX_Q}"
     return replace(verdict, verdict="inconclusive", q=q, reason=reason)
+
+
+def _runs(claim: Claim, rows: pd.DataFrame, dataset: str) -> frozenset[tuple[str, int]]:
+    """Return run and seed of what both sides compare."""
+    sides = (_matching(rows, side, dataset) for side in (claim.first, claim.second))
+    return frozenset(pair for side in sides for pair in zip(side["run"], side["seed"], strict=True))
 
 
 def _matching(rows: pd.DataFrame, side: Side, dataset: str | None) -> pd.DataFrame:
