@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from selfsup.report.ablations import ablation_plot, ablation_table, points
+from selfsup.report.agreement import agreement_table
 from selfsup.report.content import Content, Group
 from selfsup.report.examples import Examples, examples
 from selfsup.report.experiments import experiment_plot, experiment_table
@@ -50,7 +51,8 @@ class Topic:
 def section(content: Content, group: Group, rows: pd.DataFrame, scores: Scores) -> Section:
     """Return a group's tables, figures and pictures without empty ones."""
     measured = families(group, rows)
-    tables = [main_table(group, scores), *(metric_table(group, family, rows) for family in measured)]
+    of_families = [metric_table(group, family, rows) for family in measured]
+    tables = [main_table(group, scores), *of_families, agreement_table(group, scores)]
     declared = [plot for family in measured for plot in _declared(group, family, rows)]
     plots = [plot for plot in (*declared, *training(group), steps(group)) if plot is not None]
     strips = [*comparisons(group), *pictures(group)]
