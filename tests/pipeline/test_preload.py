@@ -76,8 +76,11 @@ def waiting(path):
 
 def runs(process):
     """Whether a process exists and is not only left to be reaped."""
-    status = Path(f"/proc/{process}/stat")
-    return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
+    try:
+        status = Path(f"/proc/{process}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
 
 
 def test_a_job_has_its_commands_arguments_folder_environment_and_files(path, tmp_path):
@@ -135,6 +138,7 @@ def test_it_ends_with_the_process_that_started_it_but_not_before_its_jobs(tmp_pa
     assert runs(fork)
     job.send_signal(signal.SIGINT)
     assert "interrupted" in job.communicate()[1]
+    wait_for(lambda: not path.exists())
     alone = wait_for(lambda: (done := command(path, "quick").communicate()[0]) == "alone\n" and done)
     assert alone
 

@@ -73,6 +73,9 @@ def serve(path: str) -> None:
                 _report(jobs)
             else:
                 _fork(listener, jobs)
+    Path(path).unlink()
+    with contextlib.suppress(OSError):
+        Path(path).parent.rmdir()  # whoever made it was killed
 
 
 def _fork(listener: socket.socket, jobs: dict[int, socket.socket]) -> None:
