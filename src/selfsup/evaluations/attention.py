@@ -67,7 +67,7 @@ def evaluate(
     pixels, objects = images(inputs.target / "test.h5")[:test_images][shows], objects[shows]
     encoder = load_encoder(inputs.weights).to(inputs.device)
     with frozen(encoder):
-        maps = attention_maps(encoder, pixels, power=power, batch_size=batch_size)
+        maps = attention_maps(encoder, pixels, power=power, batch_size=batch_size, device=inputs.device)
     middle = centre_prior(objects.shape[1:], centre_sd).expand_as(objects)
     write_pictures(inputs, pixels[:EXAMPLES], objects[:EXAMPLES], {layer: of[:EXAMPLES] for layer, of in maps.items()})
     last = next(reversed(maps))
@@ -111,14 +111,16 @@ def centre_prior(size: torch.Size, sd: float) -> Tensor:
 
 
 @torch.no_grad()
-def attention_maps(encoder: Encoder, pixels: Tensor, *, power: float, batch_size: int) -> dict[str, Tensor]:
+def attention_maps(
+    encoder: Encoder, pixels: Tensor, *, power: float, batch_size: int, device: str
+) -> dict[str, Tensor]:
     """Return {layer: (N, h, w)} of images uint8 (N, 3, H, W); layers with attention are named ``<layer> attention``."""
     by_layer: dict[str, list[Tensor]] = {}
-    batches = zip(layer_maps(encoder, pixels, batch_size=batch_size), pixels.split(batch_size), strict=True)
-    for maps, batch in batches:
+    batches = layer_maps(encoder, pixels, batch_size=batch_size, device=device)
+    for maps, batch in zip(batches, pixels.split(batch_size), strict=True):
         of_batch = {layer: of.abs().pow(power).sum(1, keepdim=True) for layer, of in maps.items()}
         grid = next(iter(maps.values())).shape[2:]
-        for layer, weights in encoder.attention(batch.to(next(iter(maps.values())).device)).items():
+        for layer, weights in encoder.attention(batch.to(device)).items():
             of_batch[f"{layer} attention"] = attended(weights, grid)
         for layer, of in of_batch.items():
             by_layer.setdefault(layer, []).append(of.float()[:, 0].cpu())

@@ -61,14 +61,14 @@ def evaluate(
     held = [held_out(train.label, held_out_fraction, inputs.seed, "boxes_probe")]
     align = partial(box_features, inputs, bins=bins, samples=samples, batch_size=batch_size)
     fitted = partial(probe, penalties=penalties, penalty_floor=penalty_floor, tolerance=tolerance)
-    probes = {}
-    features, test_features = align("train", train), align("test", test)
-    for layer, vectors in features.items():
-        probes[layer] = fitted(*standardise(vectors, test_features[layer]), train.label, test.label, held)
+    (boxed, whole), (test_boxed, test_whole) = align("train", train), align("test", test)
+    probes = {
+        layer: fitted(*standardise(vectors, test_boxed[layer]), train.label, test.label, held)
+        for layer, vectors in boxed.items()
+    }
     result = measures(probes, accuracy)
     best = next(measure.layer for measure in result if measure.metric == "penalty")
-    whole = [align(split, _whole_image(inputs, split, of)) for split, of in (("train", train), ("test", test))]
-    blind = fitted(*standardise(*(of[best] for of in whole)), train.label, test.label, held)
+    blind = fitted(*standardise(whole[best], test_whole[best]), train.label, test.label, held)
     most_frequent = train.label.bincount().argmax()
     return [
         *result,
@@ -84,33 +84,30 @@ def _counted(all_objects: Objects) -> Objects:
     return counted
 
 
-def _whole_image(inputs: Inputs, split: str, of: Objects) -> Objects:
-    height, width = images(inputs.target / f"{split}.h5").shape[2:]
-    box = torch.tensor([0.0, 0.0, width, height]).expand(len(of.label), -1)
-    return Objects(of.image, box, of.label, of.difficult)
-
-
 @torch.no_grad()
 def box_features(
-    inputs: Inputs, split: str, of: Objects, *, bins: int, samples: int, batch_size: int
-) -> dict[str, Tensor]:
-    """Return {layer: (M, D bins bins) float32} of objects of a split, in their order."""
+    inputs: Inputs, split: str, instances: Objects, *, bins: int, samples: int, batch_size: int
+) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Return {layer: (M, D bins bins) float32} of the boxes of objects of a split, and of their whole images as boxes."""
     encoder = load_encoder(inputs.weights).to(inputs.device)
     pixels = images(inputs.target / f"{split}.h5")
-    rows: dict[str, list[Tensor]] = {layer: [] for layer in encoder.layers}
-    order = of.image.argsort(stable=True)
-    first = 0
+    height, width = pixels.shape[2:]
+    whole_box = torch.tensor([[0.0, 0.0, width, height]])
+    batches = layer_maps(encoder, pixels, batch_size=batch_size, device=inputs.device)
+    rows: list[Tensor] = []
+    parts: tuple[dict[str, list[Tensor]], ...] = ({}, {})
     with frozen(encoder):
-        for batch in layer_maps(encoder, pixels, batch_size=batch_size):
-            here = order[(of.image[order] >= first) & (of.image[order] < first + batch_size)]
+        for number, batch in enumerate(batches):
+            here = (instances.image // batch_size == number).nonzero()[:, 0]
+            rows.append(here)
+            image = instances.image[here] - number * batch_size
             for layer, maps in batch.items():
-                aligned = roi_align(
-                    maps, of.image[here] - first, of.box[here], pixels.shape[2:], bins=bins, samples=samples
-                )
-                rows[layer].append(aligned.flatten(1).cpu())
-            first += batch_size
-    position = order.argsort()
-    return {layer: torch.cat(parts)[position] for layer, parts in rows.items()}
+                for part, box in zip(parts, (instances.box[here], whole_box.expand(len(here), -1)), strict=True):
+                    aligned = roi_align(maps, image, box, pixels.shape[2:], bins=bins, samples=samples)
+                    part.setdefault(layer, []).append(aligned.flatten(1).cpu())
+    position = torch.cat(rows).argsort()
+    boxed, whole = ({layer: torch.cat(of)[position] for layer, of in part.items()} for part in parts)
+    return boxed, whole
 
 
 def roi_align(maps: Tensor, image: Tensor, box: Tensor, size: torch.Size, *, bins: int, samples: int) -> Tensor:

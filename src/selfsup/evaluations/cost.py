@@ -5,8 +5,8 @@ from pydantic import PositiveInt
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from selfsup.datasets.prepared import read_split
 from selfsup.evaluations.inputs import Inputs
+from selfsup.evaluations.reading.objects import images
 from selfsup.nn.encoder import load_encoder
 from selfsup.nn.saved_bytes import SavedBytes
 from selfsup.results import Measure
@@ -34,12 +34,12 @@ def evaluate(inputs: Inputs, *, batch_size: PositiveInt) -> list[Measure]:
 
     Source: torch.utils.flop_counter for multiply-adds, half of its operations.
     """
-    images = torch.from_numpy(read_split(inputs.target / "test.h5", ["image"]).arrays["image"])[:batch_size]
+    batch = images(inputs.target / "test.h5")[:batch_size]
     encoder = load_encoder(inputs.weights)
     return [
-        Measure("parameters", "thousand", sum(p.numel() for p in encoder.parameters()) / 1e3, len(images)),
-        Measure("multiply_adds", "million an image", multiply_adds(encoder, images) / 1e6, len(images)),
-        Measure("saved_bytes", "kB an image", saved_bytes(encoder, images) / 1e3, len(images)),
+        Measure("parameters", "thousand", sum(p.numel() for p in encoder.parameters()) / 1e3, len(batch)),
+        Measure("multiply_adds", "million an image", multiply_adds(encoder, batch) / 1e6, len(batch)),
+        Measure("saved_bytes", "kB an image", saved_bytes(encoder, batch) / 1e3, len(batch)),
     ]
 
 

@@ -8,11 +8,10 @@ from pydantic import PositiveFloat, PositiveInt
 from torch import Tensor
 from torch.nn import functional as F
 
-from selfsup.datasets.content.objects import VOID
 from selfsup.errors import NotApplicable
 from selfsup.evaluations.features import frozen
 from selfsup.evaluations.inputs import Inputs
-from selfsup.evaluations.metrics.segmentation import mean_iou, miou, pixel_counts, scores
+from selfsup.evaluations.metrics.segmentation import mean_iou, miou, most_frequent, pixel_counts, scores
 from selfsup.evaluations.reading.dense import at_most, enlarged, layer_maps
 from selfsup.evaluations.reading.objects import images, segment_names, segments
 from selfsup.evaluations.solvers.probes import deepest_best
@@ -82,22 +81,21 @@ def evaluate(
         predicted = vote(maps[held], maps[~held], truth[~held])
         selected[layer] = mean_iou(pixel_counts(predicted, truth[held], len(names)))
         by_layer[layer] = pixel_counts(vote(test[layer], maps, truth), test_truth, len(names))
-    most_frequent = truth[truth != VOID].long().bincount().argmax()
-    constant = pixel_counts(most_frequent.expand_as(test_truth), test_truth, len(names))
     return [
         *scores(by_layer[deepest_best(selected)], names),
         *(miou(counts, layer=layer) for layer, counts in by_layer.items()),
-        miou(constant, baseline="most_frequent"),
+        most_frequent(truth, test_truth, len(names)),
     ]
 
 
 def _maps(inputs: Inputs, split: str, count: int, side: int, batch_size: int) -> dict[str, Tensor]:
     """Return {layer: maps (N, D, h, w)} of the first images of a split, at most ``side`` high and wide."""
     encoder = load_encoder(inputs.weights).to(inputs.device)
+    pixels = images(inputs.target / f"{split}.h5")[:count]
     with frozen(encoder):
         batches = [
             {layer: at_most(maps, side).cpu() for layer, maps in batch.items()}
-            for batch in layer_maps(encoder, images(inputs.target / f"{split}.h5")[:count], batch_size=batch_size)
+            for batch in layer_maps(encoder, pixels, batch_size=batch_size, device=inputs.device)
         ]
     return {layer: torch.cat([batch[layer] for batch in batches]) for layer in encoder.layers}
 

@@ -5,10 +5,10 @@ from pydantic import PositiveFloat, PositiveInt
 from torch import Tensor
 from torch.nn import functional as F
 
-from selfsup.datasets.prepared import read_split
 from selfsup.evaluations.features import frozen
 from selfsup.evaluations.inputs import Inputs
 from selfsup.evaluations.metrics.bootstrap import mean
+from selfsup.evaluations.reading.objects import images
 from selfsup.nn.encoder import Encoder, load_encoder
 from selfsup.results import Measure
 from selfsup.seeds import generator
@@ -48,19 +48,20 @@ def evaluate(
 
     Source: Garrido et al. 2023 (RankMe), equation 1, for the effective rank; Wang and Isola 2020, equations in section 4.1.1.
     """
-    images = torch.from_numpy(read_split(inputs.target / "test.h5", ["image"]).arrays["image"])[:test_images]
+    pixels = images(inputs.target / "test.h5")[:test_images]
     encoder = load_encoder(inputs.weights).to(inputs.device)
     with frozen(encoder):
-        whole = embed(encoder, images, batch_size)
+        whole = embed(encoder, pixels, batch_size, inputs.device)
         first, second = (
-            embed(encoder, crops(images, inputs.seed, number, crop_scale_min), batch_size) for number in (0, 1)
+            embed(encoder, crops(pixels, inputs.seed, number, crop_scale_min), batch_size, inputs.device)
+            for number in (0, 1)
         )
     distance = (F.normalize(first, dim=1) - F.normalize(second, dim=1)).square().sum(1)
     return [
-        Measure("effective_rank", "dimensions", effective_rank(whole), len(images)),
-        Measure("dimensions", "", float(whole.shape[1]), len(images)),
+        Measure("effective_rank", "dimensions", effective_rank(whole), len(pixels)),
+        Measure("dimensions", "", float(whole.shape[1]), len(pixels)),
         mean("alignment", "squared distance", distance),
-        Measure("uniformity", "log potential", uniformity(whole), len(images)),
+        Measure("uniformity", "log potential", uniformity(whole), len(pixels)),
     ]
 
 
@@ -73,9 +74,8 @@ def crops(images: Tensor, seed: int, number: int, scale_min: float) -> Tensor:
 
 
 @torch.no_grad()
-def embed(encoder: Encoder, images: Tensor, batch_size: int) -> Tensor:
+def embed(encoder: Encoder, images: Tensor, batch_size: int, device: str) -> Tensor:
     """Return float64 (N, D) of images (N, 3, H, W)."""
-    device = next((p.device for p in encoder.parameters()), torch.device("cpu"))
     return torch.cat([encoder(batch.to(device)).double().cpu() for batch in images.split(batch_size)])
 
 

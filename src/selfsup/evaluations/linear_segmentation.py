@@ -1,5 +1,6 @@
 """Linear segmentation: a linear classifier of pixels on the maps of each frozen layer."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,13 +11,13 @@ from torch import Tensor
 from selfsup.datasets.content.objects import VOID
 from selfsup.evaluations.features import frozen
 from selfsup.evaluations.inputs import Inputs
-from selfsup.evaluations.metrics.segmentation import mean_iou, miou, pixel_counts, scores
+from selfsup.evaluations.metrics.segmentation import mean_iou, miou, most_frequent, pixel_counts, scores
 from selfsup.evaluations.reading.dense import at_pixels, enlarged, layer_maps
 from selfsup.evaluations.reading.objects import images, segment_names, segments
 from selfsup.evaluations.solvers.logistic_regression import Fit, fit, path
 from selfsup.evaluations.solvers.probes import SLACK, deepest_best
 from selfsup.evaluations.solvers.splits import held_out
-from selfsup.nn.encoder import Encoder, load_encoder
+from selfsup.nn.encoder import load_encoder
 from selfsup.results import Measure
 from selfsup.seeds import generator
 
@@ -85,17 +86,20 @@ def evaluate(
     held = held_out(torch.zeros(len(truth), dtype=torch.int64), held_out_fraction, inputs.seed, "linear_segmentation")
     encoder = load_encoder(inputs.weights).to(inputs.device)
     fitted = partial(_fitted, labels=labels, held=held[of_image], penalties=penalties, tolerance=tolerance)
+    maps = partial(layer_maps, encoder, batch_size=batch_size, device=inputs.device)
     with frozen(encoder):
-        train = _at_sample(encoder, images(inputs.target / "train.h5")[:train_images], sample, truth, batch_size)
+        train = _at_sample(
+            maps(images(inputs.target / "train.h5")[:train_images]), sample.index, truth.shape, batch_size
+        )
         models = {layer: fitted(features[known]) for layer, features in train.items()}
-        counts = _tested(encoder, inputs, models, test_truth, len(names), batch_size)
+        counts = _tested(
+            maps(images(inputs.target / "test.h5")[:test_images]), models, test_truth, len(names), batch_size
+        )
     best = deepest_best({layer: model.held_out_miou for layer, model in models.items()})
-    most_frequent = truth[truth != VOID].long().bincount().argmax()
-    constant = pixel_counts(most_frequent.expand_as(test_truth), test_truth, len(names))
     return [
         *scores(counts[best], names),
         *(miou(of_layer, layer=layer) for layer, of_layer in counts.items()),
-        miou(constant, baseline="most_frequent"),
+        most_frequent(truth, test_truth, len(names)),
         Measure("penalty", "", models[best].fit.penalty, len(test_truth), layer=best),
     ]
 
@@ -145,26 +149,25 @@ def pixel_miou(predicted: Tensor, labels: Tensor) -> float:
 
 
 def _at_sample(
-    encoder: Encoder, images: Tensor, sample: PixelSample, truth: Tensor, batch_size: int
+    batches: Iterator[dict[str, Tensor]], index: Tensor, shape: torch.Size, batch_size: int
 ) -> dict[str, Tensor]:
-    """Return {layer: features (N P, D)} of the sampled pixels."""
-    size = (truth.shape[1], truth.shape[2])
-    index = sample.index.split(batch_size)
-    batches = [
-        {layer: at_pixels(maps, rows.to(maps.device), size).flatten(0, 1).cpu() for layer, maps in batch.items()}
-        for batch, rows in zip(layer_maps(encoder, images, batch_size=batch_size), index, strict=True)
-    ]
-    return {layer: torch.cat([batch[layer] for batch in batches]) for layer in encoder.layers}
+    """Return {layer: features (N P, D)} of the pixels ``index`` (N, P) of images of ``shape`` N, H, W."""
+    size = (shape[1], shape[2])
+    sampled: dict[str, list[Tensor]] = {}
+    for batch, rows in zip(batches, index.split(batch_size), strict=True):
+        for layer, maps in batch.items():
+            features = at_pixels(maps, rows.to(maps.device), size)
+            sampled.setdefault(layer, []).append(features.flatten(0, 1).cpu())
+    return {layer: torch.cat(parts) for layer, parts in sampled.items()}
 
 
 def _tested(
-    encoder: Encoder, inputs: Inputs, models: dict[str, LayerModel], truth: Tensor, classes: int, batch_size: int
+    batches: Iterator[dict[str, Tensor]], models: dict[str, LayerModel], truth: Tensor, classes: int, batch_size: int
 ) -> dict[str, Tensor]:
-    """Return {layer: counts (N, K, 3)} of the first test images, as many as have a ``truth``."""
+    """Return {layer: counts (N, K, 3)} of images whose pixels are of the classes ``truth`` (N, H, W)."""
     size = (truth.shape[1], truth.shape[2])
-    test = images(inputs.target / "test.h5")[: len(truth)]
     counts: dict[str, list[Tensor]] = {layer: [] for layer in models}
-    for batch, rows in zip(layer_maps(encoder, test, batch_size=batch_size), truth.split(batch_size), strict=True):
+    for batch, rows in zip(batches, truth.split(batch_size), strict=True):
         for layer, model in models.items():
             predicted = enlarged(model.logits(batch[layer]), size).argmax(1).cpu()
             counts[layer].append(pixel_counts(predicted, rows, classes))

@@ -79,7 +79,7 @@ def evaluate(
     score = partial(mean_average_precision, positive=test_present, points=points, counted=test_counted)
     examples = len(test_present)
     of_layers = [Measure("map", "%", score(of), examples, layer=layer) for layer, of in by_layer.items()]
-    prior = 100 * float(((test_present & test_counted).sum(0) / test_counted.sum(0)).mean())
+    prior = 100 * float((test_present.sum(0) / test_counted.sum(0)).mean())
     return [
         *average_precision.measures(by_layer[best], test_present, names, points=points, counted=test_counted),
         *of_layers,

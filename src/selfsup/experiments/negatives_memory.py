@@ -89,7 +89,7 @@ def measure(
             "memory_bank": from_bank.total + stored_bytes(bank),
             "queue": from_queue.total + stored_bytes(key) + stored_bytes(queue),
         }
-        measures += [Measure("memory", "MB", of / 1e6, 1, subset=name, at=count) for name, of in memory.items()]
+        measures += [Measure("memory", "MB", total / 1e6, 1, subset=name, at=count) for name, total in memory.items()]
     return measures
 
 

@@ -1,6 +1,6 @@
 """Average precision of ranked answers, by area and by VOC 2007's eleven points."""
 
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
@@ -46,9 +46,7 @@ def mean_average_precision(score: Tensor, positive: Tensor, *, points: Points, c
     return float(torch.tensor(_by_class(score, positive, points, counted, None)).nanmean())
 
 
-def measures(
-    score: Tensor, positive: Tensor, names: list[str], *, points: Points, counted: Tensor, **columns: Any
-) -> list[Measure]:
+def measures(score: Tensor, positive: Tensor, names: list[str], *, points: Points, counted: Tensor) -> list[Measure]:
     """Return ``map`` with its interval over the examples (M), and ``ap`` of each class (K) that has a positive."""
     by_class = _by_class(score, positive, points, counted, None)
     rng, n = np.random.default_rng(0), len(score)
@@ -59,11 +57,9 @@ def measures(
     low, high = np.quantile(resampled, [0.025, 0.975])
     value = float(np.nanmean(by_class))
     classes = [
-        Measure("ap", "%", ap, n, subset=name, **columns)
-        for name, ap in zip(names, by_class, strict=True)
-        if not np.isnan(ap)
+        Measure("ap", "%", ap, n, subset=name) for name, ap in zip(names, by_class, strict=True) if not np.isnan(ap)
     ]
-    return [Measure("map", "%", value, n, boot_low=float(low), boot_high=float(high), **columns), *classes]
+    return [Measure("map", "%", value, n, boot_low=float(low), boot_high=float(high)), *classes]
 
 
 def _by_class(

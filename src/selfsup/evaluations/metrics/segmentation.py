@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from scipy.special import stdtrit
 from torch import Tensor
 
 from selfsup.datasets.content.objects import VOID
@@ -47,20 +48,26 @@ def mean_iou(counts: Tensor) -> float:
     return float(iou(counts.sum(0)).nanmean())
 
 
-def scores(counts: Tensor, names: Sequence[str], **columns: Any) -> list[Measure]:
+def scores(counts: Tensor, names: Sequence[str]) -> list[Measure]:
     """Return ``miou`` with its interval over images, and ``iou`` of each class that occurs, of counts (N, K, 3)."""
     low, high = _interval(counts)
     classes = [
-        Measure("iou", "%", float(value), len(counts), subset=name, **columns)
+        Measure("iou", "%", float(value), len(counts), subset=name)
         for name, value in zip(names, iou(counts.sum(0)), strict=True)
         if not value.isnan()
     ]
-    return [miou(counts, low, high, **columns), *classes]
+    return [miou(counts, low, high), *classes]
 
 
 def miou(counts: Tensor, low: float | None = None, high: float | None = None, **columns: Any) -> Measure:
     """Return the measure ``miou``, without an interval where none is given."""
     return Measure("miou", "%", mean_iou(counts), len(counts), boot_low=low, boot_high=high, **columns)
+
+
+def most_frequent(truth: Tensor, test_truth: Tensor, classes: int) -> Measure:
+    """Return ``miou`` of the baseline ``most_frequent``: the most frequent class of the training pixels everywhere."""
+    constant = truth[truth != VOID].long().bincount().argmax()
+    return miou(pixel_counts(constant.expand_as(test_truth), test_truth, classes), baseline="most_frequent")
 
 
 def _interval(counts: Tensor) -> tuple[float, float] | tuple[None, None]:
@@ -77,8 +84,6 @@ def _interval(counts: Tensor) -> tuple[float, float] | tuple[None, None]:
 
 
 def _jackknife(without: list[float], value: float) -> tuple[float, float] | tuple[None, None]:
-    from scipy.special import stdtrit
-
     n = len(without)
     if n < 2:
         return None, None

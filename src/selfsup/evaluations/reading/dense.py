@@ -10,9 +10,8 @@ from selfsup.nn.encoder import Encoder
 
 
 @torch.no_grad()
-def layer_maps(encoder: Encoder, images: Tensor, *, batch_size: int) -> Iterator[dict[str, Tensor]]:
-    """Yield {layer: map (n, D, h, w) float32} of images uint8 (N, 3, H, W) on the encoder's device."""
-    device = next((p.device for p in encoder.parameters()), torch.device("cpu"))
+def layer_maps(encoder: Encoder, images: Tensor, *, batch_size: int, device: str) -> Iterator[dict[str, Tensor]]:
+    """Yield {layer: map (n, D, h, w) float32} of images uint8 (N, 3, H, W), on the ``device`` of the encoder."""
     for batch in images.split(batch_size):
         yield {layer: tokens.float().map for layer, tokens in encoder.tokens(batch.to(device)).items()}
 
