@@ -4,10 +4,12 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
-from selfsup.report.build import build
+from selfsup.report.build import _values, build
+from selfsup.report.tables import Cell, Column, Table
 from selfsup.results import write_measures
 from tests.report.fabricate import VARIANTS, group_of, protocol
 
@@ -116,3 +118,16 @@ def _only(members):
     simclr = next(member for member in members if member.variant == "simclr")
     place = ("cifar10-10k", "linear_probe")
     return replace(simclr, measures={place: simclr.measures[place]})
+
+
+def test_a_main_table_with_too_many_columns_for_a_page_is_printed_in_parts(built):
+    section = SimpleNamespace(
+        group=built.content.groups[0], examples=None, reported=None, plots=[], comparisons=[], strips=[]
+    )
+    for columns, parts in ((10, 1), (11, 2), (13, 2), (21, 3)):
+        headings = [Column("method", "method"), *(Column(f"c{n}", f"{n}", numeric=True) for n in range(columns))]
+        section.tables = [Table("results", "Results", headings, [[Cell(column.key) for column in headings]])]
+        printed = _values(section)["main"]
+        assert len(printed) == parts
+        assert all(part.columns[0].key == "method" and len(part.columns) <= 11 for part in printed)
+        assert [cell.text for part in printed for cell in part.rows[0][1:]] == [f"c{n}" for n in range(columns)]

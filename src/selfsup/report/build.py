@@ -24,6 +24,7 @@ from selfsup.report.summary import fill, sentences
 from selfsup.report.tables import Table, as_csv, as_latex, split
 
 NOT_PRINTED = ("seeds",)  # of main tables, for which a page has no room: the note says how many
+MAIN_COLUMNS = 10  # of a main table, in small print, that fit beside each other on a page
 PRINTED = ("claim", "kind", "published", "group", "difference", "q", "verdict")  # of claims, what fits on a page
 
 
@@ -112,9 +113,10 @@ def _printed(claims: Table) -> Table:
 
 def _values(section: Section) -> dict[str, Any]:
     main, *others = section.tables
+    printed = main.select([n for n, column in enumerate(main.columns) if column.key not in NOT_PRINTED])
     return {
         "name": section.group.name,
-        "main": main.select([n for n, column in enumerate(main.columns) if column.key not in NOT_PRINTED]),
+        "main": split(printed, MAIN_COLUMNS),
         "examples": section.examples,
         "reported": section.reported,
         "tables": [part for table in others for part in split(table)],

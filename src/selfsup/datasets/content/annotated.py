@@ -193,10 +193,10 @@ def _check_boxes(example: Annotated, size: tuple[int, int], damaged: list[str]) 
     width, height = size
     for x0, y0, x1, y1 in (box.corners for box in example.boxes):
         if not (x0 < x1 and y0 < y1):
-            damaged.append(f"{example.image.name} has an empty box {x0:g} {y0:g} {x1:g} {y1:g}; correct or remove it")
+            damaged.append(f"{example.image} has an empty box {x0:g} {y0:g} {x1:g} {y1:g}; correct or remove it")
         elif x0 < 0 or y0 < 0 or x1 > width or y1 > height:
             damaged.append(
-                f"{example.image.name}, {width}x{height} pixels, has a box {x0:g} {y0:g} {x1:g} {y1:g} that leaves it; "
+                f"{example.image}, {width}x{height} pixels, has a box {x0:g} {y0:g} {x1:g} {y1:g} that leaves it; "
                 "correct it"
             )
 
