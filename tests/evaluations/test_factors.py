@@ -7,6 +7,7 @@ import torch
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import r2_score
 
+from selfsup.config.recipe import evaluation
 from selfsup.errors import InputError, NotApplicable
 from selfsup.evaluations import factors
 from tests.evaluations.named import named
@@ -89,6 +90,23 @@ def test_an_angle_is_not_a_number(inputs_of, drawn):
     ]
     assert found[0]["r2/angle_deg"].value > found[1]["r2/angle_deg"].value + 15
     assert found[0]["r2/size"] == found[1]["r2/size"]
+
+
+def test_the_projects_protocol_reads_what_a_mean_over_the_map_has_lost(inputs_of, drawn):
+    recorded, layers = drawn
+    inputs = inputs_of(
+        {"size": recorded["size"]}, {"conv": [np.random.default_rng(2).normal(size=(n, 8)) for n in SIZES]}
+    )
+    for number, split in enumerate(("train", "test")):
+        with h5py.File(inputs.features / f"{split}.h5", "a") as file:
+            file["conv.grid"] = layers["last"][number]
+    arguments = evaluation("factors")[1] | {"periods": {}}
+    lost, kept = (
+        named(factors.evaluate(inputs, **arguments | {"pooling": pooling}))["r2/size"].value
+        for pooling in ("mean", arguments["pooling"])
+    )
+    assert lost < 5
+    assert kept > 80
 
 
 def test_test_examples_select_nothing(inputs_of, drawn):

@@ -11,7 +11,8 @@ import numpy as np
 from selfsup.config.claims import claims
 from selfsup.config.reported import reported
 from selfsup.config.shown import shown
-from selfsup.report.content import Content, Data, Group, Member, Protocol, Target
+from selfsup.report.content import Content
+from selfsup.report.group import Data, Group, Member, Protocol, Target
 from selfsup.results import Measure, accuracy, write_measures
 
 PARAMS = Path(__file__).parents[2] / "params"
@@ -51,11 +52,8 @@ def group_of(
     recipe = {"size_px": 32, "train_examples": 10000, "test_examples": TEST_EXAMPLES}
     source = Data(data or name, name.split("-")[0], recipe, Path("data") / "prepared" / f"{name}-9f8e7d6c")
     variants = list(dict.fromkeys(member.variant for member in members))
-    seeds = list(dict.fromkeys(member.seed for member in members))
     titles = {variant: TITLES.get(variant, variant) for variant in variants}
-    return Group(
-        name, source, [Target(**vars(source), protocols=protocols)], seeds, variants, members, titles, roles or {}
-    )
+    return Group(name, source, [Target(**vars(source), protocols=protocols)], variants, members, titles, roles or {})
 
 
 def with_protocols(group: Group, *protocols: Protocol) -> Group:

@@ -8,7 +8,8 @@ import h5py
 import numpy as np
 
 from selfsup.config.shown import shown
-from selfsup.report.content import Ablation, Content, Experiment, Group, Member
+from selfsup.report.content import Ablation, Content, Experiment
+from selfsup.report.group import Group, Member
 from selfsup.results import Measure, write_measures
 from tests.report.fabricate import content, protocol, soft_disc, with_measures, with_protocols
 
@@ -75,7 +76,7 @@ def crowded(whole: Content, count: int) -> Content:
     members = [
         replace(copies[name.rpartition("_")[0] if name not in group.variants else name, seed], variant=name)
         for name in names
-        for seed in group.seeds
+        for seed in sorted({member.seed for member in group.members})
     ]
     roles = {name: group.roles[first] for name in names if (first := name.rpartition("_")[0] or name) in group.roles}
     changed = {"variants": names, "members": members, "titles": {}, "roles": {**group.roles, **roles}}

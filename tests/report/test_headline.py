@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from selfsup.config.shown import Figure
-from selfsup.report.content import Group, Member
 from selfsup.report.figures.points import bars
 from selfsup.report.floors import not_above_floor
+from selfsup.report.group import Group, Member
 from selfsup.report.main_table import ABOVE, main_table
 from selfsup.report.overview import overview
 from selfsup.report.ranking import above_classical, best_within_noise, ranks

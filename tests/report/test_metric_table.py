@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from selfsup.config.shown import Figure
-from selfsup.report.content import Member
 from selfsup.report.figures.lines import lines
+from selfsup.report.group import Member
 from selfsup.report.metric_table import equal_at, families, metric_table
 from selfsup.report.scores import main_columns
 from selfsup.results import COLUMNS

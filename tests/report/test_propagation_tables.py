@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from selfsup.report.content import Content, Member
+from selfsup.report.content import Content
+from selfsup.report.group import Member
 from selfsup.report.main_table import main_table
 from selfsup.report.metric_table import families, metric_table
 from selfsup.report.summary import sentences

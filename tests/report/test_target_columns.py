@@ -10,7 +10,7 @@ from selfsup.config.claims import Claim, Side
 from selfsup.report.ablations import ablation_table, points
 from selfsup.report.build import build
 from selfsup.report.claims import verdicts
-from selfsup.report.content import Target
+from selfsup.report.group import Target
 from selfsup.report.rows import numbers, result_rows
 from selfsup.report.scores import main_columns, main_scores
 from selfsup.results import Measure, write_measures

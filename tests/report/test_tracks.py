@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from selfsup.report.content import Member
+from selfsup.report.group import Member
 from selfsup.report.pictures import OBJECTS, pictures
 from selfsup.report.strips import CELL_PX, MARGIN_PX, comparisons
 from tests.report.fabricate import group_of, protocol

@@ -134,12 +134,14 @@ class Variant(Strict):
         name: of the run in this suite.
         set: new values by dotted keys, e.g. {hyper.augmentation.color_strength: 0.0}.
         title: what people read; by default made from both names.
+        more_seeds: of pretraining, beside those of the group.
     """
 
     method: str
     name: Name
     set: dict[str, Any]
     title: str | None = None
+    more_seeds: list[NonNegativeInt] = Field([])
 
 
 class ProtocolEntry(Strict):
@@ -155,7 +157,11 @@ class ProtocolEntry(Strict):
 
 
 def _variant(entry: Any) -> Any:
-    return {"method": entry, "name": entry, "set": {}} if isinstance(entry, str) else entry
+    if isinstance(entry, str):
+        entry = {"method": entry}
+    if isinstance(entry, dict) and "method" in entry and not {"name", "set"} & entry.keys():
+        return {"name": entry["method"], "set": {}, **entry}
+    return entry
 
 
 def _protocol(entry: Any) -> Any:
@@ -184,7 +190,7 @@ class GroupEntry(Strict):
     Args:
         name: of the group.
         data: a file of params/data, on which the runs are pretrained.
-        seeds: of pretraining.
+        seeds: of pretraining, for all its runs.
         runs: recipes, or variants of them.
         targets: data sets that they are scored on, with the protocols of each.
         weights: imported weights, files of params/weights, that are scored beside the runs.

@@ -35,7 +35,8 @@ class Data:
 class Run:
     """One variant to pretrain: ``recipe`` is all of it that determines the result, ``title`` is for people.
 
-    ``evaluations`` are the protocols that score it, by the name of the target's data set.
+    ``evaluations`` are the protocols that score it, by the name of the target's data set; ``more_seeds`` are beside those of
+    its group.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Run:
     origin: str
     evaluations: dict[str, list[str]] = field(default_factory=dict)
     imported: bool = False
+    more_seeds: list[int] = field(default_factory=list)
 
 
 @cache

@@ -28,7 +28,10 @@ class Target:
 
 @dataclass(frozen=True)
 class Group:
-    """Runs pretrained on one data set, and the targets that they are scored on: one table of the report."""
+    """Runs pretrained on one data set, and the targets that they are scored on: one table of the report.
+
+    Every run has the ``seeds``.
+    """
 
     name: str
     data: Data
@@ -40,6 +43,10 @@ class Group:
     def evaluations(self) -> list[str]:
         """The protocols of all targets, each once."""
         return list(dict.fromkeys(protocol for target in self.targets for protocol in target.evaluations))
+
+    def seeds_of(self, run: Run) -> list[int]:
+        """Return the seeds of a run: those of the group, and more of its own."""
+        return [*self.seeds, *run.more_seeds]
 
 
 @dataclass(frozen=True)
@@ -119,11 +126,12 @@ def load(name: str) -> Suite:
 
 def _group(content: dict[str, Any], file: Path) -> Group:
     origin, source = f"{file}: group {content['name']}", data(content["data"])
-    runs = [run(entry["name"], entry["method"], entry["set"], file, entry["title"]) for entry in content["runs"]]
+    runs = [_run(entry, file) for entry in content["runs"]]
     for recipe in runs:
         _check_data(recipe, source)
     runs += [weights(name) for name in content["weights"]]
-    if len({r.name for r in runs}) < len(runs) or len(set(content["seeds"])) < len(content["seeds"]):
+    seeds = [[*content["seeds"], *r.more_seeds] for r in runs]
+    if len({r.name for r in runs}) < len(runs) or any(len(set(of_run)) < len(of_run) for of_run in seeds):
         raise InputError(f"{origin} names a run or a seed twice; give each variant its own name")
     targets: list[Target] = []
     for entry in content["targets"]:
@@ -133,6 +141,11 @@ def _group(content: dict[str, Any], file: Path) -> Group:
         runs = [replace(r, evaluations={**r.evaluations, target.data.name: protocols[r.name]}) for r in runs]
         targets.append(target)
     return Group(content["name"], source, content["seeds"], runs, targets)
+
+
+def _run(entry: dict[str, Any], file: Path) -> Run:
+    variant = run(entry["name"], entry["method"], entry["set"], file, entry["title"])
+    return replace(variant, more_seeds=entry["more_seeds"])
 
 
 def _target(content: dict[str, Any], source: Data, runs: list[Run], origin: str) -> tuple[Target, dict[str, list[str]]]:

@@ -24,7 +24,8 @@ from selfsup.errors import InputError
 from selfsup.pipeline.history import history
 from selfsup.pipeline.roles import floors, role
 from selfsup.progress import Progress
-from selfsup.report.content import Ablation, Content, Data, Experiment, Group, Member, Protocol, Target
+from selfsup.report.content import Ablation, Content, Experiment
+from selfsup.report.group import Data, Group, Member, Protocol, Target
 from selfsup.report.papers import deviations_table
 from selfsup.report.tables import as_csv
 from selfsup.store import disk
@@ -148,7 +149,6 @@ def _group(group: SuiteGroup, chains: list[Chain]) -> Group:
             Target(**vars(_data(target.data)), protocols=[_protocol(name) for name in target.evaluations])
             for target in group.targets
         ],
-        seeds=group.seeds,
         variants=[run.name for run in group.runs],
         members=[_member(chain) for chain in chains],
         titles={run.name: run.title for run in group.runs},

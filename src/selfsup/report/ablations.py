@@ -9,9 +9,10 @@ import seaborn as sns
 from matplotlib.axes import Axes
 
 from selfsup.config.ablations import group_and_run
-from selfsup.report.content import Ablation, Group, Protocol
+from selfsup.report.content import Ablation
 from selfsup.report.figures.series import Position, Series, add_line, label_ticks
 from selfsup.report.figures.style import MARKERS, STYLE, Plot, canvas, handles, over_seeds, plot
+from selfsup.report.group import Group, Protocol
 from selfsup.report.intervals import Interval, mean_interval
 from selfsup.report.levels import Levels, add_levels, crossings
 from selfsup.report.rows import numbers

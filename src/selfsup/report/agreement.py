@@ -4,7 +4,7 @@ import math
 
 from scipy.stats import kendalltau
 
-from selfsup.report.content import Group
+from selfsup.report.group import Group
 from selfsup.report.ranking import ranking
 from selfsup.report.scores import Score, Scores, columns
 from selfsup.report.tables import Cell, Column, Table, joined

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from selfsup.report.content import Group
+from selfsup.report.group import Group
 
 SLACK = 1.05  # between budgets that count as equal: incomplete batches are left out
 

@@ -9,7 +9,8 @@ import pandas as pd
 
 from selfsup.config.claims import Claim, Side
 from selfsup.errors import InputError
-from selfsup.report.content import Content, Group
+from selfsup.report.content import Content
+from selfsup.report.group import Group
 from selfsup.report.intervals import Interval, p_value, paired_interval, q_values
 from selfsup.report.rows import by_seed, numbers
 from selfsup.results import DIMENSIONS

@@ -6,7 +6,8 @@ from typing import get_args
 from selfsup.config.claims import Claim
 from selfsup.report.budgets import unequal_budgets
 from selfsup.report.claims import MAX_Q, MAX_RATIO, Kind, Verdict
-from selfsup.report.content import Content, Group
+from selfsup.report.content import Content
+from selfsup.report.group import Group
 from selfsup.report.intervals import Interval, detectable_difference
 from selfsup.report.tables import Cell, Column, Table, decimals_of, with_unit
 

@@ -7,7 +7,8 @@ import pandas as pd
 
 from selfsup.config import signature
 from selfsup.report.claims import Verdict
-from selfsup.report.content import Content, Group, Member, Scoring
+from selfsup.report.content import Content
+from selfsup.report.group import Group, Member, Scoring
 from selfsup.report.scores import Score, Scores, baselines, measured_variants, quantities, score, scored
 
 HEAD = ["seed", "value", "over the test set, 95 %", "sd over draws", "n"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import h5py
 import numpy as np
 
-from selfsup.report.content import Group
+from selfsup.report.group import Group
 from selfsup.report.strips import CELLS, Strip, picture
 from selfsup.report.tables import joined
 

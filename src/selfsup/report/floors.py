@@ -1,6 +1,6 @@
 """Which numbers a run could have had without training: those that its seeds do not tell from its floor's."""
 
-from selfsup.report.content import Group
+from selfsup.report.group import Group
 from selfsup.report.ranking import clearly_better
 from selfsup.report.scores import Score
 

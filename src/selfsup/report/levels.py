@@ -7,8 +7,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from selfsup.config.ablations import group_and_run
-from selfsup.report.content import Ablation, Group
+from selfsup.report.content import Ablation
 from selfsup.report.figures.style import GREY
+from selfsup.report.group import Group
 from selfsup.report.intervals import Interval, mean_interval
 from selfsup.report.metric_table import equal_at
 from selfsup.report.rows import numbers

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from selfsup.report.budgets import budget, unequal_budgets
-from selfsup.report.content import Content, Group
+from selfsup.report.content import Content
 from selfsup.report.floors import NOT_ABOVE, not_above_floor
+from selfsup.report.group import Group
 from selfsup.report.papers import reported_cell
 from selfsup.report.ranking import above_classical, best_classical, best_first, best_within_noise, ranks
 from selfsup.report.rows import NOT_EVALUATED
@@ -28,7 +29,7 @@ REPORTED_NOTE = "They are of other data, encoders and budgets, named below each.
 DASH = "\N{EN DASH}"
 ABOVE = "\N{UPWARDS ARROW}"
 SEEDS_NOTE = (
-    "± half the width of the 95 % t-interval over {} pretraining seeds alone: the test set and the training data are one draw "
+    "± half the width of the 95 % t-interval over {} of pretraining alone: the test set and the training data are one draw "
     "each. Bold is the best self-supervised mean and every one whose paired difference from it has zero in its 95 % interval. "
     "A rank is a range where such differences do not tell rows apart."
 )
@@ -91,7 +92,8 @@ def _cells(group: Group, column: list[Score]) -> dict[str, Cell]:
     cells = {}
     for score in column:
         name = score.variant
-        missing = f"{len(score.values)} of {len(group.seeds)} seeds" if len(score.values) < len(group.seeds) else ""
+        seeds = len(group.seeds_of(name))
+        missing = f"{len(score.values)} of {seeds} seeds" if len(score.values) < seeds else ""
         if score.interval is None:
             cells[name] = _absent(group, score)
             continue
@@ -131,8 +133,8 @@ def _notes(group: Group, by_column: dict[str, list[Score]], rows: list[list[Cell
     notes = ["One pretraining seed: there is no interval, and bold is only the best number."]
     if not units:
         notes = ["Pretrained runs; their evaluations have tables of their own below."]
-    elif len(group.seeds) > 1:
-        notes = [f"{'Percent: mean' if units == {'%'} else 'Mean'} {SEEDS_NOTE.format(len(group.seeds))}"]
+    elif group.repeated:
+        notes = [f"{'Percent: mean' if units == {'%'} else 'Mean'} {SEEDS_NOTE.format(group.seeds)}"]
     if units and any(map(group.anchor, group.variants)):
         notes.append("The anchors are to compare with, and never bold.")
     if any(best_classical(group, column) for column in by_column.values()):

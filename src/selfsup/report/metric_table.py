@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from selfsup.config.shown import Shown
-from selfsup.report.content import Group, Scoring
+from selfsup.report.group import Group, Scoring
 from selfsup.report.rows import NOT_EVALUATED, absence
 from selfsup.report.scores import Quantity, Score, baselines, measured_variants, quantities, score, scored
 from selfsup.report.tables import Cell, Column, Table, capitalized, joined
@@ -92,7 +92,7 @@ def metric_table(group: Group, family: Family, rows: pd.DataFrame) -> Table:
     headings = [Column("method", "method"), *([Column("protocol", "protocol")] if several else [])]
     headings += level.headings() if level else []
     headings += [_heading(quantity, one_metric) for quantity in family.columns]
-    over = "mean ± half the width of the 95 % t-interval over seeds" if len(group.seeds) > 1 else "one seed"
+    over = "mean ± half the width of the 95 % t-interval over seeds" if group.repeated else "one seed"
     measured = f"{family.columns[0].title}, {family.columns[0].note}; {over}" if one_metric else over
     notes = [f"{capitalized(measured)}.", shown.note, level.note if level else "", *_excluded(group, family, rows)]
     return Table(

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from selfsup.report.content import Group
 from selfsup.report.floors import NOT_ABOVE, floor, not_above_floor
+from selfsup.report.group import Group
 from selfsup.report.ranking import above_classical, best_classical, best_of_role, ranking
 from selfsup.report.scores import Score, Scores, columns
 from selfsup.report.tables import Cell, Column, Table, joined

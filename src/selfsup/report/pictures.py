@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 from PIL import Image
 
-from selfsup.report.content import Group, Scoring
+from selfsup.report.group import Group, Scoring
 from selfsup.report.strips import Strip, cells, picture
 
 MATCH_PX = 192

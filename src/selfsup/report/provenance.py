@@ -5,7 +5,8 @@ from typing import Any
 
 import yaml
 
-from selfsup.report.content import Content, Group, Member
+from selfsup.report.content import Content
+from selfsup.report.group import Group, Member
 
 
 def provenance(content: Content) -> list[list[str]]:
@@ -34,7 +35,11 @@ def _data(group: Group) -> list[list[str]]:
         data.name: _listed({"name": data.name, **data.data_recipe}) for data in (group.pretrain_data, *group.targets)
     }
     pretrained = texts.pop(group.pretrain_data.name)
-    seeds = ", ".join(map(str, group.seeds))
+    variants: dict[str, list[str]] = {}
+    for variant in group.variants:
+        variants.setdefault(", ".join(str(m.seed) for m in group.seeds_of(variant)), []).append(group.title(variant))
+    first, *others = variants or [""]
+    seeds = "".join([first, *(f"; {', '.join(variants[more])}: {more}" for more in others)])
     scored = [[f"scored on, {group.name}", text] for text in texts.values()]
     return [[f"data {group.name}", f"{pretrained}; seeds {seeds}"], *scored]
 

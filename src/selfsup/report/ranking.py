@@ -1,6 +1,6 @@
 """The order of the scores of a column, and which of them seeds tell apart."""
 
-from selfsup.report.content import Group
+from selfsup.report.group import Group
 from selfsup.report.intervals import paired_interval
 from selfsup.report.scores import Score
 

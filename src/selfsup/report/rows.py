@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from selfsup.report.content import Content, Experiment, Group, Scoring
+from selfsup.report.content import Content, Experiment
+from selfsup.report.group import Group, Scoring
 from selfsup.results import COLUMNS, DIMENSIONS
 
 KEY = ["pretrain_set", "variant", "seed", "dataset", "protocol", "metric", "split", *DIMENSIONS]

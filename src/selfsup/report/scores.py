@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from selfsup.config.shown import Metric, Shown
-from selfsup.report.content import Group, Scoring
+from selfsup.report.group import Group, Scoring
 from selfsup.report.intervals import Interval, mean_interval
 from selfsup.report.rows import absence, at_dimensions, by_seed, select
 from selfsup.report.tables import Cell, joined

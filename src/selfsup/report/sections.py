@@ -7,7 +7,7 @@ import pandas as pd
 
 from selfsup.report.ablations import ablation_plot, ablation_table, points
 from selfsup.report.agreement import agreement_table
-from selfsup.report.content import Content, Group
+from selfsup.report.content import Content
 from selfsup.report.examples import Examples, examples
 from selfsup.report.experiments import experiment_plot, experiment_table
 from selfsup.report.figures.against import against
@@ -15,6 +15,7 @@ from selfsup.report.figures.lines import lines
 from selfsup.report.figures.points import bars, curve, scatter
 from selfsup.report.figures.style import Plot
 from selfsup.report.figures.training import steps, training
+from selfsup.report.group import Group
 from selfsup.report.levels import levels
 from selfsup.report.main_table import main_table, reported_table
 from selfsup.report.metric_table import Family, families, metric_table

@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 from PIL import Image
 
-from selfsup.report.content import Group
+from selfsup.report.group import Group
 
 CELLS = 9  # of a column of the page
 CELL_PX = 64

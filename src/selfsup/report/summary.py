@@ -8,7 +8,8 @@ import pandas as pd
 
 from selfsup.report.claims import Verdict
 from selfsup.report.claims_table import KINDS
-from selfsup.report.content import PLACEHOLDER, Content, Group
+from selfsup.report.content import PLACEHOLDER, Content
+from selfsup.report.group import Group
 from selfsup.report.metric_table import families, metric_table
 from selfsup.report.overview import headlines
 from selfsup.report.scores import NOT_MEASURED, Scores
@@ -64,8 +65,4 @@ def _first_metric(group: Group, rows: pd.DataFrame) -> list[str]:
         return []
     n, column = next((n, column) for n, column in enumerate(tables[0].columns) if column.numeric)
     listed = "; ".join(f"{row[0].text} {row[n].text}" for row in tables[0].rows if row[n].value is not None)
-    return [f"On {group.name}, {_seeds(group)}, {column.heading} ({column.note}): {listed}."]
-
-
-def _seeds(group: Group) -> str:
-    return f"{len(group.seeds)} seeds" if len(group.seeds) > 1 else "one seed"
+    return [f"On {group.name}, {group.seeds}, {column.heading} ({column.note}): {listed}."]

@@ -104,7 +104,7 @@ def graph(suite: str) -> Graph:
     """Return the artefacts of the suite ``params/suites/<suite>.yaml``."""
     loaded = load(suite)
     groups = [
-        (group, [_chain(loaded, group, run, seed) for run in group.runs for seed in group.seeds])
+        (group, [_chain(loaded, group, run, seed) for run in group.runs for seed in group.seeds_of(run)])
         for group in loaded.groups
     ]
     return Graph(loaded, groups, {entry.name: _experiment(suite, entry) for entry in loaded.experiments})

@@ -6,8 +6,8 @@ from matplotlib.axes import Axes
 from scipy.stats import spearmanr
 
 from selfsup.config.shown import Figure as FigureSpec
-from selfsup.report.content import Group, Scoring
 from selfsup.report.figures.style import STYLE, Plot, canvas, legend, markers, palette, plot
+from selfsup.report.group import Group, Scoring
 from selfsup.report.scores import Quantity, score, scored
 from selfsup.report.tables import capitalized, joined
 

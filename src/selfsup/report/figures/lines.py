@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 
 from selfsup.config.shown import Figure as FigureSpec
 from selfsup.config.shown import Shown
-from selfsup.report.content import Group, Scoring
 from selfsup.report.figures.series import DASHES, Position, Series, add_line, axis_name, lines_figure, ordered, tick
 from selfsup.report.figures.style import GREY, STYLE, Plot, canvas, markers, over_seeds, palette, plot
+from selfsup.report.group import Group, Scoring
 from selfsup.report.intervals import Interval, mean_interval
 from selfsup.report.metric_table import Family, reference
 from selfsup.report.scores import quantities, scored

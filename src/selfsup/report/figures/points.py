@@ -7,8 +7,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from selfsup.config.shown import Figure as FigureSpec
-from selfsup.report.content import Group, Scoring
 from selfsup.report.figures.style import GREY, STYLE, Plot, canvas, legend, markers, over_seeds, palette, plot
+from selfsup.report.group import Group, Scoring
 from selfsup.report.intervals import Interval, mean_interval
 from selfsup.report.metric_table import Family
 from selfsup.report.ranking import best_classical
@@ -93,7 +93,7 @@ def curve(group: Group, scoring: Scoring, spec: FigureSpec) -> Plot | None:
     axes.set_ylabel("share within it, %")
     axes.grid()
     legend(axes)
-    seeds = f"each quantile is the mean over {len(group.seeds)} seeds" if len(group.seeds) > 1 else "one seed"
+    seeds = f"each quantile is the mean over {group.seeds}" if group.repeated else "one seed"
     caption = f"{shown.title} {group.scored_on([scoring])}: the share within each error; {seeds}."
     return plot(figure, f"{group.name}-{scoring.slug}-curve", caption)
 

@@ -11,7 +11,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from selfsup.report.content import Group
+from selfsup.report.group import Group
 
 INK, GREY, RULE = "#1b1b1b", "#8a8a8a", "#d9d9d9"
 GREYS = {"floor": GREY, "classical": "#5c5c5c", "labels": INK}  # of anchors, by role
@@ -80,9 +80,9 @@ def markers(group: Group) -> dict[str, str]:
 
 def over_seeds(group: Group, mark: str) -> str:
     """Return the end of a caption: what ``mark`` shows of the seeds, or that there is only one."""
-    if len(group.seeds) < 2:
+    if not group.repeated:
         return "one seed, no interval."
-    return f"mean over {len(group.seeds)} seeds, {mark} 95 % t-intervals."
+    return f"mean over {group.seeds}, {mark} 95 % t-intervals."
 
 
 def canvas(width_in: float, height_in: float) -> Figure:

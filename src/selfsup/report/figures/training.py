@@ -8,10 +8,10 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from selfsup.report.content import Group
 from selfsup.report.figures.lines import in_two_lines
 from selfsup.report.figures.series import Position, Series, add_line
 from selfsup.report.figures.style import STYLE, Plot, canvas, legend, markers, over_seeds, palette, plot
+from selfsup.report.group import Group
 from selfsup.report.intervals import Interval, mean_interval
 
 METRICS = ("loss", "pretext_accuracy", "embedding_std")  # columns of curves.csv
