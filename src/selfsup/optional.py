@@ -5,6 +5,7 @@ EXTRAS = {
     "jinja2": "report",
     "matplotlib": "report",
     "pandas": "report",
+    "pycocotools": "evaluations",
     "scipy": "evaluations",
     "seaborn": "report",
     "snakemake": "pipeline",

@@ -51,3 +51,25 @@ def test_a_variant_with_changed_keys_needs_a_name(project):
     edit(project, "suites/smoke.yaml", runs("random", {"method": "simclr", "set": {"epochs": 1}}))
     with pytest.raises(InputError, match=r"runs\.1\.\S*name"):
         load("smoke")
+
+
+def test_a_target_can_be_scored_with_some_of_the_seeds(project):
+    def change(content):
+        runs("random", {"method": "simclr", "more_seeds": [2]})(content)
+        other = {"data": "scenes-tiny-64px", "evaluations": ["knn"], "seeds": [0, 1]}
+        content["groups"][0]["targets"].append(other)
+
+    edit(project, "suites/smoke.yaml", change)
+    scored = {(c.run.name, c.seed): sorted(data for data, _ in c.measures) for c in graph("smoke").groups[0][1]}
+    assert scored["simclr", 2] == ["scenes-tiny"]
+    assert scored["simclr", 1] == scored["random", 0] == ["scenes-tiny", "scenes-tiny-64px"]
+
+
+def test_a_target_has_no_seed_that_its_group_has_not(project):
+    def change(content):
+        runs("random")(content)
+        content["groups"][0]["targets"][0]["seeds"] = [0, 7]
+
+    edit(project, "suites/smoke.yaml", change)
+    with pytest.raises(InputError, match=r"target scenes-tiny: key seeds has 7"):
+        load("smoke")

@@ -236,7 +236,7 @@ def test_a_variant_reaches_inside_groups_of_keys(project):
 def test_equal_recipes_are_one_run(project):
     def twins(content):
         content["groups"][0]["runs"] = ["simclr", {"method": "simclr", "name": "twin", "set": {"epochs": 4}}]
-        content["groups"][0]["targets"][0]["evaluations"] = ["knn"]
+        content["groups"][0]["targets"] = [{"data": "scenes", "evaluations": ["knn"]}]
 
     edit(project, "suites/quick.yaml", twins)
     simclr, twin = (chain for chain in graph("quick").groups[0][1] if chain.seed == 0)

@@ -1,5 +1,8 @@
 """Segmentation of frozen maps, by nearest patches and by a linear classifier: against the definition, on colours, at chance."""
 
+import json
+
+import h5py
 import numpy as np
 import pytest
 import torch
@@ -8,7 +11,7 @@ from torch.nn import functional as F
 from selfsup.datasets.content.objects import VOID
 from selfsup.datasets.prepared import write_split
 from selfsup.errors import NotApplicable
-from selfsup.evaluations import dense_knn, linear_segmentation
+from selfsup.evaluations import dense_knn, fine_tune_segmentation, linear_segmentation
 from selfsup.nn.encoder import build, save_encoder
 from tests.evaluations.named import named
 
@@ -30,6 +33,20 @@ LINEAR = {
     "tolerance": 1e-4,
     "batch_size": 11,
 }
+TUNED = {
+    "train_images": 50,
+    "test_images": 30,
+    "channels": 16,
+    "stride_px": 2,
+    "dropout": 0.0,
+    "steps": 120,
+    "batch_size": 10,
+    "learning_rate": 0.01,
+    "weight_decay": 0.0,
+    "warmup_fraction": 0.1,
+    "crop_scale_min": 0.6,
+    "flip_probability": 0.5,
+}
 COLOURS = np.array([[230, 40, 40], [40, 230, 40], [40, 40, 230]])
 EVALUATIONS = [(dense_knn, KNN), (linear_segmentation, LINEAR)]
 
@@ -49,6 +66,18 @@ def tiles(inputs):
             path = inputs.target / f"{split}.h5"
             write_split(path, arrays, dataset="hand", classes=[], size_px=16, segment_classes=names)
         save_encoder(build({"backbone": "pixels"}), inputs.weights)
+        return inputs
+
+    return write
+
+
+@pytest.fixture
+def trainable_tiles(tiles, write_run):
+    """As ``tiles``, of a run whose encoder has parameters."""
+
+    def write(*classes):
+        inputs = tiles(*classes)
+        write_run(width=8)
         return inputs
 
     return write
@@ -132,3 +161,87 @@ def test_test_images_select_nothing(tiles, evaluation, keys, monkeypatch):
 
     monkeypatch.setattr(evaluation, "segments", exchanged)
     assert named(evaluation.evaluate(inputs, **keys))["miou"].value < 10
+
+
+def test_a_fine_tuned_network_tells_the_class_of_a_pixel_and_the_run_stays(trainable_tiles):
+    inputs = trainable_tiles()
+    before = {file.name: file.read_bytes() for file in inputs.weights.iterdir()}
+    measures = named(fine_tune_segmentation.evaluate(inputs, **TUNED))
+    assert measures["miou"].value > 80
+    assert measures["miou/most_frequent"].value == pytest.approx(11, abs=1)
+    assert {file.name: file.read_bytes() for file in inputs.weights.iterdir()} == before
+
+
+def test_a_fine_tuned_network_scores_at_chance_on_classes_that_nothing_tells(trainable_tiles):
+    random = np.random.default_rng(7)
+    shuffled = trainable_tiles(lambda kind: random.integers(0, 3, (len(kind), 4, 4)).repeat(4, 1).repeat(4, 2))
+    assert named(fine_tune_segmentation.evaluate(shuffled, **TUNED))["miou"].value < 24
+
+
+def test_fine_tuning_neither_fits_nor_scores_void(trainable_tiles):
+    inputs = trainable_tiles(lambda kind: np.where(kind == 2, VOID, kind))
+    measures = named(fine_tune_segmentation.evaluate(inputs, **TUNED))
+    assert "iou/blue" not in measures
+    assert measures["miou"].value > 85
+
+
+def test_fine_tuning_is_the_same_for_one_seed(trainable_tiles):
+    keys = TUNED | {"steps": 3, "dropout": 0.5}
+    torch.manual_seed(1)
+    first = fine_tune_segmentation.evaluate(trainable_tiles(), **keys)
+    torch.manual_seed(2)
+    assert fine_tune_segmentation.evaluate(trainable_tiles(), **keys) == first
+
+
+def test_an_encoder_without_parameters_is_not_tuned(tiles):
+    with pytest.raises(NotApplicable, match="no parameters"):
+        fine_tune_segmentation.evaluate(tiles(), **TUNED)
+
+
+def test_the_loss_is_that_of_the_known_pixels():
+    random = torch.Generator().manual_seed(0)
+    logits = torch.randn(2, 3, 5, 4, generator=random, dtype=torch.float64, requires_grad=True)
+    truth = torch.randint(0, 3, (2, 5, 4), generator=random)
+    truth[0, 1:3, 2] = VOID
+    expected = torch.stack(
+        [
+            -logits[n, :, y, x].log_softmax(0)[truth[n, y, x]]
+            for n in range(2)
+            for y in range(5)
+            for x in range(4)
+            if truth[n, y, x] != VOID
+        ]
+    ).mean()
+    found = fine_tune_segmentation.pixel_cross_entropy(logits, truth.byte())
+    assert found.item() == pytest.approx(expected.item(), abs=1e-12)
+    gradients = (torch.autograd.grad(loss, logits, retain_graph=True)[0] for loss in (found, expected))
+    assert torch.allclose(*gradients, atol=1e-12)
+    void = torch.full((2, 5, 4), VOID, dtype=torch.uint8)
+    assert fine_tune_segmentation.pixel_cross_entropy(logits, void).item() == 0
+
+
+def test_the_head_is_torchvisions():
+    fcn = pytest.importorskip("torchvision.models.segmentation.fcn")
+    ours, theirs = fine_tune_segmentation.fcn_head(16, 3, 0.1), fcn.FCNHead(16, 3)
+    theirs.load_state_dict(ours.state_dict())
+    maps = torch.randn(2, 16, 6, 6, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(ours.eval()(maps), theirs.eval()(maps))
+    assert ours[3].p == theirs[3].p
+
+
+@pytest.mark.parametrize(("evaluation", "keys"), [*EVALUATIONS, (fine_tune_segmentation, TUNED)])
+def test_void_everywhere_is_one_sentence_before_anything_is_fitted(trainable_tiles, evaluation, keys):
+    with pytest.raises(NotApplicable, match="every pixel of the train images is void"):
+        evaluation.evaluate(trainable_tiles(lambda kind: np.full_like(kind, VOID)), **keys)
+
+
+def test_pictures_show_the_truth_and_what_is_predicted(trainable_tiles):
+    inputs = trainable_tiles()
+    for evaluation, keys in [*EVALUATIONS, (fine_tune_segmentation, TUNED)]:
+        evaluation.evaluate(inputs, **keys)
+        with h5py.File(inputs.pictures / "pictures.h5") as file:
+            rows, captions = file["images"][()], json.loads(file.attrs["captions"])
+        assert captions == ["image", "truth", "predicted"]
+        assert rows.shape == (6, 3, 3, 16, 16)
+        assert (rows[:, 1] == rows[:, 2]).mean() > 0.7, evaluation
+        assert (rows[:, 1] != rows[:, 0]).mean() > 0.9

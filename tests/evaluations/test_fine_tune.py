@@ -75,13 +75,6 @@ def test_predictions_do_not_depend_on_other_test_images(write_run, inputs):
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
 
 
-def test_batches_are_repeated_passes_over_all_examples():
-    found = fine_tune.batches(10, total_steps=5, batch_size=6, rng=generator(0, "test"))
-    assert [len(batch) for batch in found] == [6] * 5
-    assert torch.cat(found).bincount().tolist() == [3] * 10
-    assert torch.cat(found)[:10].sort().values.tolist() == list(range(10))
-
-
 def test_each_fraction_needs_its_steps(separable):
     with pytest.raises(InputError, match=r"^key steps has 1 entries and label_fractions 2"):
         fine_tune.evaluate(separable, **KEYS | {"label_fractions": [0.1, 0.5]})

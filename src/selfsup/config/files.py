@@ -144,6 +144,18 @@ class Variant(Strict):
     more_seeds: list[NonNegativeInt] = Field([])
 
 
+class RecipeEntry(Strict):
+    """A recipe as it is.
+
+    Args:
+        method: recipe, a file of params/methods, which also names the run.
+        more_seeds: of pretraining, beside those of the group.
+    """
+
+    method: str
+    more_seeds: list[NonNegativeInt]
+
+
 class ProtocolEntry(Strict):
     """A protocol that scores only some runs.
 
@@ -168,7 +180,7 @@ def _protocol(entry: Any) -> Any:
     return {"protocol": entry, "runs": []} if isinstance(entry, str) else entry
 
 
-RunEntry = Annotated[Variant, BeforeValidator(_variant, json_schema_input_type=str | Variant)]
+RunEntry = Annotated[Variant, BeforeValidator(_variant, json_schema_input_type=str | RecipeEntry | Variant)]
 EvaluationEntry = Annotated[ProtocolEntry, BeforeValidator(_protocol, json_schema_input_type=str | ProtocolEntry)]
 
 
@@ -178,10 +190,12 @@ class TargetEntry(Strict):
     Args:
         data: a file of params/data.
         evaluations: protocols, for all runs or for some.
+        seeds: which of the group's are scored on it; none means all seeds of each run.
     """
 
     data: str
     evaluations: Annotated[list[EvaluationEntry], Field(min_length=1)]
+    seeds: list[NonNegativeInt] = Field([])
 
 
 class GroupEntry(Strict):

@@ -1,7 +1,7 @@
 """A suite: which runs on which data, with which seeds and evaluations; one suite is one report."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,11 @@ SOUND = {"waveform", "labelled_waveform"}
 
 @dataclass(frozen=True)
 class Target:
-    """A data set that weights are scored on, with the protocols that score them."""
+    """A data set that weights are scored on, with the protocols that score them; with ``seeds`` only weights of these."""
 
     data: Data
     evaluations: list[str]
+    seeds: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -137,6 +138,10 @@ def _group(content: dict[str, Any], file: Path) -> Group:
     for entry in content["targets"]:
         if entry["data"] in [target.data.name for target in targets]:
             raise InputError(f"{origin} names target {entry['data']} twice; join their evaluations")
+        if others := set(entry["seeds"]) - set(content["seeds"]):
+            raise InputError(
+                f"{origin}, target {entry['data']}: key seeds has {min(others)}, and the group's seeds have not"
+            )
         target, protocols = _target(entry, source, runs, f"{origin}, target {entry['data']}")
         runs = [replace(r, evaluations={**r.evaluations, target.data.name: protocols[r.name]}) for r in runs]
         targets.append(target)
@@ -170,7 +175,7 @@ def _target(content: dict[str, Any], source: Data, runs: list[Run], origin: str)
     for r in runs:
         if scored[r.name]:
             _check_modality(r, target, origin)
-    return Target(target, [entry["protocol"] for entry in content["evaluations"]]), scored
+    return Target(target, [entry["protocol"] for entry in content["evaluations"]], content["seeds"]), scored
 
 
 def _check_modality(run: Run, target: Data, origin: str) -> None:

@@ -1,7 +1,5 @@
 """Attention: whether a layer's activations, or a Transformer's attention, are where the objects are."""
 
-import json
-
 import numpy as np
 import torch
 from pydantic import PositiveFloat, PositiveInt
@@ -11,9 +9,9 @@ from selfsup.errors import NotApplicable
 from selfsup.evaluations.features import frozen
 from selfsup.evaluations.inputs import Inputs
 from selfsup.evaluations.metrics.bootstrap import mean
+from selfsup.evaluations.pictures.rows import EXAMPLES, write_rows
 from selfsup.evaluations.reading.dense import enlarged, layer_maps
 from selfsup.evaluations.reading.objects import foreground, images
-from selfsup.hdf5 import write_arrays
 from selfsup.nn.encoder import Encoder, load_encoder
 from selfsup.results import Measure
 
@@ -34,7 +32,6 @@ SHOWN = {
     "note": "The pointing game counts images whose strongest point is on an object; the energy is the share of the map's sum "
     "that is on objects. Neither uses labels; the first column of each is of the last layer.",
 }
-EXAMPLES = 6  # of the pictures
 TINT = np.array([230.0, 60.0, 0.0])
 
 
@@ -144,9 +141,7 @@ def write_pictures(inputs: Inputs, pixels: Tensor, objects: Tensor, maps: dict[s
     for of_layer in (enlarged(of[:, None], (pixels.shape[2], pixels.shape[3]))[:, 0] for of in maps.values()):
         low, high = of_layer.amin((1, 2), keepdim=True), of_layer.amax((1, 2), keepdim=True)
         columns.append(_tinted(grey, ((of_layer - low) / (high - low).clamp(min=1e-12)).numpy()))
-    captions = ["image", "objects", *maps]
-    arrays = {"images": np.stack(columns, 1)}
-    write_arrays(inputs.pictures / "pictures.h5", arrays, captions=json.dumps(captions))
+    write_rows(inputs, dict(zip(["image", "objects", *maps], columns, strict=True)))
 
 
 def _tinted(grey: np.ndarray, strength: np.ndarray) -> np.ndarray:

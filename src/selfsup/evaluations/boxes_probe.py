@@ -5,7 +5,6 @@ from functools import partial
 import torch
 from pydantic import PositiveFloat, PositiveInt
 from torch import Tensor
-from torch.nn import functional as F
 
 from selfsup.errors import NotApplicable
 from selfsup.evaluations.features import frozen
@@ -15,6 +14,7 @@ from selfsup.evaluations.reading.objects import Objects, images, objects
 from selfsup.evaluations.solvers.probes import FLOOR, measures, probe, standardise
 from selfsup.evaluations.solvers.splits import held_out
 from selfsup.nn.encoder import load_encoder
+from selfsup.nn.roi_align import roi_align
 from selfsup.results import Measure, accuracy
 
 NEEDS = ("target", "weights")
@@ -108,25 +108,3 @@ def box_features(
     position = torch.cat(rows).argsort()
     boxed, whole = ({layer: torch.cat(of)[position] for layer, of in part.items()} for part in parts)
     return boxed, whole
-
-
-def roi_align(maps: Tensor, image: Tensor, box: Tensor, size: torch.Size, *, bins: int, samples: int) -> Tensor:
-    """Return (M, D, bins, bins): means over points of the bins of boxes (M, 4), x0 y0 x1 y1 in pixels of images of ``size`` H, W,
-    of maps (N, D, h, w), which are read bilinearly; ``image`` (M,) are rows of ``maps``. A point outside has the nearest value.
-
-    Source: He et al. 2017 (Mask R-CNN), section 3.
-    """
-    height, width = size
-    box = box.to(maps.device)
-    steps = (torch.arange(bins * samples, device=maps.device) + 0.5) / (bins * samples)
-    x = box[:, 0, None] + steps * (box[:, 2] - box[:, 0])[:, None]
-    y = box[:, 1, None] + steps * (box[:, 3] - box[:, 1])[:, None]
-    grid = torch.stack(
-        [
-            (2 * x / width - 1)[:, None, :].expand(-1, len(steps), -1),
-            (2 * y / height - 1)[:, :, None].expand(-1, -1, len(steps)),
-        ],
-        -1,
-    )
-    sampled = F.grid_sample(maps[image.to(maps.device)], grid, padding_mode="border", align_corners=False)
-    return F.avg_pool2d(sampled, samples)

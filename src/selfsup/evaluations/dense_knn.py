@@ -12,6 +12,7 @@ from selfsup.errors import NotApplicable
 from selfsup.evaluations.features import frozen
 from selfsup.evaluations.inputs import Inputs
 from selfsup.evaluations.metrics.segmentation import mean_iou, miou, most_frequent, pixel_counts, scores
+from selfsup.evaluations.pictures.rows import EXAMPLES, write_segments
 from selfsup.evaluations.reading.dense import at_most, enlarged, layer_maps
 from selfsup.evaluations.reading.objects import images, segment_names, segments
 from selfsup.evaluations.solvers.probes import deepest_best
@@ -29,6 +30,8 @@ SHOWN = {
     },
     "names": {"most_frequent": "the most frequent class everywhere"},
     "figures": [{"kind": "lines", "metric": "miou", "over": "layer"}],
+    "pictures": "grid",
+    "pictures_title": "held-out images, the classes of their pixels, and the predicted ones",
     "note": "Of the layer with the best mIoU on held-out training images; every layer is scored on the test set. The mean is "
     "over all classes of pixels, backgrounds too.",
 }
@@ -81,8 +84,11 @@ def evaluate(
         predicted = vote(maps[held], maps[~held], truth[~held])
         selected[layer] = mean_iou(pixel_counts(predicted, truth[held], len(names)))
         by_layer[layer] = pixel_counts(vote(test[layer], maps, truth), test_truth, len(names))
+    best = deepest_best(selected)
+    predicted = vote(test[best][:EXAMPLES], train[best], truth)
+    write_segments(inputs, images(inputs.target / "test.h5")[:EXAMPLES], test_truth, predicted)
     return [
-        *scores(by_layer[deepest_best(selected)], names),
+        *scores(by_layer[best], names),
         *(miou(counts, layer=layer) for layer, counts in by_layer.items()),
         most_frequent(truth, test_truth, len(names)),
     ]

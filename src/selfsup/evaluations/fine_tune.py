@@ -1,6 +1,5 @@
 """Fine-tuning: the encoder and a linear head are trained on a small, class-balanced part of the labels."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -13,9 +12,9 @@ from torch import Tensor, nn
 from selfsup.errors import InputError, NotApplicable
 from selfsup.evaluations.inputs import Inputs
 from selfsup.evaluations.reading.files import labelled_images
+from selfsup.evaluations.solvers.descent import Descent, minimise
 from selfsup.evaluations.solvers.splits import balanced_subset
 from selfsup.nn.encoder import load_encoder
-from selfsup.optim.optimisers import optimiser, warmup_cosine
 from selfsup.results import Measure, accuracy
 from selfsup.seeds import generator
 from selfsup.views.crops import draw_boxes, resized_crop
@@ -32,13 +31,9 @@ Draw = Callable[[Tensor, torch.Generator], Tensor]  # indices of examples (n,) t
 
 
 @dataclass(frozen=True)
-class Training:
+class Training(Descent):
     """AdamW, its schedule and the augmentation, as in the keys of ``evaluate``."""
 
-    batch_size: int
-    learning_rate: float
-    weight_decay: float
-    warmup_fraction: float
     crop_scale_min: float
     flip_probability: float
 
@@ -117,35 +112,27 @@ def zero_linear(in_features: int, classes: int) -> nn.Linear:
 
 def random_crops(images: Tensor, index: Tensor, rng: torch.Generator, training: Training) -> Tensor:
     """Return random resized crops and flips (n, 3, H, W) in [0, 1] of images uint8 (M, 3, H, W) at ``index`` (n,)."""
+    boxes, flip = draw_crops(images, len(index), rng, training)
+    return resized_crop(images[index.to(images.device)], boxes, flip, images.shape[2])
+
+
+def draw_crops(images: Tensor, examples: int, rng: torch.Generator, training: Training) -> tuple[Tensor, Tensor]:
+    """Return boxes (n, 4) of ``draw_boxes`` inside images (M, 3, H, W), and which to flip (n,), on their device."""
     height_px, width_px = images.shape[2:]
-    scale_min = training.crop_scale_min
-    boxes = draw_boxes(len(index), rng, height_px=height_px, width_px=width_px, scale_min=scale_min)
-    flip = torch.rand(len(index), generator=rng) < training.flip_probability
-    index, boxes, flip = (x.to(images.device) for x in (index, boxes, flip))
-    return resized_crop(images[index], boxes, flip, height_px)
+    boxes = draw_boxes(examples, rng, height_px=height_px, width_px=width_px, scale_min=training.crop_scale_min)
+    flip = torch.rand(examples, generator=rng) < training.flip_probability
+    return boxes.to(images.device), flip.to(images.device)
 
 
 def train_on(
     model: nn.Module, draw: Draw, labels: Tensor, rng: torch.Generator, total_steps: int, training: Training
 ) -> None:
     """Train all parameters that require a gradient on what is drawn of M examples, labels (M,), on the model's device."""
-    trainable = {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
-    adamw = optimiser(trainable, name="adamw", learning_rate=training.learning_rate, weight_decay=training.weight_decay)
-    model.train()
-    for step, index in enumerate(batches(len(labels), total_steps, training.batch_size, rng)):
-        for group in adamw.param_groups:
-            group["lr"] = training.learning_rate * warmup_cosine(step, total_steps, training.warmup_fraction)
-        loss = nn.functional.cross_entropy(model(draw(index, rng)), labels[index.to(labels.device)])
-        adamw.zero_grad()
-        loss.backward()
-        adamw.step()
 
+    def loss(index: Tensor, rng: torch.Generator) -> Tensor:
+        return nn.functional.cross_entropy(model(draw(index, rng)), labels[index.to(labels.device)])
 
-def batches(examples: int, total_steps: int, batch_size: int, rng: torch.Generator) -> tuple[Tensor, ...]:
-    """Return indices (batch_size,) for every step, from consecutive shuffled passes over all examples."""
-    passes = math.ceil(total_steps * batch_size / examples)
-    order = torch.cat([torch.randperm(examples, generator=rng) for _ in range(passes)])
-    return order[: total_steps * batch_size].split(batch_size)
+    minimise(model, loss, len(labels), rng, total_steps, training)
 
 
 @torch.no_grad()

@@ -12,6 +12,7 @@ from selfsup.datasets.content.objects import VOID
 from selfsup.evaluations.features import frozen
 from selfsup.evaluations.inputs import Inputs
 from selfsup.evaluations.metrics.segmentation import mean_iou, miou, most_frequent, pixel_counts, scores
+from selfsup.evaluations.pictures.rows import EXAMPLES, write_segments
 from selfsup.evaluations.reading.dense import at_pixels, enlarged, layer_maps
 from selfsup.evaluations.reading.objects import images, segment_names, segments
 from selfsup.evaluations.solvers.logistic_regression import Fit, fit, path
@@ -31,6 +32,8 @@ SHOWN = {
     },
     "names": {"most_frequent": "the most frequent class everywhere"},
     "figures": [{"kind": "bars", "metric": "miou"}, {"kind": "lines", "metric": "miou", "over": "layer"}],
+    "pictures": "grid",
+    "pictures_title": "held-out images, the classes of their pixels, and the predicted ones",
     "note": "Of the layer with the best mIoU on pixels of held-out training images; every layer is scored on the test set. "
     "The mean is over all classes of pixels, backgrounds too.",
 }
@@ -79,6 +82,7 @@ def evaluate(
     names = segment_names(inputs.target / "train.h5")
     truth = segments(inputs.target / "train.h5")[:train_images]
     test_truth = segments(inputs.target / "test.h5")[:test_images]
+    test_pixels = images(inputs.target / "test.h5")[:test_images]
     sample = sample_pixels(truth, pixels_per_image, inputs.seed)
     known = sample.label.flatten() != VOID
     labels = sample.label.flatten()[known].long()
@@ -92,10 +96,10 @@ def evaluate(
             maps(images(inputs.target / "train.h5")[:train_images]), sample.index, truth.shape, batch_size
         )
         models = {layer: fitted(features[known]) for layer, features in train.items()}
-        counts = _tested(
-            maps(images(inputs.target / "test.h5")[:test_images]), models, test_truth, len(names), batch_size
-        )
-    best = deepest_best({layer: model.held_out_miou for layer, model in models.items()})
+        counts = _tested(maps(test_pixels), models, test_truth, len(names), batch_size)
+        best = deepest_best({layer: model.held_out_miou for layer, model in models.items()})
+        logits = torch.cat([models[best].logits(batch[best]).cpu() for batch in maps(test_pixels[:EXAMPLES])])
+    write_segments(inputs, test_pixels, test_truth, enlarged(logits, (truth.shape[1], truth.shape[2])).argmax(1))
     return [
         *scores(counts[best], names),
         *(miou(of_layer, layer=layer) for layer, of_layer in counts.items()),

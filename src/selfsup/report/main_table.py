@@ -92,7 +92,7 @@ def _cells(group: Group, column: list[Score]) -> dict[str, Cell]:
     cells = {}
     for score in column:
         name = score.variant
-        seeds = len(group.seeds_of(name))
+        seeds = sum(score.scoring.measures(member) is not None for member in group.seeds_of(name))
         missing = f"{len(score.values)} of {seeds} seeds" if len(score.values) < seeds else ""
         if score.interval is None:
             cells[name] = _absent(group, score)

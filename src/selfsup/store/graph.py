@@ -166,7 +166,7 @@ def _scored(suite: Suite, group: Group, run: Run, seed: int, made: dict[str, Art
     measures: dict[tuple[str, str], Artefact] = {}
     for target in group.targets:
         name, protocols = target.data.name, run.evaluations[target.data.name]
-        if target.data != group.data and not protocols:
+        if (target.data != group.data and not protocols) or seed not in (target.seeds or group.seeds_of(run)):
             continue
         roles = {**made, "target": prepared(name)}
         roles["features"] = features[name] = _features(suite, roles)

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from selfsup.datasets.content.objects import ARRAYS
+from selfsup.datasets.content.objects import ARRAYS, VOID
 from selfsup.datasets.prepared import has, read, read_split, segment_classes
 from selfsup.errors import NotApplicable
 
@@ -45,10 +45,13 @@ def segments(path: Path) -> Tensor:
     """Return the class of each pixel uint8 (N, H, W), an index of ``segment_names``, or VOID.
 
     They are the ``segments``, or background and the label of each image inside its ``mask``. NotApplicable where the data have
-    neither.
+    neither, or every pixel is VOID.
     """
     if has(path, "segments"):
-        return torch.from_numpy(read(path, "segments"))
+        found = torch.from_numpy(read(path, "segments"))
+        if not (found != VOID).any():
+            raise NotApplicable(f"every pixel of the {path.stem} images is void")
+        return found
     if has(path, "mask") and has(path, "label"):
         mask, label = torch.from_numpy(read(path, "mask")), torch.from_numpy(read(path, "label"))
         return torch.where(mask > 0, (label[:, None, None] + 1).byte(), 0).byte()
