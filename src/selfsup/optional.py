@@ -8,6 +8,7 @@ EXTRAS = {
     "pycocotools": "evaluations",
     "scipy": "evaluations",
     "seaborn": "report",
+    "sklearn": "evaluations",
     "snakemake": "pipeline",
     "soundfile": "sound",
     "soxr": "sound",

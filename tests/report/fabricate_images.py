@@ -15,17 +15,21 @@ from tests.report.fabricate import content, protocol, soft_disc, with_measures, 
 
 FILLING = ("moco_v1", "moco_v2")
 COLOURING = ("rotation", "simclr")
+MAPPED = ("random", "simclr")
+MAP_CLASSES = ["apple", "pear & plum", "<b>fig</b>"]
 PROTOCOLS = [
     protocol("inpainting"),
     protocol("colorization"),
     protocol("few_labels_blocks", title="blocks frozen", labels_per_class=[20, 100, 400]),
     protocol("few_labels_scratch", title="from scratch", labels_per_class=[20, 100, 400]),
+    protocol("embedding_map", title="map"),
 ]
 ASKED = {
     "inpainting": FILLING,
     "colorization": COLOURING,
     "few_labels_blocks": ("rotation",),
     "few_labels_scratch": ("random",),
+    "embedding_map": MAPPED,
 }
 FILLS = {"": 1.0, "nearest_learned": 1.6, "nearest_hog": 1.9, "mean_fill": 1.3}
 COLOURS = {"": 0.0, "grey": -4.0, "mean_colour": -2.0}
@@ -94,6 +98,8 @@ def _member(folder: Path, member: Member) -> Member:
         (member.run / "summary.json").write_text(json.dumps(facts))
     wanted = [name for name, variants in ASKED.items() if member.variant in variants]
     place = member.measures["scenes", "knn"].parent
+    if "embedding_map" in wanted:
+        _write_map(place / "pictures.h5", generator)
     for name in wanted:
         write_measures(place / f"{name}.json", _measures(name, generator))
     return with_measures(member, {name: place / f"{name}.json" for name in wanted}, "scenes")
@@ -116,8 +122,25 @@ def _measures(protocol: str, generator: np.random.Generator) -> list[Measure]:
             for name, unit, level, at in levels
         ]
         return [*found, Measure("colourfulness", "", 34.0, 2000, baseline="original")]
+    if protocol == "embedding_map":
+        return [Measure("trustworthiness", "%", 90 + noise, 30)]
     start = 60.0 if protocol == "few_labels_blocks" else 40.0
     return [Measure("top1", "%", start + 12 * n + noise, 2000, shots=shots) for n, shots in enumerate((20, 100, 400))]
+
+
+def _write_map(path: Path, generator: np.random.Generator) -> None:
+    """Write 30 points, and images whose red is their number."""
+    image = np.zeros((30, 3, 8, 8), np.uint8)
+    image[:, 0] = 8 * np.arange(30)[:, None, None]
+    arrays = {
+        "position": generator.normal(size=(30, 2)).astype(np.float32),
+        "label": np.arange(30) % 3,
+        "images": image,
+    }
+    with h5py.File(path, "w") as file:
+        file.attrs["classes"] = json.dumps(MAP_CLASSES)
+        for name, array in arrays.items():
+            file.create_dataset(name, data=array, track_times=False)
 
 
 def _write_predictions(path: Path, kind: str, strength: float) -> None:

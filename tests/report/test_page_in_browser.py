@@ -33,6 +33,11 @@ report.latex = latex(table);
 document.querySelector('[data-record="scenes/simclr/knn"]').click();
 report.record = document.getElementById("record").innerText;
 report.open = document.getElementById("record").matches(":popover-open");
+const point = document.querySelectorAll("figure:has(script.behind) g[id*=points-1] use")[26];
+point.dispatchEvent(new PointerEvent("pointerover", { bubbles: true }));
+report.peek = document.querySelector(".peek").innerText;
+report.at = document.querySelector(".peek span").style.backgroundPosition;
+report.peeking = !document.querySelector(".peek").hidden;
 const pre = document.createElement("pre");
 pre.id = "probe"; pre.textContent = JSON.stringify(report);
 document.body.append(pre);
@@ -106,3 +111,8 @@ def test_a_number_opens_its_record(probed):
     assert probed["open"] is True
     for text in ("SimCLR, kNN, all labels", "data/runs/simclr-s1a2b3c4d/s2", "k = 200", "selfsup trace data/results/"):
         assert text in probed["record"]
+
+
+def test_a_point_of_a_map_shows_its_image_and_class(probed):
+    """The 27th image is the second in the second row of the sheet, and of the last class, whose name is text and no markup."""
+    assert (probed["peeking"], probed["peek"].strip(), probed["at"]) == (True, "<b>fig</b>", "-8px -8px")

@@ -39,7 +39,7 @@ SHOWN = {
     "note": "All parameters are trained, from each initialisation with one schedule; an untrained encoder is training from "
     "scratch. AP is the mean over IoU of 0.5 to 0.95, by pycocotools; eleven points are VOC 2007's.",
 }
-SHOWN_SCORE = 0.5  # of boxes in pictures
+SHOWN_SCORE = 0.3  # of boxes in pictures
 
 
 def evaluate(
@@ -170,7 +170,7 @@ def mean_boxes(truth: Objects, classes: int) -> Detections:
 
 
 def write_pictures(inputs: Inputs, pixels: Tensor, truth: Objects, found: Sequence[Detections]) -> None:
-    """Write a row for each image uint8 (n, 3, H, W): itself, the boxes of its objects, and those found with a score of 0.5."""
+    """Write a row for each image uint8 (n, 3, H, W): itself, the boxes of its objects, and those found with a score of 0.3."""
     rows: dict[str, list[np.ndarray]] = {"image": [], "truth": [], "found": []}
     for n, image in enumerate(pixels):
         here, sure = truth.where(truth.image == n), found[n].score >= SHOWN_SCORE

@@ -44,11 +44,13 @@ STYLE: dict[Any, Any] = {
 
 @dataclass(frozen=True)
 class Plot:
-    """A finished figure: ``name`` is its file's; the ``caption`` is also its alternative text."""
+    """A finished figure: ``name`` is its file's; the ``caption`` is also its alternative text. ``behind`` is the JSON of what the
+    page shows where the pointer is on a point, empty for nothing."""
 
     name: str
     caption: str
     svg: str
+    behind: str = ""
 
     @property
     def wide(self) -> bool:
@@ -106,10 +108,10 @@ def legend(axes: Axes, *others: Axes) -> None:
     axes.legend(list(by_label.values()), list(by_label), loc="center left", **options)
 
 
-def plot(figure: Figure, name: str, caption: str) -> Plot:
+def plot(figure: Figure, name: str, caption: str, behind: str = "") -> Plot:
     """Return the figure as SVG without a date or a creator; call it in the style that the figure was made in."""
     for axes in figure.axes:
         axes.set_facecolor("none")
     stream = io.StringIO()
     figure.savefig(stream, format="svg", metadata={"Date": None})
-    return Plot(name, caption, re.sub(r"\s*<metadata>.*?</metadata>", "", stream.getvalue(), flags=re.S))
+    return Plot(name, caption, re.sub(r"\s*<metadata>.*?</metadata>", "", stream.getvalue(), flags=re.S), behind)

@@ -180,6 +180,30 @@ function fit() {
   for (const box of document.querySelectorAll(".scroll")) box.classList.toggle("wide", box.scrollWidth > box.clientWidth);
 }
 
+// Behind the points of a map are their images, all in one sheet.
+function peek(figure) {
+  const behind = JSON.parse(figure.querySelector("script.behind").textContent);
+  const [image, name] = [element("span", null), element("span", "")];
+  const label = element("div", null, [image, name]);
+  label.className = "peek";
+  label.hidden = true;
+  figure.append(label);
+  Object.assign(image.style, { width: `${behind.width}px`, height: `${behind.height}px`, backgroundImage: `url(${behind.sheet})` });
+  figure.addEventListener("pointerover", (event) => {
+    const points = event.target.closest("use")?.closest("g[id*=points-]");
+    label.hidden = !points;
+    if (!points) return;
+    const n = [...points.querySelectorAll("use")].indexOf(event.target);
+    const [x, y] = [(n % behind.columns) * behind.width, Math.floor(n / behind.columns) * behind.height];
+    image.style.backgroundPosition = `-${x}px -${y}px`;
+    name.textContent = behind.classes[n];
+    const [box, at] = [figure.getBoundingClientRect(), event.target.getBoundingClientRect()];
+    label.style.left = `${Math.min(at.right - box.left + 6, box.width - 110)}px`;
+    label.style.top = `${at.top - box.top + 6}px`;
+  });
+}
+
+document.querySelectorAll("figure:has(script.behind)").forEach(peek);
 addEventListener("hashchange", restoreState);
 addEventListener("resize", fit);
 addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((item) => (item.open = true)));
