@@ -136,3 +136,15 @@ def test_a_penalty_at_its_floor_is_reported(write_features, two_layers, values):
     free = linear_probe.evaluate(write_features({"good": layers["good"]}, labels), **keys, penalty_floor=1e-6)
     assert values(free, "penalty")["good", None] > 1e-6
     assert values(free, "penalty_at_floor") == {}
+
+
+def test_without_standardising_a_weak_feature_is_hardly_read(write_features, values):
+    """The class is in a feature of a hundredth of the deviation: one penalty for all leaves it out."""
+    random = np.random.default_rng(0)
+    labels = [random.integers(0, 2, n) for n in (300, 200)]
+    layers = [np.concatenate([random.normal(size=(len(y), 5)), 0.01 * (2 * y[:, None] - 1)], 1) for y in labels]
+    inputs = write_features({"layer": layers}, labels)
+    keys = KEYS | {"penalties": [0.1], "penalty_floor": 0.1}
+    standardised, raw = (values(linear_probe.evaluate(inputs, **keys, standardised=of)) for of in (True, False))
+    assert standardised["", None] > 95
+    assert raw["", None] < 65

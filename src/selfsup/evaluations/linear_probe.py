@@ -7,7 +7,7 @@ from pydantic import PositiveFloat
 
 from selfsup.evaluations.inputs import Inputs
 from selfsup.evaluations.reading import files
-from selfsup.evaluations.solvers.probes import FLOOR, measures, probe, standardise
+from selfsup.evaluations.solvers.probes import FLOOR, measures, probe, rescale, standardise
 from selfsup.evaluations.solvers.splits import held_out
 from selfsup.nn.pooling import Pooling
 from selfsup.results import Measure, accuracy
@@ -32,6 +32,7 @@ def evaluate(
     held_out_fraction: PositiveFloat,
     pooling: Literal[Pooling, "patches"],
     layers: list[str] | Literal["all"] = "all",
+    standardised: bool = True,
     tolerance: PositiveFloat,
 ) -> list[Measure]:
     """Return ``top1`` of the best layer and of each ``layer``, its ``penalty``, the largest ``gradient_norm``.
@@ -46,6 +47,7 @@ def evaluate(
         held_out_fraction: fraction of the training set for selecting the penalty and the layer.
         pooling: how a map becomes a vector; patches is the mean over a grid of patches, each encoded alone.
         layers: names of layers, or all.
+        standardised: whether each feature has mean 0 and deviation 1 before the fit; else all are divided by one number.
         tolerance: gradient norm at which a fit has converged.
 
     Source: Zhang et al. 2016 (Colorful image colorization), section 3.2, for the probe of every layer.
@@ -54,8 +56,9 @@ def evaluate(
     labels, test_labels = files.labels(inputs.features)
     held = [held_out(labels, held_out_fraction, inputs.seed, "linear_probe")]
     fitted = partial(probe, penalties=penalties, penalty_floor=penalty_floor, tolerance=tolerance)
+    scaled = standardise if standardised else rescale
     probes = {}
     for layer in files.resolve_layers(inputs.features, layers):
-        train, test = standardise(*files.features(inputs.features, layer, pooling))
+        train, test = scaled(*files.features(inputs.features, layer, pooling))
         probes[layer] = fitted(train, test, labels, test_labels, held)
     return measures(probes, accuracy)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from selfsup.evaluations.solvers import probes
-from selfsup.evaluations.solvers.probes import select_penalty
+from selfsup.evaluations.solvers.probes import rescale, select_penalty, standardise
 from selfsup.evaluations.solvers.splits import held_out
 
 
@@ -88,3 +88,16 @@ def test_the_floor_is_a_key(held_out_accuracies):
     fitted = held_out_accuracies(10, 20, 30, 40, 50, 60, 70)
     assert select_penalty(**HALF, **KEYS, penalty_floor=1e-4)[0] == pytest.approx(1e-4)
     assert len(fitted) == 7
+
+
+def test_one_scale_keeps_the_shares_of_the_features_and_standardising_does_not(mixture):
+    train, _ = mixture(200)
+    train = train * torch.tensor([10.0, *[1.0] * 11]) + 3
+    test = train[:50] + 1
+    scaled, scaled_test = rescale(train, test)
+    assert scaled.square().mean().item() == pytest.approx(1)
+    ratio = train / scaled
+    assert torch.allclose(ratio, ratio[0, 0].expand_as(ratio))
+    assert torch.allclose(test / scaled_test, ratio[0, 0].expand_as(test))
+    assert torch.allclose(standardise(train, test)[0].std(0, correction=0), torch.ones(12, dtype=torch.float64))
+    assert torch.equal(rescale(torch.zeros(3, 2), torch.zeros(1, 2))[0], torch.zeros(3, 2, dtype=torch.float64))

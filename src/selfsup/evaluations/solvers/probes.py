@@ -48,6 +48,13 @@ def standardise(train: Tensor, test: Tensor) -> tuple[Tensor, Tensor]:
     return (train.double() - mean) * inverse_deviation, (test.double() - mean) * inverse_deviation
 
 
+def rescale(train: Tensor, test: Tensor) -> tuple[Tensor, Tensor]:
+    """Return features (N, D) and (M, D) in float64, divided by one number: the root of the mean square over N and D is 1, so that
+    penalties are comparable, and each feature keeps its mean and its share of the variance."""
+    scale = train.double().square().mean().sqrt().clamp(min=1e-12)
+    return train.double() / scale, test.double() / scale
+
+
 def select_penalty(
     features: Tensor,
     labels: Tensor,
