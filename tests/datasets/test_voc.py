@@ -101,7 +101,7 @@ MISTAKES = {
         lambda r: (r / "ImageSets/Main/train.txt").unlink(),
         r"Main needs train\.txt, and val\.txt or test\.txt",
     ),
-    "no object": (lambda r: nothing(r), r"has no object in any training image"),
+    "no object": (lambda r: nothing(r), r"pets has no object in any training image"),
 }
 
 

@@ -9,7 +9,8 @@ from xml.etree import ElementTree
 
 from pydantic import PositiveInt
 
-from selfsup.datasets.content.annotated import Annotated, Annotations, Box, annotations_lock, listed, write_annotated
+from selfsup.datasets.content.annotated import Annotations, annotations_lock, write_annotated
+from selfsup.datasets.content.named_boxes import NamedBox, with_classes
 from selfsup.errors import InputError
 
 PROVIDES = ("image",)
@@ -58,21 +59,8 @@ def _annotations(root: Path) -> Annotations:
     if both := sorted(set(splits["train"]) & set(splits["test"])):
         raise InputError(f"{base / LISTS} has {both[0]} in the training and the test list; remove it from one")
     objects = {split: {name: _objects(base, name) for name in listed} for split, listed in splits.items()}
-    by_split = {split: {label for found in named.values() for label, *_ in found} for split, named in objects.items()}
-    if unseen := sorted(by_split["test"] - by_split["train"]):
-        raise InputError(f"{base} has {listed(unseen)} in test images only; no model can learn it: correct the lists")
-    classes = sorted(by_split["train"])
-    if not classes:
-        raise InputError(f"{base / ANNOTATIONS} has no object in any training image; there is nothing to detect")
-    return Annotations(
-        root,
-        {
-            split: [Annotated(_image(base, name), _boxes(found, classes)) for name, found in named.items()]
-            for split, named in objects.items()
-        },
-        classes,
-        [],
-    )
+    images = {split: {_image(base, name): boxes for name, boxes in of.items()} for split, of in objects.items()}
+    return with_classes(root, images)
 
 
 def _base(root: Path) -> Path:
@@ -107,8 +95,8 @@ def _image(base: Path, name: str) -> Path:
     return files[0]
 
 
-def _objects(base: Path, name: str) -> list[tuple[str, tuple[float, float, float, float], bool]]:
-    """Return the objects of an annotation: class, x0 y0 x1 y1 from 0 with x1 and y1 exclusive, and whether it is difficult."""
+def _objects(base: Path, name: str) -> list[NamedBox]:
+    """Return the objects of an annotation."""
     file = base / ANNOTATIONS / f"{name}.xml"
     try:
         root = ElementTree.parse(file).getroot()
@@ -125,7 +113,9 @@ def _objects(base: Path, name: str) -> list[tuple[str, tuple[float, float, float
     except (ElementTree.ParseError, ValueError) as error:
         raise InputError(f"{file} is not an annotation of VOC ({error}); replace it") from None
     # VOC counts pixels from 1 and includes the last; files that were written from 0 have a corner at 0.
-    return [(label, (max(x0 - 1, 0), max(y0 - 1, 0), x1, y1), hard) for label, (x0, y0, x1, y1), hard in objects]
+    return [
+        NamedBox(label, (max(x0 - 1, 0), max(y0 - 1, 0), x1, y1), hard) for label, (x0, y0, x1, y1), hard in objects
+    ]
 
 
 def _text(entry: ElementTree.Element, path: str) -> str:
@@ -133,7 +123,3 @@ def _text(entry: ElementTree.Element, path: str) -> str:
     if not text or not text.strip():
         raise ValueError(f"an object has no {path}")
     return text.strip()
-
-
-def _boxes(objects: list[tuple[str, tuple[float, float, float, float], bool]], classes: list[str]) -> list[Box]:
-    return [Box(corners, classes.index(label), difficult) for label, corners, difficult in objects]
