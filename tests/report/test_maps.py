@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from selfsup.report.figures.maps import embedding_map
+from selfsup.report.figures.maps import point_map
 from tests.report.fabricate_images import MAP_CLASSES
 
 
@@ -19,7 +19,7 @@ from tests.report.fabricate_images import MAP_CLASSES
 def drawn(built):
     group = built.content.groups[0]
     (scoring,) = (s for s in group.scorings if s.protocol.evaluation == "embedding_map")
-    return group, scoring, embedding_map(group, scoring)
+    return group, scoring, point_map(group, scoring)
 
 
 def points(svg, panel):
@@ -64,13 +64,13 @@ def test_the_page_has_them_and_the_file_of_the_figure_has_not(built, drawn):
 def test_without_labels_points_are_grey_and_without_a_map_there_is_no_figure(built, drawn, tmp_path):
     group, scoring, _ = drawn
     without = replace(group, members=[m for m in group.members if m.variant == "rotation"])
-    assert embedding_map(without, scoring) is None
+    assert point_map(without, scoring) is None
     path = scoring.pictures(group.first_seeds["random"])
     with h5py.File(path, "r+") as file:
         kept = file["label"][()]
         file["label"][:] = -1
     try:
-        plot = embedding_map(replace(group, members=[group.first_seeds["random"]], variants=["random"]), scoring)
+        plot = point_map(replace(group, members=[group.first_seeds["random"]], variants=["random"]), scoring)
     finally:
         with h5py.File(path, "r+") as file:
             file["label"][:] = kept

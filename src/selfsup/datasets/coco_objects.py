@@ -1,7 +1,8 @@
 """Images with boxes in COCO's format: one JSON file for each split.
 
 Two layouts are known: ``annotations/instances_<part>.json`` beside folders of images ``<part>``, as COCO is published, where a
-part is train2017 or val2017; and ``_annotations.coco.json`` inside each folder ``train``, ``valid`` and ``test``, as tools export it.
+part is train2017 or val2017; and ``_annotations.coco.json`` inside each folder ``train``, ``valid`` and ``test``, as tools export
+it.
 
 Source: Lin et al. 2014, Microsoft COCO: common objects in context.
 """

@@ -21,7 +21,7 @@ NAMED = 12  # classes that a legend can name
 
 
 @mpl.rc_context(STYLE)
-def embedding_map(group: Group, scoring: Scoring) -> Plot | None:
+def point_map(group: Group, scoring: Scoring) -> Plot | None:
     """Return the map of each variant's first seed, in the order of the suite; None where none was made."""
     paths = {variant: scoring.pictures(member) for variant, member in group.first_seeds.items()}
     found = {variant: path for variant, path in paths.items() if path}
