@@ -157,3 +157,18 @@ def test_two_layouts_or_none_are_refused(root):
         voc.register(root)
     with pytest.raises(InputError, match="is not a folder; set SELFSUP_DATA_ROOT"):
         voc.register(root / "missing")
+
+
+def test_a_download_is_torchvisions_of_both_parts(root, monkeypatch):
+    datasets = pytest.importorskip("torchvision.datasets")
+    calls = []
+    monkeypatch.setattr(datasets, "VOCDetection", lambda root, **keys: calls.append(keys))
+    voc.download(root)
+    assert calls == [{"year": "2007", "image_set": part, "download": True} for part in ("trainval", "test")]
+
+    def fails(root, **keys):
+        raise RuntimeError("no network")
+
+    monkeypatch.setattr(datasets, "VOCDetection", fails)
+    with pytest.raises(InputError, match=r"VOC 2007 cannot be downloaded into .* \(no network\)"):
+        voc.download(root)

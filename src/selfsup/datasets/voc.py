@@ -23,6 +23,19 @@ def register(root: Path) -> dict[str, Any]:
     return annotations_lock(_annotations(root))
 
 
+def download(root: Path) -> None:
+    """Download VOC 2007 into ``root``, verified by torchvision's checksums; InputError where that fails."""
+    from torchvision.datasets import VOCDetection
+
+    for part in ("trainval", "test"):
+        try:
+            VOCDetection(root, year="2007", image_set=part, download=True)
+        except (OSError, RuntimeError) as error:
+            raise InputError(
+                f"VOC 2007 cannot be downloaded into {root} ({error}); put its published folders there"
+            ) from error
+
+
 def prepare(
     folder: Path,
     *,
