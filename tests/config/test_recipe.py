@@ -4,6 +4,7 @@ import pytest
 import yaml
 
 from selfsup.config import suite as suites
+from selfsup.config.recipe import _variant_title
 from selfsup.errors import InputError
 from selfsup.store.graph import graph
 from tests.config.changes import edit
@@ -261,3 +262,16 @@ def test_an_option_that_is_off_and_not_set_is_no_part_of_a_recipe(project):
     assert hyper == variant(project, **{"hyper.augmentation.blur_probability": 0.0})
     assert variant(project, **{"hyper.augmentation.blur_probability": 0.1})["augmentation"]["blur_probability"] == 0.1
     assert hyper["augmentation"]["flip_probability"] == 0.5  # not off: what it is by default decides the result
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("simclr-no-colour", "SimCLR, no colour"),
+        ("simclr-temperature-0-05", "SimCLR, temperature 0.05"),
+        ("simclr-head-linear-16", "SimCLR, head linear 16"),
+        ("simclr-width-10-2", "SimCLR, width 10 2"),
+    ],
+)
+def test_a_variant_is_named_by_what_differs(name, title):
+    assert _variant_title(name, "simclr", "SimCLR") == title

@@ -1,6 +1,7 @@
 """Reads params/: each file is strictly typed, each mistake is one sentence, and everything is passed on as plain values."""
 
 import math
+import re
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
@@ -107,8 +108,9 @@ def run(name: str, recipe: str, changes: dict[str, Any], suite: Path, title: str
 
 
 def _variant_title(name: str, recipe: str, title: str) -> str:
-    """Return the title of a variant without one: ``simclr-no-colour`` is SimCLR, no colour."""
-    change = name.removeprefix(recipe).strip("-_").replace("-", " ").replace("_", " ")
+    """Return the title of a variant without one: ``simclr-no-colour`` is SimCLR, no colour; ``-0-5`` is 0.5."""
+    change = name.removeprefix(recipe).strip("-_").replace("_", " ")
+    change = re.sub(r"(?<![0-9])0-(?=[0-9])", "0.", change).replace("-", " ")
     return f"{title}, {change}" if change else title
 
 
