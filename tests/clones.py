@@ -79,7 +79,7 @@ def write_suite(folder: Path, name: str, groups: str) -> None:
 
 
 def _link_data(source: str, target: str) -> None:
-    os.link(source, target) if "/data/" in source or "/.keep/" in source else shutil.copy2(source, target)
+    os.link(source, target) if "/data/" in source or "/.archive/" in source else shutil.copy2(source, target)
 
 
 def clone(folder: Path) -> Clone:

@@ -126,11 +126,11 @@ def test_a_damaged_or_missing_parent_is_named(own: Clone):
         file = own.folder / folder / "train.h5"
         with file.open("r+b") as handle:
             handle.truncate(file.stat().st_size // 2)
-        own.run("rm", "-rf", where(own, target), f".keep/{where(own, target)}")
+        own.run("rm", "-rf", where(own, target), f".archive/{where(own, target)}")
         done = selfsup(own, command, where(own, target), "--suite", "own", check=False)
         assert done.returncode == 1
         assert f"a file of {folder} is damaged" in done.stderr
-        assert f"rm -r {folder} .keep/{folder}" in done.stderr
+        assert f"rm -r {folder} .archive/{folder}" in done.stderr
         assert "Traceback" not in done.stderr
 
 

@@ -194,7 +194,7 @@ def _remove(arguments: argparse.Namespace) -> None:
 
     suite = graph(arguments.suite)
     for artefact in disk.branch(suite.of_run(arguments.run, arguments.kind), suite):
-        for folder in (artefact.folder, disk.KEEP / artefact.folder):
+        for folder in (artefact.folder, disk.ARCHIVE / artefact.folder):
             if folder.exists():
                 _delete(folder, "remove", arguments.apply)
         if arguments.apply:
@@ -206,7 +206,7 @@ def _remove(arguments: argparse.Namespace) -> None:
 def _gc(arguments: argparse.Namespace) -> None:
     from selfsup.config import suite
 
-    for folder in [*disk.unreachable(suite.registered(), disk.KEEP), *disk.unfinished()]:
+    for folder in [*disk.unreachable(suite.registered(), disk.ARCHIVE), *disk.unfinished()]:
         _delete(folder, "delete", arguments.apply)
 
 

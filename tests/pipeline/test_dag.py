@@ -107,7 +107,7 @@ def test_a_new_file_remakes_nothing(smoke: Clone, tmp_path: Path):
 
 def test_a_partial_pull_makes_only_what_it_needs(smoke: Clone, tmp_path: Path):
     copy = smoke.copy(tmp_path / "copy")
-    for folder in ("data/features", ".keep", "reports"):
+    for folder in ("data/features", ".archive", "reports"):
         shutil.rmtree(copy.folder / folder)
     assert copy.planned() == {"report": 1}
     shutil.rmtree(copy.folder / "data/prepared")
@@ -212,7 +212,7 @@ def test_one_job_makes_all_seeds_as_processes_of_their_own_would(tmp_path: Path)
 
 
 def remove(made: Clone, folder: str) -> None:
-    for place in (made.folder, made.folder / ".keep"):
+    for place in (made.folder, made.folder / ".archive"):
         shutil.rmtree(place / folder)
 
 

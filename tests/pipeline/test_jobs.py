@@ -18,7 +18,7 @@ RUN = Artefact("weights", "toy", {}, (), {"prepared": PREPARED}, 0)
 def test_a_damaged_parent_is_named_with_the_fix(error, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with (
-        pytest.raises(InputError, match=rf"{PREPARED.folder} is damaged .*rm -r {PREPARED.folder} .keep/"),
+        pytest.raises(InputError, match=rf"{PREPARED.folder} is damaged .*rm -r {PREPARED.folder} .archive/"),
         damage_named(RUN),
     ):
         raise error

@@ -62,7 +62,7 @@ def _candidates(old: dict[str, str], new: dict[str, Artefact]) -> dict[str, Path
     candidates: dict[str, Path] = {}
     for name, artefact in new.items():
         if name in old and not artefact.exists():
-            folders = [root / old[name] for root in (Path(), disk.KEEP)]
+            folders = [root / old[name] for root in (Path(), disk.ARCHIVE)]
             if finished := [folder for folder in folders if (folder / "spec.json").exists()]:
                 candidates[name] = finished[0]
     return candidates

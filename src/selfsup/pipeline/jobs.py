@@ -82,7 +82,7 @@ def _damage(artefact: Artefact, reason: str) -> str:
     broken = [folder for folder in folders if not all(map(h5py.is_hdf5, folder.glob("*.h5")))] or folders
     return (
         f"a file of {' or '.join(map(str, broken))} is damaged ({reason}); remove it here and in the archive, "
-        f"`rm -r {broken[0]} {disk.KEEP / broken[0]}`, and run snakemake again"
+        f"`rm -r {broken[0]} {disk.ARCHIVE / broken[0]}`, and run snakemake again"
     )
 
 

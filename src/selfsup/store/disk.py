@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from selfsup.store.graph import Graph
 
 PARTIAL = Path("data/.partial")
-KEEP = Path(".keep")
-INDEX = KEEP / "by-content"
+ARCHIVE = Path(".archive")
+INDEX = ARCHIVE / "by-content"
 
 
 def locate(folder: Path, suite: str) -> Artefact:
@@ -56,7 +56,7 @@ def build(artefact: Artefact, make: Callable[[Path], None]) -> None:
             shutil.rmtree(scratch, ignore_errors=True)
             raise
         place(scratch, artefact.folder)
-        keep(artefact.folder)
+        archive(artefact.folder)
 
 
 def reuse_equal(artefact: Artefact) -> bool:
@@ -64,10 +64,10 @@ def reuse_equal(artefact: Artefact) -> bool:
     entry = INDEX / content_key(artefact)
     if not entry.is_file():
         return False
-    twin = KEEP / entry.read_text(encoding="utf-8")
+    twin = ARCHIVE / entry.read_text(encoding="utf-8")
     if not (twin / "spec.json").is_file() or read_spec(twin)["content_key"] != entry.name:
         return False
-    reuse(artefact, twin, same_as=str(twin.relative_to(KEEP)))
+    reuse(artefact, twin, same_as=str(twin.relative_to(ARCHIVE)))
     return True
 
 
@@ -77,7 +77,7 @@ def reuse(artefact: Artefact, source: Path, **history: Any) -> None:
     _link_tree(source, scratch, ignore=shutil.ignore_patterns("spec.json"))
     write_spec(artefact, scratch, **history, made_with=read_spec(source)["made_with"])
     place(scratch, artefact.folder)
-    keep(artefact.folder)
+    archive(artefact.folder)
 
 
 def partial(folder: Path, suffix: str = "") -> Path:
@@ -120,24 +120,24 @@ def place(scratch: Path, folder: Path) -> None:
     scratch.rename(folder)
 
 
-def keep(folder: Path) -> None:
+def archive(folder: Path) -> None:
     """Hard-link a finished artefact into the archive, where it takes no disk space until the store's copy is removed."""
-    kept = KEEP / folder
-    if kept.exists():
+    archived = ARCHIVE / folder
+    if archived.exists():
         return
-    unfinished = kept.with_name(kept.name + ".partial")
+    unfinished = archived.with_name(archived.name + ".partial")
     _link_tree(folder, unfinished)
-    unfinished.rename(kept)
+    unfinished.rename(archived)
     INDEX.mkdir(parents=True, exist_ok=True)
-    (INDEX / read_spec(kept)["content_key"]).write_text(str(folder), encoding="utf-8")
+    (INDEX / read_spec(archived)["content_key"]).write_text(str(folder), encoding="utf-8")
 
 
 def restore(folder: Path) -> bool:
     """Restore an artefact from the archive; False if it was never archived."""
-    if not (KEEP / folder / "spec.json").exists():
+    if not (ARCHIVE / folder / "spec.json").exists():
         return False
     scratch = partial(folder, ".restored")
-    _link_tree(KEEP / folder, scratch)
+    _link_tree(ARCHIVE / folder, scratch)
     place(scratch, folder)
     return True
 
@@ -159,9 +159,9 @@ def restore_all(suite: "Graph") -> None:
 
     Parents come before children, so artefacts of equal content are found in the same pass.
     """
-    if KEEP.exists():
+    if ARCHIVE.exists():
         for artefact in (artefact for artefact in suite.by_folder.values() if not artefact.exists()):
-            if (KEEP / artefact.folder).exists() or all(parent.exists() for parent in artefact.parents.values()):
+            if (ARCHIVE / artefact.folder).exists() or all(parent.exists() for parent in artefact.parents.values()):
                 with locked(artefact.folder):
                     restore(artefact.folder) or reuse_equal(artefact)
 
@@ -192,7 +192,7 @@ def sweep(suite: str) -> list[Path]:
     """Move artefacts that a suite does not use from the store to the archive: dvc.lock is a function of the parameters."""
     moved = unreachable([suite])
     for folder in moved:
-        keep(folder)
+        archive(folder)
         remove(folder)
     return moved
 
