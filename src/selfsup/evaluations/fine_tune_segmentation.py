@@ -18,7 +18,8 @@ from selfsup.nn.encoder import load_encoder
 from selfsup.nn.fusion import FusedMaps
 from selfsup.results import Measure
 from selfsup.seeds import derive, generator
-from selfsup.views.crops import nearest_crop, resized_crop
+from selfsup.views.crops import resized_crop
+from selfsup.views.mask_crops import nearest_crop
 
 NEEDS = ("target", "weights")
 SHOWN = {

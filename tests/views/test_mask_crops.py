@@ -2,7 +2,8 @@
 
 import torch
 
-from selfsup.views.crops import draw_boxes, nearest_crop, resized_crop
+from selfsup.views.crops import draw_boxes, resized_crop
+from selfsup.views.mask_crops import nearest_crop
 
 
 def test_masks_are_cropped_as_their_images():
