@@ -67,11 +67,11 @@ def test_a_missing_image_and_a_missing_file_are_named(coco: Path) -> None:
         ('{"images": [{"id": 1}], "annotations": [{"id": 1, "image_id": 1, "caption": "a"}]}', "has no COCO captions"),
         (
             '{"images": [{"id": 1, "file_name": "a.png"}], "annotations": [{"id": 7, "image_id": 1, "caption": " "}]}',
-            r"has an empty caption, annotation 7 of a\.png",
+            r", annotation 7 of a\.png, has an empty caption",
         ),
     ],
 )
 def test_broken_annotations_are_named(coco: Path, content: str, message: str) -> None:
     (coco / "annotations" / "captions_val2017.json").write_text(content, encoding="utf-8")
-    with pytest.raises(InputError, match=rf"captions_val2017\.json {message}"):
+    with pytest.raises(InputError, match=rf"captions_val2017\.json ?{message}"):
         register(coco)

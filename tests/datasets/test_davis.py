@@ -123,3 +123,28 @@ def test_a_folder_that_is_no_davis(tmp_path):
 def test_the_height_must_hold_whole_places(root):
     with pytest.raises(InputError, match="height_px is 20"):
         prepared(root, height_px=20)
+
+
+@pytest.mark.parametrize(("fill", "sentence"), [(0, "has no object"), (255, "is all object")])
+def test_a_first_frame_without_an_object_to_follow_is_refused(root, fill, sentence):
+    Image.new("L", (64, 48), fill).save(root / "Annotations/480p/bear/00000.png")
+    with pytest.raises(InputError, match=rf"bear/00000\.png, the mask of a first frame, {sentence}"):
+        register(root)
+    write_sequence(root, "crow", start=3)
+    Image.new("L", (64, 48), fill).save(root / "Annotations/480p/crow/00001.png")  # later ones may be
+
+
+def test_masks_of_one_truth_have_one_lock(root):
+    before = register(root)
+    for file in (root / "Annotations").rglob("*.png"):
+        grey = np.asarray(Image.open(file))
+        indices = Image.fromarray((grey > 0).astype(np.uint8), "P")
+        indices.putpalette([255, 255, 255, 10, 200, 30])
+        indices.save(file)
+    assert register(root) == before
+
+
+def test_a_list_with_a_byte_order_mark_is_read(root):
+    (root / "ImageSets/2016").mkdir(parents=True)
+    (root / "ImageSets/2016/val.txt").write_bytes("\ufeffbear\r\n\r\nswan\r\n".encode())
+    assert register(root)["splits"]["test"]["examples"] == 2

@@ -82,8 +82,7 @@ def test_train_and_test_folders_are_kept(tmp_path: Path) -> None:
 
 
 def test_images_without_labels(tmp_path: Path) -> None:
-    root = fill(tmp_path / "photos", range(10))
-    fill(root / "more" / "and more", range(10, 15))
+    root = fill(tmp_path / "photos", range(15))
     lock = register(root)
     assert (lock["labelled"], lock["classes"], lock["splits"]["all"]["examples"]) == (False, [], 15)
     splits = prepared(root, test_fraction=0.4)
@@ -171,7 +170,7 @@ def test_half_a_split_is_an_error(tmp_path: Path) -> None:
 def test_classes_of_train_and_test_must_agree(tmp_path: Path) -> None:
     for name in ("train/duck", "train/owl", "test/duck"):
         fill(tmp_path / "birds" / name, range(2))
-    with pytest.raises(InputError, match="class owl in only one of train and test"):
+    with pytest.raises(InputError, match=r"train has the class owl, test of .*birds has not"):
         register(tmp_path / "birds")
 
 
@@ -227,3 +226,76 @@ def test_a_split_that_the_lock_does_not_know_is_refused(birds: Path) -> None:
 def test_impossible_recipes_are_refused(birds: Path, recipe: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         prepared(birds, **recipe)
+
+
+def test_images_beside_class_folders_are_refused(birds: Path) -> None:
+    noise(77).save(birds / "montage.png")
+    with pytest.raises(
+        InputError, match=r"birds has images, such as montage\.png, beside folders, such as duck: are these"
+    ):
+        register(birds)
+
+
+@pytest.mark.parametrize(
+    "names", [("Train", "Test"), ("training", "testing"), ("TRAIN", "validation"), ("train", "dev")]
+)
+def test_splits_are_known_by_the_names_that_people_give_them(tmp_path: Path, names: tuple[str, str]) -> None:
+    for start, split in enumerate(names):
+        for label, name in enumerate(("duck", "owl")):
+            fill(tmp_path / "birds" / split / name, range(100 * start + 10 * label, 100 * start + 10 * label + 3))
+    lock = register(tmp_path / "birds")
+    assert (lock["classes"], set(lock["splits"])) == (["duck", "owl"], {"train", "test"})
+
+
+def test_validation_images_beside_a_test_set_are_trained_on(tmp_path: Path) -> None:
+    for start, split in enumerate(("train", "val", "test")):
+        for label, name in enumerate(("duck", "owl")):
+            fill(tmp_path / "birds" / split / name, range(100 * start + 10 * label, 100 * start + 10 * label + 3))
+    splits = register(tmp_path / "birds")["splits"]
+    assert {split: facts["examples"] for split, facts in splits.items()} == {"train": 12, "test": 6}
+
+
+def test_folders_of_the_system_are_no_classes(birds: Path) -> None:
+    before = register(birds)
+    for folder in ("@eaDir", "duck/@eaDir", "__MACOSX/duck", ".thumbs"):
+        fill(birds / folder, range(50, 52))
+    assert register(birds) == before
+
+
+@pytest.mark.parametrize(
+    ("folders", "sentence"),
+    [
+        (("train/duck", "train/owl", "Train/duck"), "has the folders Train and train for one split"),
+        (("train/duck", "test/duck", "more/duck"), "has the folder more beside train, which is a split"),
+        (("train/duck", "train/owl"), "has no folder test; add it, or put the classes directly"),
+        (("train/duck", "train/owl", "test"), r"train has class folders, .*test has images; sort these"),
+    ],
+)
+def test_an_ambiguous_layout_is_one_sentence(tmp_path: Path, folders: tuple[str, ...], sentence: str) -> None:
+    for number, name in enumerate(folders):
+        fill(tmp_path / "birds" / name, range(10 * number, 10 * number + 2))
+    with pytest.raises(InputError, match=sentence):
+        register(tmp_path / "birds")
+
+
+def test_links_to_folders_are_followed_and_what_is_left_out_is_told(birds: Path, tmp_path: Path, capsys: Any) -> None:
+    fill(tmp_path / "disk" / "deep", range(40, 44))
+    (birds / "duck" / "link").symlink_to(tmp_path / "disk")
+    (birds / "owl" / "scan.jpg_large").write_bytes(b"")
+    assert register(birds)["splits"]["all"]["examples"] == 14
+    assert "birds: 1 files are left out: 1 .jpg_large" in capsys.readouterr().err
+
+
+def test_all_damaged_images_are_told_at_once(birds: Path) -> None:
+    for name in ("duck/000.png", "owl/010.png", "owl/011.png"):
+        (birds / name).write_bytes(b"no image")
+    (birds / "duck" / "gone.png").symlink_to(birds / "annex" / "gone.png")
+    with pytest.raises(InputError) as error:
+        register(birds)
+    assert all(name in str(error.value) for name in ("000.png", "010.png", "011.png", "gone.png is a link to"))
+
+
+def test_an_image_that_pillow_does_not_dare_to_open_is_named(birds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 40)
+    with pytest.raises(InputError, match="has more than 0 million pixels; scale it down"):
+        register(birds)

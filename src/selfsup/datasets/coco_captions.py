@@ -4,11 +4,13 @@ Source: Chen et al. 2015, Microsoft COCO captions: data collection and evaluatio
 """
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from pydantic import PositiveInt
 
+from selfsup.datasets.content.captions import checked_caption
 from selfsup.datasets.content.sources import Source, captioned_source, lock_of, select, write_examples
 from selfsup.errors import InputError
 
@@ -55,21 +57,23 @@ def _source(root: Path) -> Source:
 def _captions(root: Path, part: str) -> dict[Path, list[str]]:
     """Return {image file: its captions by annotation number} of one published part, without images that have none."""
     images, annotations = root / f"{part}{YEAR}", root / "annotations" / f"captions_{part}{YEAR}.json"
-    captions: dict[Path, list[tuple[str, int]]] = {}
+    captions: dict[Path, list[str]] = {}
     try:
         content = json.loads(annotations.read_text(encoding="utf-8"))
         names = {image["id"]: image["file_name"] for image in content["images"]}
+        if twice := [name for name, count in Counter(names.values()).items() if count > 1]:
+            raise InputError(f"{annotations} has {twice[0]} as two images; keep one, with the captions of both")
         for entry in sorted(content["annotations"], key=lambda entry: entry["id"]):
-            captions.setdefault(images / names[entry["image_id"]], []).append(
-                (str(entry["caption"]).strip(), entry["id"])
-            )
+            file = images / names[entry["image_id"]]
+            caption = checked_caption(entry["caption"], f"{annotations}, annotation {entry['id']} of {file.name},")
+            captions.setdefault(file, []).append(caption)
     except FileNotFoundError:
         raise InputError(f"{annotations} does not exist; put COCO's published annotations there") from None
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{annotations} has no COCO captions ({error!r}); copy the published file again") from None
-    for file, numbered in captions.items():
-        if empty := [number for text, number in numbered if not text]:
-            raise InputError(f"{annotations} has an empty caption, annotation {empty[0]} of {file.name}; remove it")
+    if not captions:
+        raise InputError(f"{annotations} has no captions; copy the published file again")
+    for file in captions:
         if not file.is_file():
             raise InputError(f"{annotations} names {file.name}, which is not in {images}; copy it there")
-    return {file: [text for text, _ in numbered] for file, numbered in captions.items()}
+    return captions

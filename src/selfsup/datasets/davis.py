@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import NonNegativeInt, PositiveInt
 
 from selfsup.datasets import moving_scenes
+from selfsup.datasets.content.lists import read_lines
 from selfsup.datasets.content.sequences import Sequence, read_sequences, sequences_lock
 from selfsup.datasets.content.videos import Video, frame_folder
 from selfsup.datasets.prepared import write_split
@@ -65,7 +66,7 @@ def _sequences(root: Path) -> list[Sequence]:
         )
     names = sorted(path.name for path in (root / FRAMES).iterdir() if path.is_dir())
     if (root / LIST).is_file():
-        words = [line.split()[0] for line in (root / LIST).read_text().splitlines() if line.strip()]
+        words = [line.split()[0] for line in read_lines(root / LIST, "put the published list there")]
         listed = {Path(word).parent.name or word for word in words}  # one name, or one frame, per line
         names = [name for name in names if name in listed]
     if not names:

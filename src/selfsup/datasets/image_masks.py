@@ -9,10 +9,10 @@ from typing import Any
 
 from pydantic import NonNegativeInt, PositiveInt
 
-from selfsup.datasets.content.annotated import Annotated, Annotations, annotations_lock, listed, write_annotated
+from selfsup.datasets.content.annotated import Annotated, Annotations, annotations_lock, write_annotated
 from selfsup.datasets.content.class_folders import IMAGE_SUFFIXES
 from selfsup.datasets.content.objects import VOID
-from selfsup.errors import InputError
+from selfsup.errors import InputError, listed
 
 PROVIDES = ("image",)
 LAYOUTS = [("{split}", "{split}annot"), ("images/{split}", "masks/{split}")]

@@ -11,6 +11,7 @@ from pydantic import NonNegativeInt, PositiveInt
 
 from selfsup.datasets import moving_scenes
 from selfsup.datasets.content.decoding import decode
+from selfsup.datasets.content.lists import read_lines
 from selfsup.datasets.content.sequences import Sequence, read_sequences, sequences_lock
 from selfsup.datasets.content.videos import Video, frame_folder
 from selfsup.datasets.prepared import write_split
@@ -65,8 +66,8 @@ def _sequences(root: Path) -> list[Sequence]:
     sequences = []
     for file in lists:
         action = file.name.removesuffix("_test_split1.txt")
-        for line in file.read_text().splitlines():
-            name, _, part = line.strip().rpartition(" ")
+        for line in read_lines(file, "put the published list there"):
+            name, _, part = line.rpartition(" ")
             if part == TEST:
                 sequences.append(_sequence(root, f"{action}/{Path(name).stem}"))
     return sequences

@@ -7,13 +7,16 @@ contents), ``converted_aligned_phones.txt`` (one line per utterance: its name, t
 Source: Panayotov et al. 2015 (LibriSpeech); van den Oord et al. 2018 (CPC), section 3.1, for the phones and the split.
 """
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from pydantic import PositiveFloat, PositiveInt
 
+from selfsup.datasets.content.lists import read_lines
 from selfsup.datasets.content.recordings import Cut, Recording, Recordings, lock_of, write_recordings
+from selfsup.datasets.content.walk import files_below
 from selfsup.errors import InputError
 
 PROVIDES = ("waveform", "labelled_waveform")
@@ -58,7 +61,10 @@ def prepare(
 def _recordings(root: Path) -> Recordings:
     if not root.is_dir():
         raise InputError(f"{root} is not a folder; put LibriSpeech and its phone alignments there, or correct source")
-    files = {path.stem: path for path in root.rglob("*") if path.suffix in SOUND_SUFFIXES}
+    files: dict[str, Path] = {}
+    for path in files_below(root, SOUND_SUFFIXES, Counter()):
+        if (other := files.setdefault(path.stem, path)) != path:
+            raise InputError(f"{root} has two recordings of {path.stem}, {other} and {path}; keep one")
     phones = _alignments(root / ALIGNMENTS)
     names = {split: _lines(root / f"{split}_split.txt") for split in ("train", "test")}
     speakers = sorted({name.split("-")[0] for listed in names.values() for name in listed})
@@ -89,10 +95,4 @@ def _alignments(file: Path) -> dict[str, np.ndarray]:
 
 
 def _lines(file: Path) -> list[str]:
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        raise InputError(f"{file} cannot be read; put the file published with the CPC paper there") from None
-    if entries := [line.strip() for line in lines if line.strip()]:
-        return entries
-    raise InputError(f"{file} is empty; put the file published with the CPC paper there")
+    return read_lines(file, "put the file published with the CPC paper there")

@@ -6,12 +6,12 @@ from typing import Any
 
 from pydantic import PositiveInt
 
+from selfsup.datasets.content.captions import checked_caption
 from selfsup.datasets.content.sources import Source, captioned_source, lock_of, select, write_examples
 from selfsup.errors import InputError
 
 PROVIDES = ("image", "image_text")
 COLUMNS = ["file", "caption"]
-LONGEST_BYTES = 1000  # more than a text tower reads; all captions are padded to the longest
 
 
 def register(root: Path) -> dict[str, Any]:
@@ -68,13 +68,7 @@ def _captions(table: Path, root: Path) -> dict[Path, list[str]]:
     for line, row in _rows(table):
         if len(row) != len(COLUMNS):
             raise InputError(f"{table} line {line} has {len(row)} columns, not 2; put captions with commas into quotes")
-        file, caption = root / row[0], row[1].strip()
-        if not caption:
-            raise InputError(f"{table} line {line} has an empty caption for {row[0]}; write one, or remove the row")
-        if "\0" in caption or len(caption.encode()) > LONGEST_BYTES:
-            raise InputError(
-                f"{table} line {line} has a caption with a zero byte or of more than {LONGEST_BYTES} bytes; shorten it"
-            )
+        file, caption = root / row[0], checked_caption(row[1], f"{table} line {line}")
         if not file.is_file():
             raise InputError(
                 f"{table} line {line} names {row[0]}, which is no file in {root}; add it, or remove the row"

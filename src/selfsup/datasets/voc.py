@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 from pydantic import PositiveInt
 
 from selfsup.datasets.content.annotated import Annotations, annotations_lock, write_annotated
+from selfsup.datasets.content.lists import read_lines
 from selfsup.datasets.content.named_boxes import NamedBox, with_classes
 from selfsup.errors import InputError
 
@@ -96,7 +97,7 @@ def _listed(base: Path, part: str) -> list[str] | None:
     file = base / LISTS / f"{part}.txt"
     if not file.is_file():
         return None
-    return [line.split()[0] for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+    return [line.split()[0] for line in read_lines(file, "write the names of the images there")]
 
 
 def _image(base: Path, name: str) -> Path:

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from selfsup.datasets.content.recordings import decode, mono
+from selfsup.datasets.content.recordings import mono
+from selfsup.datasets.content.sound import decode
 from selfsup.errors import InputError
 
 

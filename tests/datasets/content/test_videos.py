@@ -80,3 +80,21 @@ def test_nothing_there(tmp_path):
         videos_below(tmp_path)
     with pytest.raises(InputError, match="is not a folder"):
         videos_below(tmp_path / "missing")
+
+
+def test_two_files_for_one_frame_are_refused(tmp_path):
+    """Optical flow beside the images, or one frame in two formats: the order of a directory decides nothing."""
+    folder = write_frames(tmp_path / "v", range(3), "img_{:05d}.png")
+    write_frames(tmp_path / "w", range(3), "flow_x_{:05d}.png")
+    (tmp_path / "w" / "flow_x_00001.png").rename(folder / "flow_x_00001.png")
+    with pytest.raises(InputError, match=r"two files for one frame, flow_x_00001\.png and img_00001\.png; keep one"):
+        frame_folder(folder)
+
+
+def test_links_to_videos_are_followed_and_what_is_left_out_is_told(tmp_path, capsys):
+    write_frames(tmp_path / "disk" / "v", range(3))
+    (tmp_path / "videos").mkdir()
+    (tmp_path / "videos" / "link").symlink_to(tmp_path / "disk")
+    (tmp_path / "videos" / "notes.srt").touch()
+    assert [video.path.name for video in videos_below(tmp_path / "videos")] == ["v"]
+    assert "1 files are left out: 1 .srt" in capsys.readouterr().err

@@ -14,9 +14,7 @@ from selfsup.datasets.content.keys import KEY_TYPE, content_hash, numbered
 from selfsup.datasets.content.objects import VOID, ragged
 from selfsup.datasets.lock import check_lock, checked_count, make_lock
 from selfsup.datasets.prepared import write_split
-from selfsup.errors import InputError
-
-LISTED = 5  # of several problems, those that a sentence names
+from selfsup.errors import InputError, listed
 
 
 class Box(NamedTuple):
@@ -151,12 +149,6 @@ def read_mask(example: Annotated) -> np.ndarray:
             f"{width}x{height}; save both in one size"
         )
     return values
-
-
-def listed(problems: Sequence[str]) -> str:
-    """Return the first few problems in one phrase, with the number of others."""
-    more = len(problems) - LISTED
-    return "; ".join(problems[:LISTED]) + (f"; and {more} more" if more > 0 else "")
 
 
 def _scaled_size(size: tuple[int, int], size_px: int) -> tuple[int, int]:

@@ -13,12 +13,19 @@ def decode(path: Path) -> Image.Image:
 
     Of 16 bits the upper 8 are kept. Raises InputError where the file is damaged, not an image, or not readable.
     """
+    if path.is_symlink() and not path.exists():
+        raise InputError(
+            f"{path} is a link to {path.readlink()}, which is missing; fetch that file, or remove the link"
+        )
     try:
         with Image.open(path) as opened:
             opened.load()
             upright = ImageOps.exif_transpose(opened)
     except PermissionError:
         raise InputError(f"{path} cannot be read; make it readable") from None
+    except Image.DecompressionBombError:
+        limit = 2 * (Image.MAX_IMAGE_PIXELS or 0) // 10**6
+        raise InputError(f"{path} has more than {limit} million pixels; scale it down") from None
     except MemoryError:
         raise
     except Exception as error:  # Pillow's decoders raise many kinds of errors; each means a damaged file

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from selfsup.datasets.content.annotated import Annotated, Annotations, Box, listed
-from selfsup.errors import InputError
+from selfsup.datasets.content.annotated import Annotated, Annotations, Box
+from selfsup.errors import InputError, listed
 
 
 class NamedBox(NamedTuple):

@@ -1,21 +1,18 @@
 """A user's recordings: decoded, ordered by content, locked once, and verified against that lock whenever they are read."""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soundfile
 
 from selfsup.datasets.content.keys import KEY_TYPE, numbered, sound_hash
+from selfsup.datasets.content.sound import decode
 from selfsup.datasets.lock import check_lock, checked_count, make_lock
 from selfsup.datasets.prepared import FRAMES_PER_SECOND, write_split
 from selfsup.errors import InputError
 
 NO_CONTENT = -1
-# libsndfile reads a truncated WAV file without an error and reports it only in its log.
-TRUNCATED = re.compile(r"^data : (?P<expected>\d+) \(should be (?P<actual>\d+)\)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -123,28 +120,6 @@ def _cut(recording: Recording, cut: Cut) -> tuple[np.ndarray, np.ndarray]:
     classes = recording.content if len(recording.content) > 1 else recording.content.repeat(frames)
     content[: min(frames, len(classes))] = classes[:frames]
     return waveform, content
-
-
-def decode(path: Path) -> tuple[np.ndarray, int]:
-    """Return the samples int16 (S, C) of a file and its rate in Hz; of more than 16 bits the upper 16 are kept.
-
-    Raises InputError where the file is damaged, truncated, empty, not sound, or not readable.
-    """
-    try:
-        with path.open("rb") as file, soundfile.SoundFile(file) as sound:
-            samples, rate_hz, log = sound.read(dtype="int16", always_2d=True), sound.samplerate, sound.extra_info
-    except PermissionError:
-        raise InputError(f"{path} cannot be read; make it readable") from None
-    except FileNotFoundError:
-        raise InputError(f"{path} does not exist; restore it") from None
-    except (soundfile.SoundFileError, RuntimeError, ValueError) as error:
-        raise InputError(f"{path} cannot be decoded as sound; replace or remove it") from error
-    size = TRUNCATED.search(log)
-    if size and int(size["expected"]) > int(size["actual"]):
-        raise InputError(f"{path} ends after {size['actual']} of {size['expected']} bytes of sound; replace it")
-    if not len(samples):
-        raise InputError(f"{path} has no samples; remove it")
-    return samples, int(rate_hz)
 
 
 def mono(samples: np.ndarray, rate_hz: int, target_hz: int) -> np.ndarray:

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from selfsup.datasets.content.decoding import decode, is_grey
+from selfsup.datasets.content.decoding import is_grey
 from selfsup.datasets.content.keys import key_array
+from selfsup.datasets.content.masks import object_mask
 from selfsup.datasets.content.videos import Clip, Video, clips_lock
 from selfsup.datasets.lock import check_lock, checked_count
 from selfsup.errors import InputError
@@ -67,16 +68,14 @@ def read_sequence(sequence: Sequence, height_px: int | None, most_frames: int | 
     size = (0, 0)
     for number, frame in enumerate(sequence.video.frames()):
         size = frame.size if number == 0 else size
-        _check_size(sequence.video.file(number), frame, size)
+        _check_size(sequence.video.file(number), frame.size, size)
         content.update(f"{size}\n".encode() + frame.tobytes())
         grey = grey and is_grey(frame)
-        mask = decode(sequence.masks[number]) if sequence.masks else None
-        if mask is not None:
-            _check_size(sequence.masks[number], mask, size)
-            content.update(mask.tobytes())
+        mask = _mask(sequence.masks[number], size, first=number == 0) if sequence.masks else None
+        content.update(b"" if mask is None else mask.tobytes())
         if height_px is not None and (most_frames is None or number < most_frames):
             frames.append(_scaled(frame, height_px, Image.Resampling.BOX))
-            masks += [] if mask is None else [_scaled(mask, height_px, Image.Resampling.NEAREST).any(-1)]
+            masks += [] if mask is None else [_scaled(Image.fromarray(mask), height_px, Image.Resampling.NEAREST)]
     arrays = {"clip": np.stack(frames).transpose(0, 3, 1, 2)} if frames else {}
     if masks:
         arrays["mask"] = np.stack(masks).astype(np.uint8)
@@ -86,14 +85,24 @@ def read_sequence(sequence: Sequence, height_px: int | None, most_frames: int | 
     return Clip(content.hexdigest(), grey, arrays)
 
 
-def _check_size(file: Path, image: Image.Image, size: tuple[int, int]) -> None:
-    if image.size != size:
-        actual, expected = ("x".join(map(str, pair)) for pair in (image.size, size))
-        raise InputError(f"{file} has {actual} pixels, but its video has {expected}; scale it to the size of the video")
+def _mask(file: Path, size: tuple[int, int], *, first: bool) -> np.ndarray:
+    """Return the mask bool (H, W) of a frame of ``size`` W, H; that of the first frame, which is followed, shows an object."""
+    mask = object_mask(file)
+    _check_size(file, mask.shape[::-1], size)
+    if first and (mask.all() or not mask.any()):
+        what = "is all object" if mask.any() else "has no object"
+        raise InputError(f"{file}, the mask of a first frame, {what}; correct it, or remove the sequence")
+    return mask
+
+
+def _check_size(file: Path, actual: tuple[int, ...], expected: tuple[int, int]) -> None:
+    if actual != expected:
+        has, needs = ("x".join(map(str, pair)) for pair in (actual, expected))
+        raise InputError(f"{file} has {has} pixels, but its video has {needs}; scale it to the size of the video")
 
 
 def _scaled(image: Image.Image, height_px: int, resampling: Image.Resampling) -> np.ndarray:
-    """Return an image (H, W, 3) of this height, its width rounded to a multiple of MULTIPLE_PX."""
+    """Return an image (H, W, ...) of this height, its width rounded to a multiple of MULTIPLE_PX."""
     width_px = max(1, round(height_px * image.width / image.height / MULTIPLE_PX)) * MULTIPLE_PX
     return np.asarray(image.resize((width_px, height_px), resampling))
 

@@ -14,7 +14,7 @@ from selfsup.datasets.content.decoding import cover_square, decode, is_grey
 from selfsup.datasets.content.keys import KEY_TYPE, captions_hash, content_hash, numbered
 from selfsup.datasets.lock import check_lock, checked_count, make_lock
 from selfsup.datasets.prepared import caption_array, write_split
-from selfsup.errors import InputError
+from selfsup.errors import InputError, listed
 
 UNLABELLED = -1
 
@@ -65,9 +65,17 @@ class Examples:
 
 
 def decoded(files: Iterable[tuple[Path, int]]) -> Iterator[Example]:
-    """Yield the examples of image files and their labels."""
+    """Yield the examples of image files and their labels; after the last one InputError names all damaged files."""
+    damaged = []
     for path, label in files:
-        yield Example(decode(path), label, str(path))
+        try:
+            example = Example(decode(path), label, str(path))
+        except InputError as error:
+            damaged.append(str(error))
+        else:
+            yield example
+    if damaged:
+        raise InputError(listed(damaged))
 
 
 def captioned_source(root: Path, splits: Mapping[str, Mapping[Path, list[str]]]) -> Source:

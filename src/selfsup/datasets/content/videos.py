@@ -1,6 +1,7 @@
 """Videos on disk, as folders of numbered frames or as video files: their frames in order, and the lock of clips."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +14,11 @@ from selfsup.datasets.content.class_folders import IMAGE_SUFFIXES
 from selfsup.datasets.content.decoding import decode
 from selfsup.datasets.content.keys import numbered
 from selfsup.datasets.content.sources import UNLABELLED
+from selfsup.datasets.content.walk import files_below, tell
 from selfsup.datasets.lock import make_lock
 from selfsup.errors import InputError
 
-VIDEO_SUFFIXES = {".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm"}
+VIDEO_SUFFIXES = {".avi", ".flv", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm", ".wmv"}
 
 
 @dataclass(frozen=True)
@@ -54,12 +56,18 @@ def clips_lock(splits: Mapping[str, Sequence[Clip]]) -> dict[str, Any]:
 def frame_folder(folder: Path) -> Video:
     """Return the video whose frames are the images of a folder, in the order of their numbers.
 
-    Raises InputError where the folder has no frames, a file name does not end in a number, or a number is missing.
+    Raises InputError where the folder has no frames, a file name does not end in a number, or a number is missing or twice.
     """
     frames = [f for f in folder.iterdir() if f.suffix.lower() in IMAGE_SUFFIXES and not f.name.startswith(".")]
     if not frames:
         raise InputError(f"{folder} has no frames; put the images of the video there, or remove the folder")
-    by_number = {_number(file): file for file in frames}
+    by_number: dict[int, Path] = {}
+    for file in sorted(frames):
+        other = by_number.setdefault(_number(file), file)
+        if other != file:
+            raise InputError(
+                f"{folder} has two files for one frame, {other.name} and {file.name}; keep one, or sort them apart"
+            )
     for number in range(min(by_number), max(by_number)):
         if number not in by_number:
             before = by_number[number - 1].name
@@ -68,11 +76,14 @@ def frame_folder(folder: Path) -> Video:
 
 
 def videos_below(folder: Path) -> list[Video]:
-    """Return every video file and every folder of frames below a folder, sorted by path."""
+    """Return every video file and every folder of frames below a folder, sorted by path; links are followed."""
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder; put the videos there")
-    files = [Video(f, []) for f in folder.rglob("*") if f.suffix.lower() in VIDEO_SUFFIXES]
-    parents = {f.parent for f in folder.rglob("*") if f.suffix.lower() in IMAGE_SUFFIXES}
+    skipped: Counter[str] = Counter()
+    found = files_below(folder, {*VIDEO_SUFFIXES, *IMAGE_SUFFIXES}, skipped)
+    tell(folder, skipped)
+    files = [Video(file, []) for file in found if file.suffix.lower() in VIDEO_SUFFIXES]
+    parents = {file.parent for file in found if file.suffix.lower() in IMAGE_SUFFIXES}
     videos = sorted([*files, *(frame_folder(parent) for parent in parents)], key=lambda video: video.path)
     if not videos:
         raise InputError(f"{folder} has neither video files nor folders of frames; put the videos there")
