@@ -299,3 +299,20 @@ def test_an_image_that_pillow_does_not_dare_to_open_is_named(birds: Path, monkey
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 40)
     with pytest.raises(InputError, match="has more than 0 million pixels; scale it down"):
         register(birds)
+
+
+def test_splits_that_share_images_and_images_with_two_labels_are_told(tmp_path: Path, capsys: Any) -> None:
+    root = tmp_path / "birds"
+    fill(root / "train" / "duck", range(6))
+    fill(root / "train" / "owl", range(4, 9))  # two are in both classes
+    fill(root / "test" / "duck", range(3))
+    fill(root / "test" / "owl", range(20, 22))
+    register(root)
+    told = capsys.readouterr().err
+    assert "3 examples of test and 3 examples of train are equal" in told
+    assert "2 different examples of train are there with more than one label" in told
+
+
+def test_clean_splits_are_not_commented_on(birds: Path, capsys: Any) -> None:
+    register(birds)
+    assert capsys.readouterr().err == ""

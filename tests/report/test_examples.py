@@ -24,7 +24,7 @@ def on(tmp_path):
             with h5py.File(tmp_path / f"{split}.h5", "w") as file:
                 for name, array in arrays.items():
                     file[name] = array
-                file["key"] = np.arange(len(next(iter(arrays.values()))))
+                file["key"] = np.array([f"{split}{n}".encode() for n in range(len(next(iter(arrays.values()))))])
                 file.attrs.update(classes=json.dumps(classes), **attributes)
         group = group_of("g", [], [])
         return replace(group, pretrain_data=replace(group.pretrain_data, name="mine", prepared=tmp_path))
@@ -83,3 +83,14 @@ def test_without_files_there_is_nothing(on, tmp_path):
     group = on({"image": flat(1)}, {"image": flat(1)}, [])
     (tmp_path / "train.h5").unlink()
     assert examples(group) is None
+
+
+def test_test_examples_that_were_trained_on_are_counted(on, tmp_path):
+    group = on({"image": flat(1, 2, 3)}, {"image": flat(1, 4, 5)}, [])
+    assert "too" not in examples(group).sentence
+    for keys, sentence in ((["train1-2", "b", "train2"], " 2 of the test examples are training examples too."),
+                           (["x", "y", "train0"], " 1 of the test examples is a training example too.")):  # fmt: skip
+        with h5py.File(tmp_path / "test.h5", "r+") as file:
+            del file["key"]
+            file["key"] = np.array(keys, "S72")
+        assert examples(group).sentence.endswith(sentence)

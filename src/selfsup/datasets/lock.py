@@ -6,7 +6,9 @@ imports neither torch nor numpy nor h5py.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import itertools
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +16,54 @@ import yaml
 
 from selfsup.errors import InputError
 
+Splits = Mapping[str, tuple[Sequence[str], Sequence[int | str]]]  # keys and labels
 KEYS: dict[str, Any] = {"splits": dict, "classes": list, "labelled": bool, "grey": bool, "size_px": (int, type(None))}
 
 
 def make_lock(
-    splits: Mapping[str, tuple[Sequence[str], Sequence[int | str]]],
+    splits: Splits,
     *,
     classes: Sequence[str] = (),
     grey: bool,
     size_px: int | None = None,
 ) -> dict[str, Any]:
-    """Return the lock of splits, {split: (keys, labels) of its examples in order}; labelled where there are classes."""
+    """Return the lock of splits, {split: (keys, labels) of its examples in order}; labelled where there are classes.
+
+    Prints to the standard error what the splits share, and how many equal examples have different labels.
+    """
+    for sentence in (*_shared(splits), *_contradictory(splits)):
+        print(sentence, file=sys.stderr)
     locked = {
         split: {"examples": len(keys), "digest": digest(keys, labels)} for split, (keys, labels) in splits.items()
     }
     return {"splits": locked, "classes": [*classes], "labelled": bool(classes), "grey": grey, "size_px": size_px}
+
+
+def content_of(key: str) -> str:
+    """Return the hash of an example's content from its key, which numbers equal ones."""
+    return key.partition("-")[0]
+
+
+def _shared(splits: Splits) -> Iterator[str]:
+    """Yield a sentence for each two splits that have equal examples."""
+    contents = {split: [content_of(key) for key in keys] for split, (keys, _) in splits.items()}
+    for one, other in itertools.combinations(sorted(contents), 2):
+        both = set(contents[one]) & set(contents[other])
+        counts = [
+            f"{sum(content in both for content in contents[split])} examples of {split}" for split in (one, other)
+        ]
+        if both:
+            yield f"{counts[0]} and {counts[1]} are equal; a score on test is then partly one on training examples"
+
+
+def _contradictory(splits: Splits) -> Iterator[str]:
+    """Yield a sentence where equal examples of a split have different labels."""
+    for split, (keys, labels) in splits.items():
+        by_content: dict[str, set[int | str]] = {}
+        for key, label in zip(keys, labels, strict=True):
+            by_content.setdefault(content_of(key), set()).add(label)
+        if contradictory := sum(len(found) > 1 for found in by_content.values()):
+            yield f"{contradictory} different examples of {split} are there with more than one label"
 
 
 def digest(keys: Sequence[str], labels: Sequence[int | str]) -> str:

@@ -38,7 +38,18 @@ def examples(group: Group) -> Examples | None:
             for title, score in chances.items()
         ]
         sentence = f"{counts}; {joined(f'{len(classes)} classes' if classes else 'no classes', *guessing)}."
-        return Examples(sentence, _strip(group, train, classes), chances.get("class"))
+        return Examples(sentence + _shared(train, test), _strip(group, train, classes), chances.get("class"))
+
+
+def _shared(train: h5py.File, test: h5py.File) -> str:
+    """Return a sentence where test examples are training examples too; a key is the hash of the content, and a number."""
+    known, asked = ({key.partition(b"-")[0] for key in file["key"][()].tolist()} for file in (train, test))
+    both = len(known & asked)
+    return (
+        f" {both:,} of the test examples {'is a' if both == 1 else 'are'} training example{'s' * (both > 1)} too."
+        if both
+        else ""
+    )
 
 
 def _kind(file: h5py.File) -> str:
