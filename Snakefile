@@ -1,4 +1,5 @@
 # The DAG. Paths contain a digest of their content (docs/design.md, section 5), so timestamps decide nothing.
+import os
 import sys
 from pathlib import Path
 from shlex import quote
@@ -10,7 +11,10 @@ configfile: "params/run.yaml"
 container: "docker://python:3.11-slim"  # only with --sdm apptainer; `make setup` is the usual way
 
 
-sys.path.insert(0, str(Path(workflow.basedir) / "src"))
+# Planning and jobs run the sources beside this file, also where another copy of them is installed.
+SOURCE = str(Path(workflow.basedir) / "src")
+sys.path.insert(0, SOURCE)
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [SOURCE, os.environ.get("PYTHONPATH")]))
 from selfsup.errors import InputError
 from selfsup.pipeline.plan import Plan, refuse_force, suite_of
 

@@ -167,6 +167,7 @@ MISTAKES += [
     ),
     ("suites/quick.yaml", lambda content: content["groups"].append(content["groups"][0]), r"two groups have one name"),
     ("methods/simclr.yaml", put(7, "schedule", "warmup_fraction"), r"schedule\.warmup_fraction is 7, but"),
+    ("methods/simclr.yaml", put(1e18, "optimiser", "learning_rate"), r"optimiser\.learning_rate is 1e\+18, but"),
     ("methods/simclr.yaml", put(0.9, "optimiser", "momentum"), r"unknown key optimiser\.momentum: known are"),
 ]
 

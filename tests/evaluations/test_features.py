@@ -165,3 +165,11 @@ def test_a_layer_that_float16_cannot_hold_is_named(write_prepared, write_run, im
     save_encoder(encoder, inputs.weights)
     with pytest.raises(InputError, match=r"^key layers has conv3, whose grid has values that float16 cannot hold"):
         extract(inputs.weights, inputs.target, tmp_path / "out", pooling=["mean", "grid"], batch_size=3)
+
+
+def test_a_layer_that_is_not_finite_is_that_of_a_run_that_diverged(write_prepared, write_run, images, tmp_path):
+    inputs, encoder = write_prepared(images), write_run()
+    encoder.stages["conv2"][1].bias.data[0] = torch.nan
+    save_encoder(encoder, inputs.weights)
+    with pytest.raises(InputError, match=r"^layer conv2 is not finite for some example, so its run diverged; lower"):
+        extract(inputs.weights, inputs.target, tmp_path / "out", pooling=["mean"], grid_values=36, batch_size=3)

@@ -247,3 +247,22 @@ def _wait_for(folder: Path, pattern: str, process: subprocess.Popen[bytes]) -> P
         assert process.poll() is None, "ended before its first checkpoint"
         time.sleep(0.02)
     raise AssertionError("no checkpoint within ten minutes")
+
+
+def test_jobs_run_the_sources_beside_the_snakefile(smoke: Clone, tmp_path: Path):
+    """Where another copy is installed, as in a temporary folder of DVC's, planning and jobs still read one tree."""
+    copy = smoke.copy(tmp_path / "copy")
+    write_suite(
+        copy.folder,
+        "few",
+        """
+  - name: scenes
+    data: scenes-tiny
+    seeds: [0]
+    runs: [{method: random, name: random, set: {batch_size: 64}}]
+    targets: [{data: scenes-tiny, evaluations: [knn]}]
+""",
+    )
+    copy.edit("src/selfsup/evaluations/knn.py", "DECIMALS = 10", "DECIMALS = 9")
+    copy.run("snakemake", "--config", "suite=few", PYTHONPATH="")
+    assert (copy.folder / "reports" / "few" / "manifest.json").exists()

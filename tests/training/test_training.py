@@ -119,6 +119,29 @@ def test_a_loss_that_is_not_finite_is_an_input_error(tmp_path, prepared):
     assert contents(tmp_path / "a") == {}
 
 
+def test_weights_that_the_last_step_left_not_finite_are_an_input_error_and_no_run(tmp_path, prepared, monkeypatch):
+    """The loss of the last step is that of the weights before it."""
+    advance = Training._advance
+
+    def to_infinity(self, index):
+        logged = advance(self, index)
+        if self.step == self.total_steps - 1:
+            next(self.method.parameters()).data[0] = torch.inf
+        return logged
+
+    monkeypatch.setattr(Training, "_advance", to_infinity)
+    with pytest.raises(InputError, match=r"weight \S+ of SimCLR is not finite at step 8 \(seed 0\); lower optimiser"):
+        train(tmp_path / "run", prepared)
+    assert contents(tmp_path / "run") == {}
+
+
+def test_fewer_prepared_images_than_a_batch_is_one_sentence(tmp_path, prepared):
+    with pytest.raises(
+        InputError, match="batch_size is 128, but the prepared data have 96 training examples; lower it"
+    ):
+        train(tmp_path / "run", prepared, batch_size=128)
+
+
 @pytest.mark.parametrize("name", ["views.h5", "pretext.h5"])
 def test_a_full_disk_is_an_input_error_and_leaves_no_partial_file(tmp_path, prepared, monkeypatch, name):
     write_bytes = Path.write_bytes

@@ -17,6 +17,7 @@ from selfsup.config.strict import Keys, Strict
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
+MAX_LEARNING_RATE = 1e4  # beyond all that is in use; much more is beyond the range of a step
 Seeds = Annotated[list[NonNegativeInt], Field(min_length=1)]
 
 
@@ -38,7 +39,7 @@ class OptimiserKeys(Strict):
         objective_factors: by what an objective's learning rate is multiplied, by its name.
     """
 
-    learning_rate: PositiveFloat
+    learning_rate: Annotated[float, Field(gt=0, le=MAX_LEARNING_RATE)]
     weight_decay: NonNegativeFloat
     learning_rate_rule: Literal["constant", "linear", "square_root"] = "constant"
     objective_factors: dict[str, PositiveFloat] = Field({})

@@ -122,13 +122,17 @@ def _columns(
             for name, vector in vectors(tokens[layer].float(), batch).items():
                 values = vector.cpu().numpy()
                 if not np.isfinite(values).all():
-                    raise InputError(
-                        f"key layers has {layer}, whose {name} has values that {values.dtype} cannot hold; leave it out"
-                    )
+                    raise InputError(_not_finite(layer, name, values.dtype))
                 if (column := f"{layer}.{name}") not in columns:
                     columns[column] = np.empty((len(examples), *values.shape[1:]), values.dtype)
                 columns[column][rows] = values
     return columns
+
+
+def _not_finite(layer: str, name: str, dtype: np.dtype) -> str:
+    if dtype == np.float16:
+        return f"key layers has {layer}, whose {name} has values that {dtype} cannot hold; leave it out"
+    return f"layer {layer} is not finite for some example, so its run diverged; lower optimiser.learning_rate in its recipe"
 
 
 def _image_vectors(layer: Tokens, images: Tensor, *, pooling: list[Pooling], grid_values: int) -> dict[str, Tensor]:

@@ -115,7 +115,7 @@ class Plan:
         targets: dict[str, set[str]] = defaultdict(set)
         for chain in self.graph.chains:
             for stage in OF_RUNS:
-                files = {str(artefact.target) for artefact in chain.of_kind(STAGES[stage])}
+                files = {str(artefact.target) for artefact in chain.of_kind(STAGES[stage]) if chain.needs(artefact)}
                 targets[f"{stage}_{chain.run.name.replace('-', '_')}"] |= files
                 targets[f"{stage}_all"] |= files
         return {name: sorted(files) for name, files in targets.items()}

@@ -189,11 +189,16 @@ def unfinished() -> list[Path]:
 
 
 def sweep(suite: str) -> list[Path]:
-    """Move artefacts that a suite does not use from the store to the archive: dvc.lock is a function of the parameters."""
+    """Move artefacts that a suite does not use from the store to the archive: dvc.lock is a function of the parameters.
+
+    Folders of kinds that the suite does not make are left empty: DVC's stage has all of them as outputs.
+    """
     moved = unreachable([suite])
     for folder in moved:
         archive(folder)
         remove(folder)
+    for top in FOLDERS.values():
+        Path(top).mkdir(parents=True, exist_ok=True)
     return moved
 
 

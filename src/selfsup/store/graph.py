@@ -41,6 +41,11 @@ class Chain:
         last = (*targets, *self.features.values(), *self.results.parents.values(), self.results)
         return list(dict.fromkeys(a for a in (self.prepared, self.table, self.weights, *last) if a is not None))
 
+    def needs(self, artefact: Artefact) -> bool:
+        """Return whether the results of this run need an artefact; not features that no evaluation reads."""
+        readers = [*self.measures.values(), self.results]
+        return artefact.kind != "features" or any(artefact in reader.parents.values() for reader in readers)
+
     def of_kind(self, kind: str) -> list[Artefact]:
         """Return the artefacts of one kind, in the order in which they are made."""
         return [artefact for artefact in self.artefacts() if artefact.kind == kind]

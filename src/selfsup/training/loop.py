@@ -77,7 +77,20 @@ class Training:
                 self.checkpoint.save(self._state())
             if self.step == stop_after:
                 return False
+        self._check_weights()
         return True
+
+    def _check_weights(self) -> None:
+        """Raise InputError where the last step, whose loss was of the weights before it, left a weight that is not finite."""
+        for name, value in self.method.state_dict().items():
+            if value.is_floating_point() and not value.isfinite().all():
+                raise self._diverged(f"weight {name}", "not finite", self.total_steps)
+
+    def _diverged(self, what: str, value: object, step: int) -> InputError:
+        return InputError(
+            f"{what} of {type(self.method).__name__} is {value} at step {step} (seed {self.seed}); lower "
+            f"optimiser.learning_rate, now {self.learning_rate:g}, or lengthen schedule.warmup_fraction in its recipe"
+        )
 
     def _state(self) -> dict[str, Any]:
         """Return weights, buffers, optimisers, curves and position; no generator, as each is seeded by its step."""
@@ -150,10 +163,7 @@ class Training:
         epoch = step * self.batch_size / len(self.train)
         row = self.curves.close(step, epoch, self.images, self.learning_rate * factor)
         if diverged := [name for name, value in row.items() if "loss" in name and not math.isfinite(value)]:
-            raise InputError(
-                f"{diverged[0]} of {type(self.method).__name__} is {row[diverged[0]]} at step {step} (seed {self.seed}); lower "
-                f"optimiser.learning_rate, now {self.learning_rate:g}, or lengthen schedule.warmup_fraction in its recipe"
-            )
+            raise self._diverged(diverged[0], row[diverged[0]], step)
         return {name: row[name] for name in row if name not in ("step", "images", "learning_rate")}
 
     def _count(self, encoder: Encoder, entrance: nn.Module, inputs: tuple[Tensor | None, ...]) -> None:

@@ -114,6 +114,11 @@ def construct(
 
 def total_steps(epochs: float, examples: int, batch_size: int) -> int:
     """Return the steps of so many epochs of complete batches, rounded; InputError where a positive number is none."""
+    if epochs and examples < batch_size:
+        raise InputError(
+            f"batch_size is {batch_size}, but the prepared data have {examples} training examples; lower it (equal images stay "
+            "on one side where a folder is split, which can leave fewer than planned)"
+        )
     per_epoch = examples // batch_size
     steps = round(epochs * per_epoch)
     if epochs and not steps:
