@@ -1,7 +1,10 @@
 """Errors of a job: damaged parents, full disks, and mistakes in the values of a protocol."""
 
 import errno
+import subprocess
+import sys
 
+import h5py
 import pytest
 
 from selfsup.errors import InputError
@@ -71,3 +74,40 @@ def test_an_error_names_the_file_of_the_values_it_is_about(tmp_path, monkeypatch
     with pytest.raises(InputError) as caught:
         jobs.make(measures, Progress("test"))
     assert str(caught.value) == message
+
+
+HOLD = """
+import sys, time, h5py
+file = h5py.File(sys.argv[1], "r+")
+print("held", flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_parent_that_another_program_writes_to_is_told_as_that(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HDF5_USE_FILE_LOCKING", "TRUE")
+    path = tmp_path / "train.h5"
+    with h5py.File(path, "w") as file:
+        file["image"] = [1, 2]
+    with subprocess.Popen([sys.executable, "-c", HOLD, str(path)], stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout.readline() == "held\n"
+        try:
+            with (
+                pytest.raises(
+                    InputError, match=r"data/prepared/folder\S* cannot be locked .*; close it in other programs"
+                ),
+                damage_named(RUN),
+                h5py.File(path, "r"),
+            ):
+                pass
+        finally:
+            holder.kill()
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(37, "Unable to lock file: No locks available"), OSError("unable to lock file, errno = 37")]
+)
+def test_a_file_system_without_locks_is_no_damage(error):
+    with pytest.raises(InputError, match="set HDF5_USE_FILE_LOCKING=FALSE"), damage_named(RUN):
+        raise error

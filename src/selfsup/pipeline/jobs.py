@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import re
 from collections.abc import Iterator
 
 from safetensors import SafetensorError
@@ -13,6 +14,9 @@ from selfsup.progress import Progress
 from selfsup.store import disk
 from selfsup.store.artefact import Artefact
 
+LOCKED = re.compile(
+    r"unable to lock file", re.IGNORECASE
+)  # HDF5's words; the number of the error differs by file system
 MAKERS = {
     "prepared": makers.prepare,
     "table": makers.table,
@@ -66,10 +70,19 @@ def results(artefact: Artefact, progress: Progress) -> None:
 
 @contextlib.contextmanager
 def damage_named(artefact: Artefact) -> Iterator[None]:
-    """Raise InputError with the folders to remove for errors from damaged parents; HDF5 and safetensors give no errno."""
+    """Raise InputError with the folders to remove for errors from damaged parents; HDF5 and safetensors give no errno.
+
+    A parent that is locked, by another program or because its file system has no locks, is told as that.
+    """
     try:
         yield
     except (OSError, SafetensorError) as error:
+        if LOCKED.search(str(error)):
+            folders = " or ".join(str(need.folder) for need in artefact.needs()) or "data/"
+            raise InputError(
+                f"a file of {folders} cannot be locked ({str(error).splitlines()[0]}); close it in other programs, such as a "
+                "notebook that writes to it, or, where the file system has no locks, set HDF5_USE_FILE_LOCKING=FALSE"
+            ) from error
         if getattr(error, "errno", None) not in (None, errno.ENOENT) or not artefact.needs():
             raise  # a full disk, missing permissions, or the user's own files: nothing in the store is damaged
         raise InputError(_damage(artefact, str(error).splitlines()[0])) from error
