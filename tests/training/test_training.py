@@ -3,7 +3,6 @@
 import csv
 import errno
 import json
-from pathlib import Path
 
 import h5py
 import numpy as np
@@ -12,6 +11,7 @@ import torch
 import yaml
 from safetensors.torch import load_file
 
+from selfsup import hdf5
 from selfsup.datasets import scenes
 from selfsup.device import prepare_device
 from selfsup.errors import InputError
@@ -144,14 +144,13 @@ def test_fewer_prepared_images_than_a_batch_is_one_sentence(tmp_path, prepared):
 
 @pytest.mark.parametrize("name", ["views.h5", "pretext.h5"])
 def test_a_full_disk_is_an_input_error_and_leaves_no_partial_file(tmp_path, prepared, monkeypatch, name):
-    write_bytes = Path.write_bytes
+    class OnAFullDisk(hdf5.Reserved):
+        def write(self, content):
+            if name in str(self.file.name):
+                raise OSError(errno.ENOSPC, "as a disk would")
+            return super().write(content)
 
-    def on_a_full_disk(self, content):
-        write_bytes(self, content[:100] if name in self.name else content)
-        if name in self.name:
-            raise OSError(errno.ENOSPC, "as a disk would")
-
-    monkeypatch.setattr(Path, "write_bytes", on_a_full_disk)
+    monkeypatch.setattr(hdf5, "Reserved", OnAFullDisk)
     weights = train(tmp_path / "weights", prepared, epochs=1)
     with pytest.raises(InputError, match=f"{name} cannot be written because the disk is full"):
         inspect(tmp_path / "a", weights, prepared, epochs=1)

@@ -28,7 +28,7 @@ def prepare(
     train_examples: PositiveInt | None = None,
     test_examples: PositiveInt | None = None,
     test_fraction: float = 0.2,
-    phrasings: PositiveInt | None = None,
+    phrasings: PositiveInt | None = 5,
 ) -> None:
     """Write ``train.h5`` and ``test.h5``: image, key, caption, in the order of the images' hashes.
 
@@ -41,7 +41,7 @@ def prepare(
         train_examples: training examples, the first ones; by default all.
         test_examples: test examples, the first ones; by default all.
         test_fraction: share of the examples that becomes the test set, where there is none.
-        phrasings: captions of each image, the first ones; by default all.
+        phrasings: captions of each image, the first ones, at most five by default: an array has as many for each image as the most.
     """
     source = _source(root)
     counts = {"train": train_examples, "test": test_examples}

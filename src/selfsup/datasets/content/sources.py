@@ -17,6 +17,7 @@ from selfsup.datasets.prepared import caption_array, write_split
 from selfsup.errors import InputError, listed
 
 UNLABELLED = -1
+CHUNK = 256  # images by which memory grows at least
 
 
 class Example(NamedTuple):
@@ -44,7 +45,7 @@ class Source:
 class Examples:
     """One split in the order of its hashes: keys, labels, the image sizes that occur, whether all images are grey.
 
-    ``images`` is uint8 (N, 3, H, W), or (0,) where only the lock was needed.
+    ``images`` is uint8 (N, 3, H, W), or without rows where only the lock was needed.
     """
 
     keys: list[str]
@@ -149,16 +150,33 @@ def write_examples(
 
 def read_examples(examples: Iterable[Example], size_px: int | None) -> Examples:
     """Return examples in the order of their hashes, with their images as squares of ``size_px``, or none where it is None."""
-    rows, sizes, grey, images = [], set(), True, []
+    rows, sizes, grey, images = [], set(), True, np.empty((0, 3, size_px or 0, size_px or 0), np.uint8)
     for position, example in enumerate(examples):
         sizes.add(example.image.size)
         grey = grey and is_grey(example.image)
         rows.append((content_hash(example.image.tobytes(), *example.image.size), example.label, position))
         if size_px is not None:
-            images.append(cover_square(example.image, size_px, example.name))
+            if position == len(images):  # grown in place: a list and a stack of it would be two copies
+                images.resize((position + position // 2 + CHUNK, *images.shape[1:]), refcheck=False)
+            images[position] = cover_square(example.image, size_px, example.name)
+    images.resize((len(rows) if size_px else 0, *images.shape[1:]), refcheck=False)
     rows.sort()
-    ordered = np.stack([images[position] for *_, position in rows]) if images else np.empty(0, np.uint8)
-    return Examples(numbered(row[0] for row in rows), [row[1] for row in rows], sizes, grey, ordered)
+    if size_px is not None:
+        reorder(images, [position for *_, position in rows])
+    return Examples(numbered(row[0] for row in rows), [row[1] for row in rows], sizes, grey, images)
+
+
+def reorder(array: np.ndarray, order: list[int]) -> None:
+    """Put row ``order[n]`` of an array into row n, in place."""
+    done = [False] * len(order)
+    for start in range(len(order)):
+        if done[start]:
+            continue
+        first, row = array[start].copy(), start
+        while order[row] != start:
+            array[row] = array[order[row]]
+            done[row], row = True, order[row]
+        array[row], done[row] = first, True
 
 
 def _lock(source: Source, splits: dict[str, Examples]) -> dict[str, Any]:
