@@ -136,7 +136,11 @@ def test_a_damaged_or_missing_parent_is_named(own: Clone):
 
 def test_a_loss_that_is_no_number_leaves_no_run(own: Clone):
     selfsup(own, "register", "own")
-    own.edit("params/suites/own.yaml", "epochs: 1", "epochs: 1, optimiser.learning_rate: 1.0e+30")
+    own.edit(
+        "params/suites/own.yaml",
+        "epochs: 1",
+        "epochs: 1, optimiser.learning_rate: 1.0e+4, optimiser.weight_decay: 1.0e+8",
+    )
     selfsup(own, "prepare", where(own, "prepared"), "--suite", "own")
     done = selfsup(own, "pretrain", where(own, "weights"), "--suite", "own", check=False)
     assert done.returncode == 1

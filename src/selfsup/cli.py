@@ -4,7 +4,6 @@ What a command needs is imported by it: a job of a saved plan starts without rea
 """
 
 import argparse
-import errno
 import json
 import os
 import sys
@@ -13,21 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from selfsup import optional
-from selfsup.errors import InputError
+from selfsup.errors import InputError, explained
 from selfsup.pipeline import preloaded
 from selfsup.progress import Progress, record_cost
 from selfsup.store import disk
 from selfsup.store.artefact import FOLDERS, STAGES
 from selfsup.store.spec import lineage
-
-FIXES = {
-    errno.ENOSPC: "free some space and run the same command again",
-    errno.EDQUOT: "free some quota and run the same command again",
-    errno.EFBIG: "raise the limit on file sizes and run the same command again",
-    errno.ENOENT: "check the path",
-    errno.EACCES: "change its permissions",
-    errno.EROFS: "mount it writable",
-}
 
 
 def main() -> None:
@@ -55,9 +45,9 @@ def main() -> None:
     except BrokenPipeError:
         os._exit(0)
     except OSError as error:
-        if error.errno not in FIXES:
+        if (sentence := explained(error)) is None:
             raise
-        _fail(f"{error.filename or 'a file of data/'}: {(error.strerror or '').lower()}; {FIXES[error.errno]}")
+        _fail(sentence)
 
 
 def _fail(sentence: str) -> None:
@@ -104,6 +94,11 @@ def _parser() -> argparse.ArgumentParser:
     carry.add_argument("revision", help="the commit at which the results in the store were made")
     trace = command("trace", _trace, "print everything that an artefact was made from, back to the data", suite=False)
     trace.add_argument("target", type=Path, help="a folder of data/")
+    text = "compare the bytes of artefacts and reports with what was recorded when they were made"
+    verify = command("verify", _verify, text, suite=False)
+    verify.add_argument(
+        "targets", type=Path, nargs="*", metavar="target", help="folders of data/ or reports/ (default: all)"
+    )
     gc = command("gc", _gc, "list archived artefacts that no suite uses, and unfinished work", suite=False)
     gc.add_argument("--apply", action="store_true", help="delete them (default: only list them)")
     init = command("init", _init, "start a project: copy the recipes and the workflow into a folder", suite=False)
@@ -229,6 +224,20 @@ def _trace(arguments: argparse.Namespace) -> None:
     for folder, content in lineage(target):
         made_from = {key: content[key] for key in ("params", "definitions", "made_with")} if content else None
         print(f"{folder}\n{json.dumps(made_from, indent=1) if content else 'missing; `dvc pull` fetches it'}")
+
+
+def _verify(arguments: argparse.Namespace) -> None:
+    from selfsup.store.verify import everything, verify
+
+    folders = [_folder(target) for target in arguments.targets] or everything()
+    damaged = list(verify(folders))
+    for damage in damaged:
+        print(damage)
+    if damaged:
+        _fail(
+            f"{len(damaged)} of {len(folders)} folders are damaged; `rm -r` these and what was made from them, then snakemake"
+        )
+    print(f"{len(folders)} folders have the bytes that were recorded")
 
 
 def _init(arguments: argparse.Namespace) -> None:

@@ -41,7 +41,7 @@ def prepare(
         train_examples: training examples, the first ones; by default all.
         test_examples: test examples, the first ones; by default all.
         test_fraction: share of the examples that becomes the test set, where there is none.
-        phrasings: captions of each image, the first ones, at most five by default: an array has as many for each image as the most.
+        phrasings: captions of each image, the first ones, by default five: all images are stored with as many as the most have.
     """
     source = _source(root)
     counts = {"train": train_examples, "test": test_examples}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from selfsup.config import suite as suites
-from selfsup.errors import InputError
+from selfsup.errors import InputError, explained
 from selfsup.pipeline import preload, publish
 from selfsup.pipeline.makers import data_root
 from selfsup.store import disk
@@ -28,7 +28,12 @@ class Plan:
     def __init__(self, suite: str) -> None:
         self.graph = graph(suite)
         publish.check(self.graph)
-        disk.restore_all(self.graph)
+        try:
+            disk.restore_all(self.graph)
+        except OSError as error:
+            if (sentence := explained(error)) is None:
+                raise
+            raise InputError(sentence) from error
         save(suite, self.graph.by_folder)
         self.suite = suite
         self.threads = self.graph.suite.threads

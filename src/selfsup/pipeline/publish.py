@@ -244,7 +244,8 @@ def _publish(scratch: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "manifest.json").unlink(missing_ok=True)
     for old in ("tables", "figures"):
-        shutil.rmtree(folder / old, ignore_errors=True)
+        if (folder / old).exists():
+            disk.remove(folder / old)
     for entry in sorted(scratch.iterdir(), key=lambda path: path.name == "manifest.json"):
         os.replace(entry, folder / entry.name)
     scratch.rmdir()

@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import os
 import shutil
+import uuid
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -56,7 +57,6 @@ def build(artefact: Artefact, make: Callable[[Path], None]) -> None:
             shutil.rmtree(scratch, ignore_errors=True)
             raise
         place(scratch, artefact.folder)
-        archive(artefact.folder)
 
 
 def reuse_equal(artefact: Artefact) -> bool:
@@ -77,7 +77,6 @@ def reuse(artefact: Artefact, source: Path, **history: Any) -> None:
     _link_tree(source, scratch, ignore=shutil.ignore_patterns("spec.json"))
     write_spec(artefact, scratch, **history, made_with=read_spec(source)["made_with"])
     place(scratch, artefact.folder)
-    archive(artefact.folder)
 
 
 def partial(folder: Path, suffix: str = "") -> Path:
@@ -110,26 +109,31 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def place(scratch: Path, folder: Path) -> None:
-    """Flush every file of a scratch folder to disk, then rename the folder."""
+    """Flush every file of a scratch folder to disk, archive it, then rename the folder: who is stopped between restores it."""
     for file in scratch.rglob("*"):
         if file.is_file():
             with file.open("rb") as handle:
                 os.fsync(handle.fileno())
-    shutil.rmtree(folder, ignore_errors=True)
+    archive(folder, scratch)
+    if folder.exists():  # without a spec: what another program left there
+        remove(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     scratch.rename(folder)
 
 
-def archive(folder: Path) -> None:
-    """Hard-link a finished artefact into the archive, where it takes no disk space until the store's copy is removed."""
+def archive(folder: Path, source: Path | None = None) -> None:
+    """Hard-link a finished artefact, which may still lie in ``source``, into the archive, where it takes no disk space until the
+    store's copy is removed."""
     archived = ARCHIVE / folder
     if archived.exists():
         return
-    unfinished = archived.with_name(archived.name + ".partial")
-    _link_tree(folder, unfinished)
-    unfinished.rename(archived)
+    unfinished = ARCHIVE / "unfinished" / partial(folder).name
+    _link_tree(source or folder, unfinished)
     INDEX.mkdir(parents=True, exist_ok=True)
-    (INDEX / read_spec(archived)["content_key"]).write_text(str(folder), encoding="utf-8")
+    # The entry first: one that leads nowhere is ignored, an artefact without one would never be found by its content.
+    (INDEX / read_spec(unfinished)["content_key"]).write_text(str(folder), encoding="utf-8")
+    archived.parent.mkdir(parents=True, exist_ok=True)
+    unfinished.rename(archived)
 
 
 def restore(folder: Path) -> bool:
@@ -203,9 +207,15 @@ def sweep(suite: str) -> list[Path]:
 
 
 def remove(folder: Path) -> None:
-    """Delete one artefact's folder (or an unfinished one's file), and its parent folder once empty."""
-    if folder.is_dir():
-        shutil.rmtree(folder)
+    """Delete a folder (or an unfinished artefact's file), and its parent folder once empty.
+
+    It is renamed out of the way first: whoever is stopped while its files are deleted leaves none that looks finished.
+    """
+    if folder.is_dir() and not folder.is_symlink():
+        removed = (ARCHIVE if ARCHIVE in folder.parents else PARTIAL) / "removed"
+        removed.mkdir(parents=True, exist_ok=True)
+        folder.rename(removed / uuid.uuid4().hex)
+        shutil.rmtree(removed, ignore_errors=True)
     else:
         folder.unlink(missing_ok=True)
     with contextlib.suppress(OSError):
