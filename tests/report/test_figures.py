@@ -1,5 +1,6 @@
 """Figures are the same bytes each time, fit into their page, and show only what was measured."""
 
+import html
 import re
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
@@ -7,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from selfsup.report.figures.lines import in_two_lines
-from selfsup.report.figures.style import INK, palette
+from selfsup.report.figures.style import INK, Plot, palette
 from selfsup.report.figures.training import read_curves, training
 from selfsup.report.scores import main_scores
 from selfsup.report.sections import section
@@ -80,3 +81,11 @@ def test_of_two_objectives_the_first_loss_is_plotted(tmp_path, built):
 )
 def test_a_long_name_is_broken_into_two_lines(name, shown):
     assert in_two_lines(name) == shown
+
+
+def test_a_caption_is_text_in_the_page_whatever_it_holds():
+    """Names of a user's runs and sources of their tables come into captions."""
+    hostile = '"><script>alert(1)</script><svg aria-label="'
+    inline = Plot("a", hostile, '<svg width="10pt"></svg>').inline
+    assert "<script>" not in inline
+    assert html.unescape(re.search(r'aria-label="([^"]*)"', inline)[1]) == hostile

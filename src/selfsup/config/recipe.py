@@ -11,7 +11,7 @@ from typing import Any
 from selfsup.config import signature
 from selfsup.config.files import MethodFile
 from selfsup.config.lookup import choice, encoder, module_of, reads_files
-from selfsup.config.strict import check, nearest, read_yaml
+from selfsup.config.strict import check, nearest, param_file, read_yaml
 from selfsup.datasets.lock import read_lock
 from selfsup.errors import InputError
 
@@ -54,14 +54,14 @@ class Run:
 @cache
 def data(name: str) -> Data:
     """Return the data set that ``params/data/<name>.yaml`` describes, with its lock if it is made from a user's files."""
-    file = PARAMS / "data" / f"{name}.yaml"
+    file = param_file(PARAMS / "data", name)
     content = read_yaml(file)
     source, lock = content.pop("source", None), None
     dataset, arguments = choice("datasets", content, file)
     if reads_files(dataset):
         if not isinstance(source, str):
             raise InputError(f"{file}: key source is missing; name the folder of the files below SELFSUP_DATA_ROOT")
-        lock = read_lock(PARAMS / "data" / f"{source}.lock")
+        lock = read_lock(param_file(PARAMS / "data", source, ".lock"))
     elif source is not None:
         raise InputError(f"{file}: key source is for data sets made from files; remove it")
     train_examples = _train_examples(arguments, lock, file)
@@ -71,8 +71,8 @@ def data(name: str) -> Data:
 
 def has_lock(name: str) -> bool:
     """Return False for a data set of a user's files that is not registered; it can be named, but not planned."""
-    source = read_yaml(PARAMS / "data" / f"{name}.yaml").get("source")
-    return source is None or (PARAMS / "data" / f"{source}.lock").exists()
+    source = read_yaml(param_file(PARAMS / "data", name)).get("source")
+    return source is None or (param_file(PARAMS / "data", source, ".lock")).exists()
 
 
 def _train_examples(arguments: dict[str, Any], lock: dict[str, Any] | None, file: Path) -> int:
@@ -89,7 +89,7 @@ def _train_examples(arguments: dict[str, Any], lock: dict[str, Any] | None, file
 
 @cache
 def _method_file(name: str) -> dict[str, Any]:
-    return read_yaml(PARAMS / "methods" / f"{name}.yaml")
+    return read_yaml(param_file(PARAMS / "methods", name))
 
 
 def run(name: str, recipe: str, changes: dict[str, Any], suite: Path, title: str | None = None) -> Run:
@@ -154,12 +154,12 @@ def evaluation(name: str) -> tuple[str, dict[str, Any]]:
 
 def _protocol(name: str) -> tuple[dict[str, Any], Path]:
     """Return the keys of ``params/evaluations/<name>.yaml`` that determine a result, and the file."""
-    file = PARAMS / "evaluations" / f"{name}.yaml"
+    file = param_file(PARAMS / "evaluations", name)
     return {key: value for key, value in read_yaml(file).items() if key != "title"}, file
 
 
 def experiment(name: str, changes: dict[str, Any], suite: str) -> tuple[str, dict[str, Any]]:
     """Return the module and the arguments of ``params/experiments/<name>.yaml``, with a suite's changes to them."""
-    file = PARAMS / "experiments" / f"{name}.yaml"
+    file = param_file(PARAMS / "experiments", name)
     origin = f"{PARAMS / 'suites' / suite}.yaml, experiment {name}" if changes else file
     return choice("experiments", read_yaml(file) | changes, origin)

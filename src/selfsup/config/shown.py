@@ -7,7 +7,7 @@ from pydantic import Field, NonNegativeInt, PositiveFloat, model_validator
 
 from selfsup.config import signature
 from selfsup.config.recipe import PARAMS
-from selfsup.config.strict import Strict, check, read_yaml
+from selfsup.config.strict import Strict, check, param_file, read_yaml
 from selfsup.errors import InputError
 
 Dimension = Literal["baseline", "subset", "at", "layer", "label_fraction", "shots"]
@@ -106,7 +106,7 @@ def shown(module: str) -> Shown:
 @cache
 def protocol_title(name: str) -> str:
     """Return the title of ``params/evaluations/<name>.yaml``."""
-    file = PARAMS / "evaluations" / f"{name}.yaml"
+    file = param_file(PARAMS / "evaluations", name)
     title = read_yaml(file).get("title")
     if not isinstance(title, str):
         raise InputError(f"{file}: key title is missing; write what people read, such as title: linear probe")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from pydantic import Field, create_model, field_validator
+from pydantic import Field, ValidationInfo, create_model, field_validator
 from pydantic.errors import PydanticUserError
 
 from selfsup import extensions
@@ -19,6 +19,15 @@ from selfsup.specs.syntax import Key
 
 LIGHT = {"pydantic", "annotated_types", "typing_extensions", *sys.stdlib_module_names}
 TABLE_READS = {"images": "image", "clips": "clip", "captions": "caption"}
+SHARES = ("_fraction", "_fractions", "_probability", "_scale_min")  # ends of the names of keys that are shares
+CHOICES = (
+    "penalties",
+    "_fractions",
+    "_per_class",
+    "pooling",
+    "layers",
+    "shots",
+)  # of lists in which each value counts once
 PROVIDED = ("root", "lock", "device", "precision", "in_channels", *TABLE_READS)  # by the pipeline: they are not keys
 
 
@@ -76,9 +85,17 @@ class Arguments(Keys):
 
     @field_validator("*")
     @classmethod
-    def _not_empty(cls, value: Any) -> Any:
+    def _in_range(cls, value: Any, info: ValidationInfo) -> Any:
         if value == []:
             raise ValueError("the list is empty; write one value or more")
+        name = info.field_name or ""
+        numbers = [x for x in (value if isinstance(value, list) else [value]) if isinstance(x, int | float)]
+        if name.endswith(SHARES) and any(x > 1 for x in numbers):
+            raise ValueError("a share is at most 1")
+        if name == "held_out_fraction" and 1 in numbers:
+            raise ValueError("nothing would be left to fit; write less than 1")
+        if name.endswith(CHOICES) and isinstance(value, list) and len(set(map(str, value))) < len(value):
+            raise ValueError("a value stands twice; keep one")
         return value
 
 

@@ -2,7 +2,9 @@
 
 import difflib
 import json
-from collections.abc import Collection, Iterable
+import math
+import re
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -12,7 +14,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from selfsup.errors import InputError
 
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml if it was compiled in: planning reads 60 files per job
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")  # of a file of params/: no path, nothing that a shell reads
+MERGE = "tag:yaml.org,2002:merge"
 UNKNOWN_KEY = ("extra_forbidden", "unexpected_keyword_argument")
 
 
@@ -29,12 +32,47 @@ class Keys(Strict):
     """
 
 
+class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # libyaml if it was compiled in
+    """YAML in which a key stands once in a mapping."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+                raise RepeatedKeyError(problem=key.value, problem_mark=key.start_mark)
+            seen |= {key.value} if isinstance(key, yaml.ScalarNode) and key.tag != MERGE else set()
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
+        return mapping
+
+
+class RepeatedKeyError(yaml.MarkedYAMLError):
+    """A key that stands twice in a mapping, whose first value would be lost."""
+
+
+def param_file(folder: Path, name: Any, suffix: str = ".yaml") -> Path:
+    """Return the file of a name in a folder of params/; InputError for what is no name, such as a path."""
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise InputError(f"{name!r} names no file of {folder}; {nearest(str(name), stems(folder))}")
+    return folder / f"{name}{suffix}"
+
+
 def read_yaml(file: Path) -> dict[str, Any]:
     """Return a YAML mapping; InputError if the file is missing, does not parse, or is not a mapping."""
+    if file.exists() and not file.is_file():
+        raise InputError(f"{file} is not a file; put the YAML file there")
     try:
-        content = yaml.load(file.read_text(encoding="utf-8"), Loader=LOADER)
+        content = yaml.load(file.read_text(encoding="utf-8"), Loader=Loader)
     except FileNotFoundError:
         raise InputError(f"{file} is missing: {nearest(file.stem, stems(file.parent))}") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{file} is not text in UTF-8; save it as that") from None
+    except OSError as error:
+        raise InputError(f"{file} cannot be read ({error.strerror}); correct the link, or its permissions") from None
+    except RecursionError:
+        raise InputError(f"{file} is nested too deep; no key of it needs more than ten levels") from None
+    except RepeatedKeyError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else "?"
+        raise InputError(f"{file}, line {line}: key {error.problem} stands twice; keep one of its values") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else "?"
@@ -56,10 +94,23 @@ def check(model: type[BaseModel], content: dict[str, Any], file: Path | str, pre
     """
     try:
         if issubclass(model, Keys):
-            return _plain(model.model_validate_json(json.dumps(content, default=str)))
-        return model.model_validate(content).model_dump()
+            checked = _plain(model.model_validate_json(json.dumps(content, default=str)))
+        else:
+            checked = model.model_validate(content).model_dump()
     except ValidationError as error:
         raise InputError(f"{file}: {_message(error, model, prefix)}") from None
+    for key, value in _not_finite(checked, [prefix] if prefix else []):
+        raise InputError(f"{file}: key {key} is {value}; write a finite number")
+    return checked
+
+
+def _not_finite(value: Any, path: list[str]) -> Iterator[tuple[str, float]]:
+    """Yield the dotted key of every infinity and NaN in plain values."""
+    if isinstance(value, float) and not math.isfinite(value):
+        yield ".".join(path), value
+    elif isinstance(value, dict | list):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _not_finite(inner, [*path, str(key)])
 
 
 def _plain(value: Any) -> Any:

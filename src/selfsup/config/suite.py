@@ -10,7 +10,7 @@ from selfsup.config import signature
 from selfsup.config.ablations import check_ablations
 from selfsup.config.files import Experiment, SuiteFile
 from selfsup.config.recipe import PARAMS, Data, Run, data, evaluation, features, has_lock, run
-from selfsup.config.strict import check, read_yaml, require, stems
+from selfsup.config.strict import check, param_file, read_yaml, require, stems
 from selfsup.config.weights import weights
 from selfsup.errors import InputError
 from selfsup.specs.modality import NEEDED
@@ -105,14 +105,14 @@ def known_runs() -> frozenset[str]:
 
 
 def _read(name: str) -> dict[str, Any]:
-    file = PARAMS / "suites" / f"{name}.yaml"
+    file = param_file(PARAMS / "suites", name)
     return check(SuiteFile, read_yaml(file), file)
 
 
 @cache
 def load(name: str) -> Suite:
     """Return the suite ``params/suites/<name>.yaml``, with all files that it names read and checked."""
-    content, file = _read(name), PARAMS / "suites" / f"{name}.yaml"
+    content, file = _read(name), param_file(PARAMS / "suites", name)
     groups = [_group(group, file) for group in content.pop("groups")]
     experiments = [Experiment(**entry) for entry in content.pop("experiments")]
     if len({group.name for group in groups}) < len(groups):

@@ -12,7 +12,7 @@ from selfsup.config import signature
 from selfsup.config.files import Paper
 from selfsup.config.lookup import encoder
 from selfsup.config.recipe import PARAMS, Run
-from selfsup.config.strict import Strict, check, read_yaml
+from selfsup.config.strict import Strict, check, param_file, read_yaml
 from selfsup.errors import InputError
 
 
@@ -107,7 +107,7 @@ def described(name: str) -> tuple[Run, dict[str, str] | None]:
 
     The recipe has the keys of nn/imported.py and ``file``; licence and url are with the paper.
     """
-    file = PARAMS / "weights" / f"{name}.yaml"
+    file = param_file(PARAMS / "weights", name)
     content = check(WeightsFile, read_yaml(file), file)
     recipe = {key: content[key] for key in ("entry", "rename", "file")}
     recipe["encoder"] = encoder(content["encoder"], str(file))
@@ -122,7 +122,7 @@ def described(name: str) -> tuple[Run, dict[str, str] | None]:
 
 def lock_of(name: str) -> Path:
     """Return the path of a lock."""
-    return PARAMS / "weights" / f"{name}.lock"
+    return param_file(PARAMS / "weights", name, ".lock")
 
 
 def write_lock(name: str, sha256: str, size_bytes: int) -> Path:

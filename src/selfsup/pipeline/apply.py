@@ -10,7 +10,7 @@ from torch import Tensor
 
 from selfsup.config import lookup, signature
 from selfsup.config.strict import check
-from selfsup.datasets.content.decoding import decode
+from selfsup.datasets.content.decoding import decode, formats
 from selfsup.device import prepare_device
 from selfsup.errors import InputError
 from selfsup.methods.base import Method
@@ -100,7 +100,7 @@ def _image(file: Path) -> Tensor:
     if not file.is_file():
         raise InputError(f"{file} is {'a folder' if file.is_dir() else 'missing'}; name image files")
     image = decode(file)
-    with Image.open(file) as opened:
+    with Image.open(file, formats=formats()) as opened:
         if opened.format in ANIMATED and getattr(opened, "is_animated", False):
             raise InputError(f"{file} is an animation; name an image, or the folder of its frames to a method of clips")
     return pixels(image)

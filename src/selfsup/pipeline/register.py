@@ -7,7 +7,7 @@ from selfsup import extensions
 from selfsup.config import weights
 from selfsup.config.lookup import choices, reads_files
 from selfsup.config.recipe import PARAMS
-from selfsup.config.strict import read_yaml
+from selfsup.config.strict import param_file, read_yaml
 from selfsup.datasets.lock import read_lock, write_lock
 from selfsup.errors import InputError
 from selfsup.pipeline.makers import data_root
@@ -15,7 +15,7 @@ from selfsup.pipeline.makers import data_root
 
 def register(name: str, dataset: str | None, download: bool) -> None:
     """Write ``params/data/<name>.lock`` for the files below ``SELFSUP_DATA_ROOT/<name>``."""
-    file = PARAMS / "data" / f"{name}.yaml"
+    file = param_file(PARAMS / "data", name)
     dataset = dataset or (read_yaml(file).get("dataset") if file.exists() else "folder")
     if dataset not in datasets():
         raise InputError(f"{file}: key dataset is {dataset}, which is not made from files; use {', '.join(datasets())}")
@@ -26,7 +26,7 @@ def register(name: str, dataset: str | None, download: bool) -> None:
             raise InputError(f"--download: {dataset} has no download; put the files into {root}")
         module.download(root)
     lock = module.register(root)
-    lock_file = PARAMS / "data" / f"{name}.lock"
+    lock_file = param_file(PARAMS / "data", name, ".lock")
     if lock_file.exists() and read_lock(lock_file) != lock:
         raise InputError(
             f"{lock_file} locks other examples than those of {root}; delete it first if these are the right ones"

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import numpy as np
@@ -131,7 +132,7 @@ def test_numbers_without_a_known_range_are_refused(tmp_path: Path, values: np.nd
 
 
 def test_a_forbidden_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: Path) -> None:
+    def refuse(path: Path, **_: object) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
     monkeypatch.setattr(Image, "open", refuse)  # root may read anything, so modes prove nothing here
@@ -165,3 +166,20 @@ def test_a_smaller_image_is_scaled_up_without_new_extremes() -> None:
 def test_an_image_without_pixels_is_named(size: tuple[int, int]) -> None:
     with pytest.raises(InputError, match=rf"nothing\.png is empty, {size[0]}x{size[1]} pixels"):
         cover_square(Image.new("RGB", size), 8, "nothing.png")
+
+
+def test_postscript_is_not_handed_to_an_interpreter_whatever_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(
+        b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n%%EndComments\n(" + b"x" * 200 + b") run\n%%EOF\n"
+    )
+    with Image.open(path) as opened:  # Pillow alone would
+        assert opened.format == "EPS"
+    with pytest.raises(InputError, match=r"a\.png cannot be decoded as an image"):
+        decode(path)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.png")
+    with pytest.raises(InputError, match=r"a\.png is not a file"):
+        decode(tmp_path / "a.png")

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image
 
-from selfsup.datasets.content.decoding import decode, is_grey
+from selfsup.datasets.content.decoding import decode, formats, is_grey
 from selfsup.datasets.content.keys import KEY_TYPE, content_hash, numbered
 from selfsup.datasets.content.objects import VOID, ragged
 from selfsup.datasets.lock import check_lock, checked_count, make_lock
@@ -132,10 +132,10 @@ def read_mask(example: Annotated) -> np.ndarray:
     or of another size than its image."""
     assert example.mask is not None
     try:
-        with Image.open(example.mask) as opened:
+        with Image.open(example.mask, formats=formats()) as opened:
             opened.load()
             mode, values = opened.mode, np.asarray(opened)
-        with Image.open(example.image) as opened:
+        with Image.open(example.image, formats=formats()) as opened:
             width, height = opened.size
     except Exception as error:  # Pillow's decoders raise many kinds of errors
         raise InputError(f"{example.mask} cannot be decoded as a mask; replace or remove it") from error

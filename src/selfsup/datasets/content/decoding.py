@@ -1,5 +1,6 @@
 """Image files of any format to RGB pixels, with one sentence for a file that is not an image."""
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -7,18 +8,30 @@ from PIL import Image, ImageOps
 
 from selfsup.errors import InputError
 
+# Pixels alone: Pillow hands PostScript to an interpreter, whatever the file's suffix, and metafiles to the system.
+RASTER = ("AVIF", "BMP", "DIB", "GIF", "HEIF", "JPEG", "JPEG2000", "MPO", "PNG", "PPM", "TIFF", "WEBP")
+
+
+@cache
+def formats() -> list[str]:
+    """Return those of the formats of pixels that this Pillow reads."""
+    Image.init()
+    return [name for name in RASTER if name in Image.OPEN]
+
 
 def decode(path: Path) -> Image.Image:
     """Return the RGB image in a file: its first frame, upright (EXIF), on white where it is transparent.
 
     Of 16 bits the upper 8 are kept. Raises InputError where the file is damaged, not an image, or not readable.
     """
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path} is not a file; replace or remove it")
     if path.is_symlink() and not path.exists():
         raise InputError(
             f"{path} is a link to {path.readlink()}, which is missing; fetch that file, or remove the link"
         )
     try:
-        with Image.open(path) as opened:
+        with Image.open(path, formats=formats()) as opened:
             opened.load()
             upright = ImageOps.exif_transpose(opened)
     except PermissionError:

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from selfsup.datasets.content.decoding import formats
 from selfsup.errors import InputError
 
 VOID = 255  # between objects that have other numbers; where it is the only one, it is the object
@@ -25,7 +26,7 @@ def object_mask(path: Path) -> np.ndarray:
 def _numbers(path: Path) -> np.ndarray:
     """Return the number of each pixel, int64 (H, W)."""
     try:
-        with Image.open(path) as opened:
+        with Image.open(path, formats=formats()) as opened:
             opened.load()
             mode, pixels = opened.mode, np.asarray(opened.convert("RGBA") if opened.mode == "PA" else opened)
     except Exception as error:  # Pillow's decoders raise many kinds of errors

@@ -1,5 +1,6 @@
 """The style of all figures: a colour-blind palette, thin rules, and SVG that is the same bytes each time."""
 
+import html
 import io
 import re
 from collections.abc import Iterable
@@ -65,7 +66,7 @@ class Plot:
         svg = re.sub(r"<style.*?</style>|\sxmlns(:\w+)?=\"[^\"]*\"", "", svg, flags=re.S)
         svg = re.sub(r"(\bid=\"|\"#|url\(#)", rf"\g<1>{self.name}-", svg)
         svg = svg.replace(INK, "currentColor").replace(RULE, "var(--rule)")
-        return svg.replace("<svg ", f'<svg role="img" aria-label="{self.caption}" ', 1)
+        return svg.replace("<svg ", f'<svg role="img" aria-label="{html.escape(self.caption)}" ', 1)
 
 
 def palette(group: Group) -> dict[str, str]:
