@@ -12,6 +12,7 @@ from pydantic import PositiveInt
 
 from selfsup.datasets.content.captions import checked_caption
 from selfsup.datasets.content.sources import Source, captioned_source, lock_of, select, write_examples
+from selfsup.datasets.content.walk import inside
 from selfsup.errors import InputError
 
 PROVIDES = ("image", "image_text")
@@ -64,7 +65,7 @@ def _captions(root: Path, part: str) -> dict[Path, list[str]]:
         if twice := [name for name, count in Counter(names.values()).items() if count > 1]:
             raise InputError(f"{annotations} has {twice[0]} as two images; keep one, with the captions of both")
         for entry in sorted(content["annotations"], key=lambda entry: entry["id"]):
-            file = images / names[entry["image_id"]]
+            file = inside(images, str(names[entry["image_id"]]), str(annotations))
             caption = checked_caption(entry["caption"], f"{annotations}, annotation {entry['id']} of {file.name},")
             captions.setdefault(file, []).append(caption)
     except FileNotFoundError:

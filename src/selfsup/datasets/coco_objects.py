@@ -15,6 +15,7 @@ from pydantic import PositiveInt
 
 from selfsup.datasets.content.annotated import Annotations, annotations_lock, write_annotated
 from selfsup.datasets.content.named_boxes import NamedBox, with_classes
+from selfsup.datasets.content.walk import inside
 from selfsup.errors import InputError
 
 PROVIDES = ("image",)
@@ -84,11 +85,12 @@ def _objects(file: Path) -> dict[Path, list[NamedBox]]:
         content = json.loads(file.read_text(encoding="utf-8"))
         names = {category["id"]: str(category["name"]) for category in content["categories"]}
         images = {image["id"]: image for image in content["images"]}
-        objects: dict[Path, list[NamedBox]] = {folder / image["file_name"]: [] for image in images.values()}
+        paths = {number: inside(folder, str(image["file_name"]), str(file)) for number, image in images.items()}
+        objects: dict[Path, list[NamedBox]] = {path: [] for path in paths.values()}
         for entry in sorted(content["annotations"], key=lambda entry: entry["id"]):
             image = images[entry["image_id"]]
             corners = _corners(entry["bbox"], (image["width"], image["height"]))
-            objects[folder / image["file_name"]].append(
+            objects[paths[entry["image_id"]]].append(
                 NamedBox(names[entry["category_id"]], corners, bool(entry.get("iscrowd", 0)))
             )
     except (KeyError, TypeError, ValueError) as error:

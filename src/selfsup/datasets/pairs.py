@@ -8,6 +8,7 @@ from pydantic import PositiveInt
 
 from selfsup.datasets.content.captions import checked_caption
 from selfsup.datasets.content.sources import Source, captioned_source, lock_of, select, write_examples
+from selfsup.datasets.content.walk import inside
 from selfsup.errors import InputError
 
 PROVIDES = ("image", "image_text")
@@ -68,7 +69,8 @@ def _captions(table: Path, root: Path) -> dict[Path, list[str]]:
     for line, row in _rows(table):
         if len(row) != len(COLUMNS):
             raise InputError(f"{table} line {line} has {len(row)} columns, not 2; put captions with commas into quotes")
-        file, caption = root / row[0], checked_caption(row[1], f"{table} line {line}")
+        file = inside(root, row[0], f"{table} line {line}")
+        caption = checked_caption(row[1], f"{table} line {line}")
         if not file.is_file():
             raise InputError(
                 f"{table} line {line} names {row[0]}, which is no file in {root}; add it, or remove the row"

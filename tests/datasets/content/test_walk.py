@@ -4,7 +4,8 @@ from collections import Counter
 
 import pytest
 
-from selfsup.datasets.content.walk import files_below, tell
+from selfsup.datasets.content.walk import files_below, inside, tell
+from selfsup.errors import InputError
 
 
 @pytest.fixture
@@ -42,3 +43,10 @@ def test_what_is_left_out_is_told_by_suffix(tree, capsys):
     assert capsys.readouterr().err.endswith(", 3 others\n")
     tell(tree, Counter())
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("name", ["../a.png", "/etc/passwd", "deep/../../a.png", "a\0.png"])
+def test_a_name_that_leaves_its_folder_is_refused(tmp_path, name):
+    with pytest.raises(InputError, match=r"pairs\.csv line 3 names .*, which leaves"):
+        inside(tmp_path, name, "pairs.csv line 3")
+    assert inside(tmp_path, "deep/a.png", "") == tmp_path / "deep" / "a.png"

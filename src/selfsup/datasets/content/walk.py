@@ -39,6 +39,15 @@ def files_below(folder: Path, suffixes: Collection[str], skipped: Counter[str]) 
     return sorted(found)
 
 
+def inside(folder: Path, name: str, place: str) -> Path:
+    """Return the path of a name that a user's file gives to one of its files; ``place`` is where. InputError where it leaves the
+    folder, or is no path."""
+    path = folder / name
+    if "\0" in name or not path.is_relative_to(folder) or ".." in Path(name).parts:
+        raise InputError(f"{place} names {name!r}, which leaves {folder}; write a path inside it")
+    return path
+
+
 def tell(folder: Path, skipped: Counter[str]) -> None:
     """Print to the standard error how many files were left out, by suffix; nothing where there were none."""
     if skipped:
