@@ -24,7 +24,7 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> Clone:
         (made.folder / path).write_text(blocks()[path], encoding="utf-8")
     line = "      - {method: barlow_twins, name: barlow_twins, set: {batch_size: 64, epochs: 1}}\n"
     made.edit("params/suites/smoke.yaml", "    targets:\n", f"{line}    targets:\n")
-    made.edit("params/suites/quick.yaml", "      - moco_v2\n", "      - moco_v2\n      - barlow_twins\n")
+    made.edit("params/suites/quick.yaml", "      - moco_v1\n", "      - moco_v1\n      - barlow_twins\n")
     return made
 
 

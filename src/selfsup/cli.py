@@ -94,11 +94,8 @@ def _parser() -> argparse.ArgumentParser:
     carry.add_argument("revision", help="the commit at which the results in the store were made")
     trace = command("trace", _trace, "print everything that an artefact was made from, back to the data", suite=False)
     trace.add_argument("target", type=Path, help="a folder of data/")
-    text = "compare the bytes of artefacts and reports with what was recorded when they were made"
-    verify = command("verify", _verify, text, suite=False)
-    verify.add_argument(
-        "targets", type=Path, nargs="*", metavar="target", help="folders of data/ or reports/ (default: all)"
-    )
+    verify = command("verify", _verify, "compare artefacts and reports with their recorded hashes", suite=False)
+    verify.add_argument("targets", type=Path, nargs="*", help="folders of data/ or reports/ (default: all)")
     gc = command("gc", _gc, "list archived artefacts that no suite uses, and unfinished work", suite=False)
     gc.add_argument("--apply", action="store_true", help="delete them (default: only list them)")
     init = command("init", _init, "start a project: copy the recipes and the workflow into a folder", suite=False)
@@ -227,17 +224,9 @@ def _trace(arguments: argparse.Namespace) -> None:
 
 
 def _verify(arguments: argparse.Namespace) -> None:
-    from selfsup.store.verify import everything, verify
+    from selfsup.store import verify
 
-    folders = [_folder(target) for target in arguments.targets] or everything()
-    damaged = list(verify(folders))
-    for damage in damaged:
-        print(damage)
-    if damaged:
-        _fail(
-            f"{len(damaged)} of {len(folders)} folders are damaged; `rm -r` these and what was made from them, then snakemake"
-        )
-    print(f"{len(folders)} folders have the bytes that were recorded")
+    verify.report([_folder(target) for target in arguments.targets])
 
 
 def _init(arguments: argparse.Namespace) -> None:

@@ -4,9 +4,10 @@ import json
 
 import pytest
 
+from selfsup.errors import InputError
 from selfsup.store import disk
 from selfsup.store.artefact import Artefact
-from selfsup.store.verify import everything, verify
+from selfsup.store.verify import everything, report, verify
 
 PREPARED = Artefact("prepared", "scenes", {"n": 1}, (), {})
 RUN = Artefact("weights", "toy", {"a": 1}, (), {"prepared": PREPARED}, 0)
@@ -104,3 +105,12 @@ def test_a_report_is_compared_with_its_manifest_and_a_clone_has_a_part_of_it(sto
     (folder / "results.csv").write_text("results.csv")
     (folder / "index.html").unlink()
     assert list(verify(everything())) == []
+
+
+def test_the_command_names_each_and_fails(store, capsys):
+    report([])
+    assert capsys.readouterr().out == "6 folders have the bytes that were recorded\n"
+    flip(PREPARED.folder / "train.h5")
+    with pytest.raises(InputError, match="2 of 6 folders are damaged"):
+        report([])
+    assert f"{PREPARED.folder} has other bytes than were made in train.h5; made from it: " in capsys.readouterr().out

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from selfsup.errors import InputError
 from selfsup.store.artefact import FOLDERS
 from selfsup.store.disk import ARCHIVE
 from selfsup.store.spec import files
@@ -26,6 +27,20 @@ class Damage:
     def __str__(self) -> str:
         made = ", ".join(map(str, self.stands_on_it))
         return f"{self.folder} {self.problem}" + (f"; made from it: {made}" if made else "")
+
+
+def report(folders: list[Path]) -> None:
+    """Print what is damaged among the folders, by default all; InputError where something is."""
+    folders = folders or everything()
+    damaged = list(verify(folders))
+    for damage in damaged:
+        print(damage)
+    if damaged:
+        raise InputError(
+            f"{len(damaged)} of {len(folders)} folders are damaged; `rm -r` these and what was made from them, here and in "
+            f"{ARCHIVE}, then run snakemake"
+        )
+    print(f"{len(folders)} folders have the bytes that were recorded")
 
 
 def verify(folders: Iterable[Path]) -> Iterator[Damage]:
