@@ -103,6 +103,12 @@ def _parser() -> argparse.ArgumentParser:
     text = "write JSON Schemas of params/ for editors, and a page of all keys"
     schema = command("schema", _schema, text, suite=False)
     schema.add_argument("folder", type=Path, help="where the files are written, e.g. .schemas")
+    _add_registering(command)
+    return parser
+
+
+def _add_registering(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """Add the commands that hash a user's own files."""
     lock = command("register", _register, "hash a data set of your own into params/data/NAME.lock", suite=False)
     lock.add_argument("name", help="its folder below SELFSUP_DATA_ROOT, and the name of its lock")
     text = "its layout (default: that of params/data/NAME.yaml)"
@@ -112,7 +118,6 @@ def _parser() -> argparse.ArgumentParser:
     imported = command("import", _import, text, suite=False)
     imported.add_argument("name", help="a file of params/weights, which names the file below SELFSUP_DATA_ROOT")
     imported.add_argument("--download", action="store_true", help="download it first, if its key download says how")
-    return parser
 
 
 def _add_files(apply: argparse.ArgumentParser) -> None:
