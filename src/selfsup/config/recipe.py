@@ -72,7 +72,7 @@ def data(name: str) -> Data:
 def has_lock(name: str) -> bool:
     """Return False for a data set of a user's files that is not registered; it can be named, but not planned."""
     source = read_yaml(param_file(PARAMS / "data", name)).get("source")
-    return source is None or (param_file(PARAMS / "data", source, ".lock")).exists()
+    return source is None or param_file(PARAMS / "data", source, ".lock").exists()
 
 
 def _train_examples(arguments: dict[str, Any], lock: dict[str, Any] | None, file: Path) -> int:

@@ -20,14 +20,8 @@ from selfsup.specs.syntax import Key
 LIGHT = {"pydantic", "annotated_types", "typing_extensions", *sys.stdlib_module_names}
 TABLE_READS = {"images": "image", "clips": "clip", "captions": "caption"}
 SHARES = ("_fraction", "_fractions", "_probability", "_scale_min")  # ends of the names of keys that are shares
-CHOICES = (
-    "penalties",
-    "_fractions",
-    "_per_class",
-    "pooling",
-    "layers",
-    "shots",
-)  # of lists in which each value counts once
+# Ends of the names of lists in which each value counts once.
+CHOICES = ("penalties", "_fractions", "_per_class", "pooling", "layers", "shots")
 PROVIDED = ("root", "lock", "device", "precision", "in_channels", *TABLE_READS)  # by the pipeline: they are not keys
 
 

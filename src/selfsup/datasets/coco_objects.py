@@ -15,7 +15,7 @@ from pydantic import PositiveInt
 
 from selfsup.datasets.content.annotated import Annotations, annotations_lock, write_annotated
 from selfsup.datasets.content.named_boxes import NamedBox, with_classes
-from selfsup.datasets.content.walk import inside
+from selfsup.datasets.content.walk import check_folder, inside
 from selfsup.errors import InputError
 
 PROVIDES = ("image",)
@@ -53,10 +53,7 @@ def prepare(
 
 
 def _annotations(root: Path) -> Annotations:
-    if not root.is_dir():
-        raise InputError(
-            f"{root} is not a folder; set SELFSUP_DATA_ROOT to the folder that contains {root.name}, or correct source"
-        )
+    check_folder(root)
     found = {part: file for part in PARTS if (file := _file(root, part))}
     if "train" not in found or len(found) < 2:
         raise InputError(

@@ -12,6 +12,7 @@ from pydantic import NonNegativeInt, PositiveInt
 from selfsup.datasets.content.annotated import Annotated, Annotations, annotations_lock, write_annotated
 from selfsup.datasets.content.class_folders import IMAGE_SUFFIXES
 from selfsup.datasets.content.objects import VOID
+from selfsup.datasets.content.walk import check_folder
 from selfsup.errors import InputError, listed
 
 PROVIDES = ("image",)
@@ -52,10 +53,7 @@ def prepare(
 
 
 def _splits(root: Path) -> dict[str, list[Annotated]]:
-    if not root.is_dir():
-        raise InputError(
-            f"{root} is not a folder; set SELFSUP_DATA_ROOT to the folder that contains {root.name}, or correct source"
-        )
+    check_folder(root)
     found = [
         (base, images, masks)
         for base in (root, *sorted(path for path in root.iterdir() if path.is_dir()))

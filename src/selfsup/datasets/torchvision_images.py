@@ -78,8 +78,8 @@ def _source(root: Path) -> Source:
                 f"{root} does not hold {root.name} as torchvision stores it ({error}); download it with `selfsup register "
                 f"{root.name} --dataset torchvision_images --download`"
             ) from error
-    labels = {split: {label for part in of for label in _labels(part)} for split, of in parts.items()}
-    classes = getattr(parts["train"][0], "classes", None) or [str(n) for n in range(1 + max(labels["train"]))]
+    first = parts["train"][0]
+    classes = getattr(first, "classes", None) or range(1 + max(_labels(first)))
     examples = {split: itertools.chain.from_iterable(map(_examples, of)) for split, of in parts.items()}
     return Source(root, [str(name) for name in classes], dict(examples))
 

@@ -12,6 +12,7 @@ from pydantic import PositiveInt
 from selfsup.datasets.content.annotated import Annotations, annotations_lock, write_annotated
 from selfsup.datasets.content.lists import read_lines
 from selfsup.datasets.content.named_boxes import NamedBox, with_classes
+from selfsup.datasets.content.walk import check_folder
 from selfsup.errors import InputError
 
 PROVIDES = ("image",)
@@ -79,10 +80,7 @@ def _annotations(root: Path) -> Annotations:
 
 def _base(root: Path) -> Path:
     """Return the folder with JPEGImages: ``root``, or the one below it that has it."""
-    if not root.is_dir():
-        raise InputError(
-            f"{root} is not a folder; set SELFSUP_DATA_ROOT to the folder that contains {root.name}, or correct source"
-        )
+    check_folder(root)
     found = sorted(path.parent for path in root.rglob(IMAGES) if (path.parent / ANNOTATIONS).is_dir())
     if len(found) != 1:
         raise InputError(

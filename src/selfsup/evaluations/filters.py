@@ -42,7 +42,8 @@ def evaluate(inputs: Inputs, *, used: PositiveFloat) -> list[Measure]:
     Source: Krizhevsky et al. 2012, figure 3; Zhang et al. 2016 (Colorization) and others show them for each method.
     """
     found = first_filters(load_encoder(inputs.weights))
-    norms = torch.cat([weight.flatten(1).norm(dim=1) / weight.flatten(1).norm(dim=1).max() for weight in found])
+    by_part = [weight.flatten(1).norm(dim=1) for weight in found]
+    norms = torch.cat([of_part / of_part.max() for of_part in by_part])
     tiles = [tile(as_images(weight)) for weight in found]
     height = max(image.shape[1] for image in tiles)
     padded = [np.pad(of, ((0, 0), (0, height - of.shape[1]), (0, 0)), constant_values=WHITE) for of in tiles]

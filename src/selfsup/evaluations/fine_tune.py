@@ -14,7 +14,7 @@ from selfsup.evaluations.inputs import Inputs
 from selfsup.evaluations.reading.files import labelled_images
 from selfsup.evaluations.solvers.descent import Descent, minimise
 from selfsup.evaluations.solvers.splits import balanced_subset
-from selfsup.nn.encoder import load_encoder
+from selfsup.nn.encoder import Encoder, load_encoder
 from selfsup.results import Measure, accuracy
 from selfsup.seeds import generator
 from selfsup.views.crops import draw_boxes, resized_crop
@@ -73,8 +73,7 @@ def evaluate(
     Differs: AdamW instead of Nesterov momentum, weight decay and a warm-up where SimCLR has neither, and a number of
     steps set by cost.
     """
-    if not any(True for _ in load_encoder(inputs.weights).parameters()):
-        raise NotApplicable("the encoder has no parameters to tune")
+    load_tunable(inputs.weights)
     training = Training(batch_size, learning_rate, weight_decay, warmup_fraction, crop_scale_min, flip_probability)
     if len(steps) != len(label_fractions):
         raise InputError(
@@ -94,6 +93,14 @@ def evaluate(
     if not measures:
         raise NotApplicable(f"{max(label_fractions):g} of {len(labels)} labels is not one of each class")
     return measures
+
+
+def load_tunable(weights: Path) -> Encoder:
+    """Return a run's encoder; NotApplicable where it has no parameters to tune."""
+    encoder = load_encoder(weights)
+    if not any(True for _ in encoder.parameters()):
+        raise NotApplicable("the encoder has no parameters to tune")
+    return encoder
 
 
 def classifier(weights: Path, classes: int) -> nn.Module:

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from selfsup.datasets.prepared import read_split
 from selfsup.errors import NotApplicable
+from selfsup.evaluations.fine_tune import load_tunable
 from selfsup.evaluations.inputs import Inputs
 from selfsup.evaluations.metrics import detection
 from selfsup.evaluations.pictures.rows import EXAMPLES, outlined, write_rows
@@ -16,7 +17,6 @@ from selfsup.evaluations.reading.objects import Objects, images, objects
 from selfsup.evaluations.solvers.descent import Descent, minimise
 from selfsup.nn.detection.detector import Detections, Detector
 from selfsup.nn.detection.proposals import Truth
-from selfsup.nn.encoder import load_encoder
 from selfsup.nn.fusion import FusedMaps
 from selfsup.results import Measure
 from selfsup.seeds import derive, generator
@@ -86,8 +86,7 @@ def evaluate(
     Source: Ren et al. 2015 (Faster R-CNN); He et al. 2020 (MoCo), section 4.2, for one schedule from every initialisation.
     Differs: one map of all layers, and small images; AdamW.
     """
-    if not any(True for _ in load_encoder(inputs.weights).parameters()):
-        raise NotApplicable("the encoder has no parameters to tune")
+    encoder = load_tunable(inputs.weights)
     descent = Descent(batch_size, learning_rate, weight_decay, warmup_fraction)
     names = read_split(inputs.target / "train.h5", []).classes
     truth, test_truth = (
@@ -103,18 +102,19 @@ def evaluate(
     )
     with torch.random.fork_rng(devices=[]):  # of the initial detector
         torch.manual_seed(derive(inputs.seed, "fine_tune_detection"))
-        body = FusedMaps(load_encoder(inputs.weights), channels, stride_px)
+        body = FusedMaps(encoder, channels, stride_px)
         model = Detector(
             body, channels, len(names), scales=anchor_scales, ratios=anchor_ratios, proposals=proposals, hidden=hidden
         ).to(inputs.device)
     fit(model, pixels, clear, inputs, steps, descent, flip_probability)
     found = detect(model, test_pixels, inputs.device, batch_size)
-    guess = mean_boxes(clear, len(names))
+    guess = [mean_boxes(clear, len(names))] * len(found)
+    precision, of_guess = (detection.coco_precision(of, test_truth, names) for of in (found, guess))
     write_pictures(inputs, test_pixels[:EXAMPLES], test_truth, found)
     return [
-        *detection.measures(found, test_truth, names),
-        *detection.by_class(found, test_truth, names),
-        *detection.measures([guess] * len(found), test_truth, names, baseline="mean_box"),
+        *detection.measures(precision, found, test_truth, names),
+        *detection.by_class(precision, len(found), names),
+        *detection.measures(of_guess, guess, test_truth, names, baseline="mean_box"),
     ]
 
 

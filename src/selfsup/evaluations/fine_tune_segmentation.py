@@ -6,15 +6,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from selfsup.datasets.content.objects import VOID
-from selfsup.errors import NotApplicable
-from selfsup.evaluations.fine_tune import Training, draw_crops
+from selfsup.evaluations.fine_tune import Training, draw_crops, load_tunable
 from selfsup.evaluations.inputs import Inputs
 from selfsup.evaluations.metrics.segmentation import most_frequent, pixel_counts, scores
 from selfsup.evaluations.pictures.rows import write_segments
 from selfsup.evaluations.reading.dense import enlarged
 from selfsup.evaluations.reading.objects import images, segment_names, segments
 from selfsup.evaluations.solvers.descent import minimise
-from selfsup.nn.encoder import load_encoder
 from selfsup.nn.fusion import FusedMaps
 from selfsup.results import Measure
 from selfsup.seeds import derive, generator
@@ -78,8 +76,7 @@ def evaluate(
     Source: Long et al. 2015 (Fully convolutional networks), sections 4.2 and 4.3; the head is that of torchvision's FCN.
     Differs: the head reads the sum of all layers, since the last alone has 2 x 2 values of an image of 32 px; AdamW.
     """
-    if not any(True for _ in load_encoder(inputs.weights).parameters()):
-        raise NotApplicable("the encoder has no parameters to tune")
+    encoder = load_tunable(inputs.weights)
     training = Training(batch_size, learning_rate, weight_decay, warmup_fraction, crop_scale_min, flip_probability)
     names = segment_names(inputs.target / "train.h5")
     truth = segments(inputs.target / "train.h5")[:train_images]
@@ -87,7 +84,8 @@ def evaluate(
     test_pixels = images(inputs.target / "test.h5")[:test_images]
     with torch.random.fork_rng(devices=[]):  # of the initial head and of dropout
         torch.manual_seed(derive(inputs.seed, "fine_tune_segmentation"))
-        model = segmenter(inputs, len(names), channels=channels, stride_px=stride_px, dropout=dropout)
+        body = FusedMaps(encoder, channels, stride_px)
+        model = nn.Sequential(body, fcn_head(channels, len(names), dropout)).to(inputs.device)
         fit(model, images(inputs.target / "train.h5")[:train_images], truth, inputs, steps, training)
     predicted = predict(model, test_pixels, inputs.device, batch_size)
     write_segments(inputs, test_pixels, test_truth, predicted)
@@ -95,14 +93,6 @@ def evaluate(
         *scores(pixel_counts(predicted, test_truth, len(names)), names),
         most_frequent(truth, test_truth, len(names)),
     ]
-
-
-def segmenter(inputs: Inputs, classes: int, *, channels: int, stride_px: int, dropout: float) -> nn.Sequential:
-    """Return a run's encoder with a new head: images (N, 3, H, W) to logits (N, K, h, w), not yet enlarged."""
-    encoder = load_encoder(inputs.weights)
-    return nn.Sequential(FusedMaps(encoder, channels, stride_px), fcn_head(channels, classes, dropout)).to(
-        inputs.device
-    )
 
 
 def fcn_head(channels: int, classes: int, dropout: float) -> nn.Sequential:

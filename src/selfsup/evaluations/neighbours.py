@@ -1,6 +1,5 @@
 """What the features call similar: the nearest training images of test images, shown, and how many have their class."""
 
-import numpy as np
 import torch
 from pydantic import PositiveInt
 from torch import Tensor
@@ -65,7 +64,7 @@ def evaluate(inputs: Inputs, *, neighbours: PositiveInt, pooling: Pooling) -> li
         queries = one_of_each(test_labels)[:EXAMPLES]
     pixels, test_pixels = (images(inputs.target / f"{split}.h5").numpy() for split in ("train", "test"))
     columns = {"image": test_pixels[queries.numpy()]}
-    write_rows(inputs, columns | {f"{n + 1}": _at(pixels, index[queries, n]) for n in range(neighbours)})
+    write_rows(inputs, columns | {f"{n + 1}": pixels[index[queries, n].numpy()] for n in range(neighbours)})
     return measures
 
 
@@ -76,8 +75,3 @@ def one_of_each(labels: Tensor) -> Tensor:
     for n, label in enumerate(labels.tolist()):
         rank[n] = seen[label] = seen.get(label, -1) + 1
     return rank.argsort(stable=True)
-
-
-def _at(pixels: np.ndarray, index: Tensor) -> np.ndarray:
-    chosen: np.ndarray = pixels[index.numpy()]
-    return chosen

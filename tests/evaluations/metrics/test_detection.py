@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from selfsup.evaluations.metrics.detection import by_class, measures, voc_eleven_points
+from selfsup.evaluations.metrics.detection import by_class, coco_precision, measures, voc_eleven_points
 from selfsup.evaluations.reading.objects import Objects
 from selfsup.nn.detection.detector import Detections
 from tests.evaluations.named import named
@@ -31,7 +31,9 @@ TWO = truth((0, BOX, 0, False), (1, BOX, 0, False))
 
 
 def scores(detections, objects=TWO, names=("cell",)):
-    return {name: measure.value for name, measure in named(measures(detections, objects, names)).items()}
+    precision = coco_precision(detections, objects, names)
+    found_measures = named(measures(precision, detections, objects, names))
+    return {name: measure.value for name, measure in found_measures.items()}
 
 
 def test_all_found_exactly():
@@ -82,7 +84,8 @@ def test_the_mean_is_over_classes_that_have_an_object():
     result = scores(detections, objects, ("a", "b", "c"))
     assert result["ap50"] == pytest.approx(50)
     assert result["ap50_voc07"] == pytest.approx(50)
-    classes = {measure.subset: measure.value for measure in by_class(detections, objects, ("a", "b", "c"))}
+    precision = coco_precision(detections, objects, ("a", "b", "c"))
+    classes = {measure.subset: measure.value for measure in by_class(precision, 2, ("a", "b", "c"))}
     assert classes == pytest.approx({"a": 100, "b": 0})
 
 

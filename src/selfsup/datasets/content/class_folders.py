@@ -5,7 +5,7 @@ from pathlib import Path
 
 from selfsup.datasets.content.sources import UNLABELLED, Source, decoded
 from selfsup.datasets.content.split_folders import split_folders
-from selfsup.datasets.content.walk import files_below, hidden, tell
+from selfsup.datasets.content.walk import check_folder, files_below, hidden, tell
 from selfsup.errors import InputError
 
 # A file with one of these suffixes must be an image; how many others (README.txt, Thumbs.db) are left out is told.
@@ -22,10 +22,7 @@ def read_class_folders(root: Path) -> Source:
     one class.
     """
     try:
-        if not root.is_dir():
-            raise InputError(
-                f"{root} is not a folder; set SELFSUP_DATA_ROOT to the folder that contains {root.name}, or correct source"
-            )
+        check_folder(root)
         folders = split_folders(root) or {"all": [root]}
         classes = _classes(root, folders)
         skipped: Counter[str] = Counter()

@@ -17,6 +17,14 @@ def hidden(name: str) -> bool:
     return name.startswith(HIDDEN)
 
 
+def check_folder(root: Path) -> None:
+    """Raise InputError where the folder of a user's data is not there."""
+    if not root.is_dir():
+        raise InputError(
+            f"{root} is not a folder; set SELFSUP_DATA_ROOT to the folder that contains {root.name}, or correct source"
+        )
+
+
 def files_below(folder: Path, suffixes: Collection[str], skipped: Counter[str]) -> list[Path]:
     """Return the files below a folder with one of these suffixes, in any case, sorted; others are counted in ``skipped``.
 

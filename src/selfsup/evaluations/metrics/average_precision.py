@@ -34,6 +34,11 @@ def average_precision(score: Tensor, positive: Tensor, *, points: Points, weight
     if points == "all":
         gained = torch.diff(recall, prepend=recall.new_zeros(1))
         return 100 * float((gained * precision).sum())
+    return eleven_points(precision, recall)
+
+
+def eleven_points(precision: Tensor, recall: Tensor) -> float:
+    """Return in percent the mean of the best precision (M,) at recalls (M,), rising, of at least 0, 0.1, ... 1."""
     best = precision.flip(0).cummax(0).values.flip(0)
     # Recalls are ratios of counts: a point that is reached must not be missed by a rounding.
     first = torch.searchsorted(recall + 1e-9, ELEVEN.to(recall.device))

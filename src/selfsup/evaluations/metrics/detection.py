@@ -10,7 +10,7 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 from torch import Tensor
 
-from selfsup.evaluations.metrics.average_precision import ELEVEN
+from selfsup.evaluations.metrics.average_precision import eleven_points
 from selfsup.evaluations.reading.objects import Objects
 from selfsup.nn.detection.boxes import iou
 from selfsup.nn.detection.detector import Detections
@@ -19,9 +19,11 @@ from selfsup.results import Measure
 VOC_IOU = 0.5
 
 
-def measures(found: Sequence[Detections], truth: Objects, names: Sequence[str], baseline: str = "") -> list[Measure]:
-    """Return of the detections in each image ``ap``, the mean over IoU of 0.5 to 0.95, ``ap50``, ``ap75``, and ``ap50_voc07``."""
-    precision = coco_precision(found, truth, names)
+def measures(
+    precision: np.ndarray, found: Sequence[Detections], truth: Objects, names: Sequence[str], baseline: str = ""
+) -> list[Measure]:
+    """Return of the detections in each image ``ap``, the mean over IoU of 0.5 to 0.95, ``ap50``, ``ap75``, and ``ap50_voc07``;
+    ``precision`` is that of ``coco_precision``."""
     by_iou = np.nanmean(np.where(precision < 0, np.nan, precision).mean(1), 1)  # (T,), over classes with an object
     values = {"ap": by_iou.mean(), "ap50": by_iou[0], "ap75": by_iou[5]}
     eleven = [voc_eleven_points(found, truth, label) for label in range(len(names))]
@@ -29,12 +31,11 @@ def measures(found: Sequence[Detections], truth: Objects, names: Sequence[str], 
     return [Measure(name, "%", value, len(found), baseline=baseline) for name, value in values.items()]
 
 
-def by_class(found: Sequence[Detections], truth: Objects, names: Sequence[str]) -> list[Measure]:
+def by_class(precision: np.ndarray, images: int, names: Sequence[str]) -> list[Measure]:
     """Return ``ap_of_class`` of each class that has an object, as ``subset``: COCO's AP."""
-    precision = coco_precision(found, truth, names).mean((0, 1))
     return [
-        Measure("ap_of_class", "%", 100 * float(value), len(found), subset=name)
-        for name, value in zip(names, precision, strict=True)
+        Measure("ap_of_class", "%", 100 * float(value), images, subset=name)
+        for name, value in zip(names, precision.mean((0, 1)), strict=True)
         if value >= 0
     ]
 
@@ -105,10 +106,7 @@ def voc_eleven_points(found: Sequence[Detections], truth: Objects, label: int) -
     hits = right[score.argsort(descending=True, stable=True)].double().cumsum(0)
     if not len(hits):
         return 0.0
-    precision, recall = hits / torch.arange(1, len(hits) + 1), hits / total
-    best = precision.flip(0).cummax(0).values.flip(0)
-    first = torch.searchsorted(recall + 1e-9, ELEVEN)
-    return 100 * float(torch.cat([best, best.new_zeros(1)])[first.clamp(max=len(best))].mean())
+    return eleven_points(hits / torch.arange(1, len(hits) + 1), hits / total)
 
 
 def _judged(of: Detections, objects: Objects, label: int) -> tuple[Tensor, Tensor]:

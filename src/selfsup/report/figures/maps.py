@@ -8,10 +8,9 @@ from pathlib import Path
 import h5py
 import matplotlib as mpl
 import numpy as np
-import seaborn as sns
 from PIL import Image
 
-from selfsup.report.figures.style import GREY, STYLE, Plot, canvas, plot
+from selfsup.report.figures.style import GREY, STYLE, Plot, canvas, hues, plot
 from selfsup.report.group import Group, Scoring
 
 PANELS = 4  # side by side
@@ -40,7 +39,7 @@ def point_map(group: Group, scoring: Scoring) -> Plot | None:
     for axes in figure.axes:
         axes.set_axis_off()
     if 1 < len(classes) <= NAMED:
-        marks = [mpl.lines.Line2D([], [], marker="o", ls="", color=c) for c in _palette(len(classes))]
+        marks = [mpl.lines.Line2D([], [], marker="o", ls="", color=c) for c in hues(len(classes))]
         figure.legend(marks, classes, loc="outside lower center", ncols=6, fontsize=7, handletextpad=0.1)
     caption = (
         f"{scoring.protocol.shown.title} {group.scored_on([scoring])}: {len(label)} test images of one seed by t-SNE"
@@ -57,13 +56,7 @@ def _classes(path: Path) -> tuple[np.ndarray, list[str]]:
 
 
 def _colours(label: np.ndarray, classes: int) -> list[str]:
-    return [_palette(classes)[n] if classes else GREY for n in label]
-
-
-def _palette(classes: int) -> list[str]:
-    return list(
-        (sns.color_palette("colorblind", classes) if classes <= 10 else sns.husl_palette(classes, l=0.55)).as_hex()
-    )
+    return [hues(classes)[n] if classes else GREY for n in label]
 
 
 def _behind(path: Path) -> str:

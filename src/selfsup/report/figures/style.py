@@ -72,8 +72,13 @@ class Plot:
 def palette(group: Group) -> dict[str, str]:
     """Return a colour for each variant: a grey of its role for anchors, hues for the others in the order of the suite."""
     count = len(group.variants)
-    hues = iter((sns.color_palette("colorblind", count) if count <= 10 else sns.husl_palette(count, l=0.5)).as_hex())
-    return {variant: GREYS.get(group.roles.get(variant, "")) or next(hues) for variant in group.variants}
+    unused = iter(hues(count))
+    return {variant: GREYS.get(group.roles.get(variant, "")) or next(unused) for variant in group.variants}
+
+
+def hues(count: int) -> list[str]:
+    """Return so many colours that are told apart."""
+    return list((sns.color_palette("colorblind", count) if count <= 10 else sns.husl_palette(count, l=0.5)).as_hex())
 
 
 def markers(group: Group) -> dict[str, str]:
