@@ -14,7 +14,9 @@ container: "docker://python:3.11-slim"  # only with --sdm apptainer; `make setup
 # Planning and jobs run the sources beside this file, also where another copy of them is installed.
 SOURCE = str(Path(workflow.basedir) / "src")
 sys.path.insert(0, SOURCE)
-os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [SOURCE, os.environ.get("PYTHONPATH")]))
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    filter(None, [SOURCE, os.environ.get("PYTHONPATH")])
+)
 from selfsup.errors import InputError
 from selfsup.pipeline.plan import Plan, refuse_force, suite_of
 
