@@ -1,5 +1,4 @@
 # The DAG. Paths contain a digest of their content (docs/design.md, section 5), so timestamps decide nothing.
-import os
 import sys
 from pathlib import Path
 from shlex import quote
@@ -14,13 +13,14 @@ container: "docker://python:3.11-slim"  # only with --sdm apptainer; `make setup
 # Planning and jobs run the sources beside this file, also where another copy of them is installed.
 SOURCE = str(Path(workflow.basedir) / "src")
 sys.path.insert(0, SOURCE)
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    filter(None, [SOURCE, os.environ.get("PYTHONPATH")])
-)
 from selfsup.errors import InputError
 from selfsup.pipeline.plan import Plan, refuse_force, suite_of
 
-shell.prefix(f"export PATH={quote(str(Path(sys.executable).parent))}:$PATH; ")
+PROGRAMS = quote(str(Path(sys.executable).parent))
+shell.prefix(
+    "export PATH=%s:$PATH PYTHONPATH=%s${{PYTHONPATH:+:$PYTHONPATH}}; "
+    % (PROGRAMS, quote(SOURCE))
+)
 try:
     refuse_force(sys.argv)
     plan = Plan(suite_of(config))

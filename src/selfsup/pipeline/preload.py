@@ -35,7 +35,8 @@ def start() -> None:
     folder = tempfile.TemporaryDirectory(prefix="selfsup-")
     os.environ[SOCKET] = str(Path(folder.name) / "jobs")
     command = [sys.executable, "-m", "selfsup.pipeline.preload"]
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+    own = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}  # the sources that planned also run
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, env=own)
 
     def stop() -> None:
         process.terminate()
