@@ -61,13 +61,16 @@ def pretrain(
     total = model.info.total_steps
     if not epochs:
         measure_statistics(model, train, seed, batch_size)
-    training = Training(model, train, seed, optimiser, schedule, batch_size, total, precision, Checkpoint(checkpoint))
+    saved = Checkpoint(checkpoint)
+    training = Training(model, train, seed, optimiser, schedule, batch_size, total, precision, saved)
+    if saved.was_damaged:
+        progress.say("its checkpoint was damaged and is deleted: the run starts anew")
     if not training.run(progress, stop_after):
         return
     for name, network in model.encoders().items():
         target = folder if name == "image" else folder / name
         target.mkdir(exist_ok=True)
-        save_encoder(network, target)
+        save_encoder(network, target, train.size_px)
     (folder / "method.safetensors").write_bytes(save(_state(model)))
     training.curves.write(folder / "curves.csv")
     training.write_summary(folder / "summary.json")
