@@ -17,6 +17,23 @@ def planned(project: Path):
     return by_folder
 
 
+def same(value, other):
+    """Whether two plain values are equal with the types of all that is in them."""
+    if isinstance(value, dict):
+        return value.keys() == other.keys() and all(same(value[key], other[key]) for key in value)
+    if isinstance(value, list):
+        return len(value) == len(other) and all(map(same, value, other))
+    return (type(value), value) == (type(other), other)
+
+
+@pytest.mark.parametrize("suite", ["quick", "real"])
+def test_parameters_keep_their_types(project: Path, suite: str):
+    by_folder = graph(suite).by_folder
+    saved.save(suite, by_folder)
+    for folder, artefact in saved.saved(suite).items():
+        assert same(artefact.params, by_folder[folder].params), artefact.name
+
+
 def test_it_returns_what_was_planned(planned):
     found = saved.saved("smoke")
     assert list(found) == list(planned)
@@ -26,6 +43,12 @@ def test_it_returns_what_was_planned(planned):
             folder,
             artefact.determinants,
             artefact.code.hashes,
+        )
+        assert (other.params, other.roots, other.seed, other.origin) == (
+            artefact.params,
+            artefact.roots,
+            artefact.seed,
+            artefact.origin,
         )
         assert {role: p.folder for role, p in other.parents.items()} == {
             role: p.folder for role, p in artefact.parents.items()
@@ -56,8 +79,8 @@ def test_other_code_makes_it_void(tmp_path: Path):
 
 
 def test_a_damaged_or_missing_one_is_no_plan(planned):
-    file = saved.FOLDER / "smoke.pickle"
-    file.write_bytes(file.read_bytes()[:-100])
+    file = saved.FOLDER / "smoke.json"
+    file.write_bytes(file.read_bytes().replace(b"simclr", b"simclX", 1))
     assert saved.saved("smoke") == {}
     file.unlink()
     assert saved.saved("smoke") == {}

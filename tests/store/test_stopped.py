@@ -1,5 +1,6 @@
 """Every change of the store is stopped at each of its file operations in turn: what remains is whole, and again ends it."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -43,6 +44,20 @@ def write(scratch):
         (scratch / name).write_bytes(f"{name} of {scratch.name}".encode())
 
 
+def new_report():
+    """Publish a report, newer than that of ``begin``, of the files that a report has."""
+    from selfsup.pipeline import publish  # here: it imports for longer than other verbs take
+
+    scratch = publish.REPORTS / ".quick.partial"
+    shutil.rmtree(scratch, ignore_errors=True)
+    (scratch / "tables").mkdir(parents=True)
+    for name in ("index.html", "tables/a.csv"):
+        (scratch / name).write_text(f"{name}, made {'again' if (publish.REPORTS / 'made').exists() else 'first'}")
+    hashes = {name: publish._sha256((scratch / name).read_bytes()) for name in ("index.html", "tables/a.csv")}
+    (scratch / "manifest.json").write_text(json.dumps({"files": hashes}))
+    publish._publish(scratch, publish.REPORTS / "quick")
+
+
 def watched(change):
     """Return the change with the watch set as late as it is about the store."""
 
@@ -59,6 +74,7 @@ VERBS = {
     "remove": watched(lambda: disk.remove(RUNS[0].folder)),
     "remove from the archive": watched(lambda: disk.remove(disk.ARCHIVE / RUNS[0].folder)),
     "sweep": watched(lambda: (disk.archive(RUNS[0].folder), disk.remove(RUNS[0].folder))),
+    "publish": watched(new_report),
 }
 BEFORE = {  # the state from which each begins, beside the artefacts of PREPARED and the first run
     "restore": lambda: disk.remove(RUNS[0].folder),
@@ -70,6 +86,9 @@ def begin(folder, verb):
     os.chdir(folder)
     disk.build(PREPARED, write)
     disk.build(RUNS[0], write)
+    if verb == "publish":
+        new_report()
+        Path("reports", "made").touch()
     BEFORE.get(verb, lambda: None)()
 
 
@@ -81,8 +100,10 @@ def stopped(folder, verb, at, how):
 
 def content(folder):
     """Return every file that is not unfinished work, with its bytes."""
-    found = sorted(path for top in ("data", ".archive") for path in (folder / top).rglob("*") if path.is_file())
-    unfinished = ("data/.partial", ".archive/removed", ".archive/unfinished")
+    found = sorted(
+        path for top in ("data", ".archive", "reports") for path in (folder / top).rglob("*") if path.is_file()
+    )
+    unfinished = ("data/.partial", ".archive/removed", ".archive/unfinished", "reports/.quick.")
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in found

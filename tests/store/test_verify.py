@@ -9,6 +9,10 @@ from selfsup.store import disk
 from selfsup.store.artefact import Artefact
 from selfsup.store.verify import everything, report, verify
 
+pytestmark = pytest.mark.counts(
+    "files of artefacts that are damaged", "named by `selfsup verify`, and refused by what reads it"
+)
+
 PREPARED = Artefact("prepared", "scenes", {"n": 1}, (), {})
 RUN = Artefact("weights", "toy", {"a": 1}, (), {"prepared": PREPARED}, 0)
 FEATURES = Artefact("features", "toy", {"b": 1}, (), {"weights": RUN, "target": PREPARED}, 0)

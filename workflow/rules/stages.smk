@@ -38,5 +38,6 @@ for _stage, _folder in _stages.items():
             params:
                 stage=_stage,
                 suite=plan.suite,
+                strict="--strict" if config.get("strict") else "",
             shell:
-                "selfsup {params.stage} {output} --suite {params.suite} --log {log}"
+                "selfsup {params.stage} {output} --suite {params.suite} --log {log} {params.strict}"

@@ -5,14 +5,17 @@ import errno
 import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from safetensors import SafetensorError
 
 from selfsup.errors import InputError
 from selfsup.pipeline import makers
 from selfsup.progress import Progress
-from selfsup.store import disk
+from selfsup.store import disk, whole
 from selfsup.store.artefact import Artefact
+from selfsup.store.reach import sources
+from selfsup.store.spec import file_hash
 
 LOCKED = re.compile(
     r"unable to lock file", re.IGNORECASE
@@ -29,13 +32,17 @@ MAKERS = {
 }
 
 
-def run(artefact: Artefact, progress: Progress) -> None:
-    """Make an artefact unless it exists; its threads are fixed before any numerical library is loaded."""
-    for need in artefact.needs():
-        if not need.exists() and not artefact.exists():
+def run(artefact: Artefact, progress: Progress, strict: bool = False) -> None:
+    """Make an artefact unless it exists; its threads are fixed before any numerical library is loaded.
+
+    It is made from parents that have the bytes that were recorded when they were made; ``strict`` hashes all of them.
+    """
+    for need in () if artefact.exists() else artefact.needs():
+        if not need.exists():
             raise InputError(
                 f"{need.folder} is missing, and {artefact.folder} is made from it; run `snakemake {need.target}`"
             )
+        whole.require(need.folder, strict)
     parts = [artefact, *(artefact.parents.values() if artefact.kind == "results" else ())]
     fix_threads(max(int(part.params.get("threads", 1)) for part in parts))
     (results if artefact.kind == "results" else make)(artefact, progress)
@@ -46,12 +53,22 @@ def make(artefact: Artefact, progress: Progress) -> None:
     """Make one artefact by the function of its kind; an error in its values names the file that they come from."""
     with damage_named(artefact):
         try:
-            disk.build(artefact, lambda scratch: MAKERS[artefact.kind](artefact, scratch, progress))
+            disk.build(artefact, lambda scratch: _by_unchanged_code(artefact, scratch, progress))
         except InputError as error:
             begins_with_path = "/" in str(error).partition(" ")[0]
             if begins_with_path or not artefact.origin:
                 raise
             raise InputError(f"{artefact.origin}: {error}") from error
+
+
+def _by_unchanged_code(artefact: Artefact, scratch: Path, progress: Progress) -> None:
+    """Make the files of an artefact; InputError where a file of its code was edited while it was made."""
+    before = sources(artefact.code)
+    MAKERS[artefact.kind](artefact, scratch, progress)
+    if edited := [str(file) for file, then in before.items() if not file.is_file() or file_hash(file) != then]:
+        raise InputError(
+            f"{' and '.join(edited)} changed while {artefact.folder} was made, so it is not kept; run snakemake again"
+        )
 
 
 def results(artefact: Artefact, progress: Progress) -> None:

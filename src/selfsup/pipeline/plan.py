@@ -128,8 +128,10 @@ class Plan:
 
 def suite_of(config: dict[str, Any]) -> str:
     """Return the suite that Snakemake's configuration names; InputError for any other key, which would have no effect."""
-    if unknown := [key for key in config if key != "suite"]:
-        raise InputError(f"--config {unknown[0]}=...: the only key is suite, e.g. --config suite=quick")
+    if unknown := [key for key in config if key not in ("suite", "strict")]:
+        raise InputError(
+            f"--config {unknown[0]}=...: the keys are suite, e.g. --config suite=quick, and strict=1, to hash all that jobs read"
+        )
     return str(config.get("suite") or suites.default())
 
 

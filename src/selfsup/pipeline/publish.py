@@ -3,7 +3,6 @@
 import hashlib
 import importlib.metadata
 import json
-import os
 import re
 import shutil
 import time
@@ -28,7 +27,7 @@ from selfsup.report.content import Ablation, Content, Experiment
 from selfsup.report.group import Data, Group, Member, Protocol, Target
 from selfsup.report.papers import deviations_table
 from selfsup.report.tables import as_csv
-from selfsup.store import disk
+from selfsup.store import disk, whole
 from selfsup.store.artefact import Artefact
 from selfsup.store.graph import Chain, Graph, prepared
 from selfsup.store.reach import reach
@@ -211,10 +210,12 @@ def stale(graph: Graph) -> list[str]:
 
 
 def write(graph: Graph, progress: Progress) -> None:
-    """Build the report in a scratch folder, then rename its files, the manifest last: an incomplete report is not current."""
+    """Build the report in a scratch folder, from artefacts that have their recorded bytes, then rename the folder."""
     for artefact in sources(graph):
         if not artefact.exists():
             raise InputError(f"{artefact.folder} is missing; run `snakemake` to make it")
+    for folder in (artefact.folder for artefact in graph.by_folder.values() if artefact.exists()):
+        whole.require(folder)
     from selfsup.report.build import build
 
     suite = graph.suite.name
@@ -241,14 +242,13 @@ def _manifest(graph: Graph, folder: Path) -> str:
 
 
 def _publish(scratch: Path, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "manifest.json").unlink(missing_ok=True)
-    for old in ("tables", "figures"):
-        if (folder / old).exists():
-            disk.remove(folder / old)
-    for entry in sorted(scratch.iterdir(), key=lambda path: path.name == "manifest.json"):
-        os.replace(entry, folder / entry.name)
-    scratch.rmdir()
+    """Replace a report by two renames: whoever is stopped between them leaves none, and it is made again."""
+    replaced = scratch.with_suffix(".replaced")
+    shutil.rmtree(replaced, ignore_errors=True)
+    if folder.exists():
+        folder.rename(replaced)
+    scratch.rename(folder)
+    shutil.rmtree(replaced, ignore_errors=True)
 
 
 def _sha256(content: bytes) -> str:

@@ -3,13 +3,13 @@
 import itertools
 import json
 from collections import ChainMap
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import typst
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from selfsup.extensions import ROOT
 from selfsup.report.claims import verdicts
 from selfsup.report.claims_table import claims_table
 from selfsup.report.content import Content
@@ -38,7 +38,7 @@ def build(content: Content, target: Path) -> None:
     sections = [section(content, group, rows[group.name], scores[group.name]) for group in content.groups]
     parts: dict[str, Any] = {
         "title": content.title,
-        "summary": [fill(content, scores), *sentences(content, scores, rows, by_claim)],
+        "summary": [text for text in (fill(content, scores), *sentences(content, scores, rows, by_claim)) if text],
         "overview": overview(content.groups, scores, {s.group.name: s.examples.chance for s in sections if s.examples}),
         "sections": sections,
         "topics": topics(content, rows, experiments),
@@ -95,7 +95,7 @@ def paper(parts: dict[str, Any], folder: Path) -> bytes:
 
     Everything is passed as one JSON value, so that no text is read as markup. Fonts are those inside typst.
     """
-    template = files("selfsup.report").joinpath("templates/report.typ").read_bytes()
+    template = (ROOT / "report" / "templates" / "report.typ").read_bytes()
     values = {
         **parts,
         "sections": [_values(section) for section in parts["sections"]],

@@ -66,13 +66,6 @@ class Artefact:
     def _given(self) -> frozenset[str]:
         return frozenset(words_of(self.params)).union(*(parent.words for parent in self.parents.values()))
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Pickle what identifies it, without the words that its code was reached by."""
-        words = ("words", "_given")
-        known = {name: value for name, value in self.__dict__.items() if name not in words}
-        code = Code(self.code.hashes, frozenset(), frozenset())
-        return known | {"code": code, "determinants": self.determinants, "digest": self.digest}
-
     @cached_property
     def determinants(self) -> dict[str, Any]:
         """Everything that determines the bytes except the seed: parameters, code, and the parents' digests."""

@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import os
 import shutil
+import sys
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from selfsup.errors import InputError
+from selfsup.store import whole
 from selfsup.store.artefact import FOLDERS, Artefact
 from selfsup.store.saved import saved
 from selfsup.store.spec import content_key, read_spec, write_spec
@@ -65,9 +67,14 @@ def reuse_equal(artefact: Artefact) -> bool:
     if not entry.is_file():
         return False
     twin = ARCHIVE / entry.read_text(encoding="utf-8")
-    if not (twin / "spec.json").is_file() or read_spec(twin)["content_key"] != entry.name:
+    if not (twin / "spec.json").is_file() or whole.damage(twin) or read_spec(twin)["content_key"] != entry.name:
         return False
-    reuse(artefact, twin, same_as=str(twin.relative_to(ARCHIVE)))
+    try:
+        reuse(artefact, twin, same_as=str(twin.relative_to(ARCHIVE)))
+    except OSError:
+        if twin.exists():
+            raise
+        return False  # collected as garbage meanwhile
     return True
 
 
@@ -119,6 +126,7 @@ def place(scratch: Path, folder: Path) -> None:
         remove(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     scratch.rename(folder)
+    whole.remember(folder)
 
 
 def archive(folder: Path, source: Path | None = None) -> None:
@@ -137,21 +145,26 @@ def archive(folder: Path, source: Path | None = None) -> None:
 
 
 def restore(folder: Path) -> bool:
-    """Restore an artefact from the archive; False if it was never archived."""
-    if not (ARCHIVE / folder / "spec.json").exists():
+    """Restore an artefact from the archive; False if it was never archived, or is damaged there, which removes it there."""
+    archived = ARCHIVE / folder
+    if not archived.exists():
+        return False
+    if problem := whole.damage(archived):
+        print(f"selfsup: {archived} {problem}, and was removed", file=sys.stderr)
+        remove(archived)
         return False
     scratch = partial(folder, ".restored")
-    _link_tree(ARCHIVE / folder, scratch)
+    _link_tree(archived, scratch)
     place(scratch, folder)
     return True
 
 
 def _link_tree(source: Path, target: Path, **options: Any) -> None:
     shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(source, target, copy_function=_link, **options)
+    shutil.copytree(source, target, copy_function=link, **options)
 
 
-def _link(source: str, target: str) -> None:
+def link(source: str | Path, target: str | Path) -> None:
     try:
         os.link(source, target)
     except OSError:  # another file system, or one without hard links
@@ -213,8 +226,10 @@ def remove(folder: Path) -> None:
     """
     if folder.is_dir() and not folder.is_symlink():
         removed = (ARCHIVE if ARCHIVE in folder.parents else PARTIAL) / "removed"
-        removed.mkdir(parents=True, exist_ok=True)
-        folder.rename(removed / uuid.uuid4().hex)
+        while folder.exists():  # another process that removes something may delete the folder of what was removed
+            removed.mkdir(parents=True, exist_ok=True)
+            with contextlib.suppress(FileNotFoundError):
+                folder.rename(removed / uuid.uuid4().hex)
         shutil.rmtree(removed, ignore_errors=True)
     else:
         folder.unlink(missing_ok=True)

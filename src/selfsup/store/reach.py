@@ -9,8 +9,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
+from selfsup.errors import InputError
 from selfsup.extensions import source
 from selfsup.store.modules import EFFECTS, read
 from selfsup.store.spans import Guard, Span
@@ -47,6 +49,13 @@ def reach(roots: tuple[str, ...], words: frozenset[str]) -> Code:
     code = _Search(words).run(roots)
     _found[roots].append((words, code))
     return code
+
+
+def sources(code: Code) -> dict[Path, str]:
+    """Return the hash of each file that holds a reached definition."""
+    modules = {name.rpartition(".")[0] for name in code.hashes}
+    files = {file for module in modules if (file := source(module))}
+    return {file: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(files)}
 
 
 def words_of(value: Any) -> set[str]:
@@ -92,6 +101,7 @@ class _Search:
             self._reach(root)
         while self.queue:
             self._enter(self.queue.pop())
+        self._refuse_unfollowed()
         shallow = {key: self._text(spans) for key, spans in self.reached.items()}
         hashes = {f"{module}.{name}": self._deep(shallow, (module, name)) for module, name in self.reached}
         return Code(dict(sorted(hashes.items())), frozenset(self.words), frozenset(self.guards))
@@ -124,6 +134,12 @@ class _Search:
             self.words.add(word)
             for waiting in self.waiting.pop(word, []):
                 self._wait(waiting)
+
+    def _refuse_unfollowed(self) -> None:
+        for (module, name), spans in self.reached.items():
+            for span in spans:
+                if span.unfollowed and self._holds(span.guards):
+                    raise InputError(f"{source(module)}: {name} {span.unfollowed[0]}")
 
     def _text(self, spans: list[Span]) -> str:
         return _sha256("".join(span.text for span in spans if self._holds(span.guards)))

@@ -11,16 +11,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from selfsup.extensions import source
+from selfsup.store.unfollowed import unfollowed
 
 Guard = tuple[bool, frozenset[str]]  # (True, W): some word of W occurs; (False, W): none does
 
 
 @dataclass
 class Span:
-    """Text under a stack of guards; ``refs`` are the dotted names it refers to, ``words`` those that occur with it."""
+    """Text under a stack of guards; ``refs`` are the dotted names it refers to, ``words`` those that occur with it.
+
+    ``unfollowed`` are sentences on code and files that it uses, and of which no hash would be taken.
+    """
 
     guards: tuple[Guard, ...]
     text: str = ""
+    unfollowed: list[str] = field(default_factory=list)
     refs: list[str] = field(default_factory=list)
     words: set[str] = field(default_factory=set)
 
@@ -69,6 +74,7 @@ class Spans:
     def ref(self, dotted: str, lookup: bool = False) -> None:
         """Refer to a dotted name; a dictionary that is used for more than look-ups counts with all its entries."""
         if not self.is_own(dotted):
+            self.spans[-1].unfollowed += unfollowed(dotted)
             self.emit(dotted)
             return
         self.emit("@" + dotted.rpartition(".")[2])

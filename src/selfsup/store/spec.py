@@ -1,4 +1,4 @@
-"""`spec.json`: what determined an artefact, the hashes of its files, and what it was made with."""
+"""`spec.json`: what determined an artefact, the hashes of its files, what it was made with, and a checksum of all that."""
 
 import hashlib
 import importlib.metadata
@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from selfsup.errors import InputError
 from selfsup.store.artefact import Artefact, sha256
 
 LIBRARIES = (
@@ -20,8 +21,14 @@ INSTRUCTION_SETS = ("avx512f", "avx2", "sve", "asimd", "sse4_2")
 
 def write_spec(artefact: Artefact, folder: Path, **history: Any) -> None:
     """Write ``spec.json`` into a finished folder; ``history`` records where its files come from, if they were reused."""
-    text = json.dumps(spec(artefact, folder) | history, indent=1, sort_keys=True) + "\n"
+    content = spec(artefact, folder) | history
+    text = json.dumps(content | {"checksum": sha256(content)}, indent=1, sort_keys=True) + "\n"
     (folder / "spec.json").write_text(text, encoding="utf-8")
+
+
+def is_intact(content: dict[str, Any]) -> bool:
+    """Return whether a spec is as it was written, by its own checksum."""
+    return content.get("checksum") == sha256({key: value for key, value in content.items() if key != "checksum"})
 
 
 def spec(artefact: Artefact, folder: Path) -> dict[str, Any]:
@@ -40,11 +47,22 @@ def spec(artefact: Artefact, folder: Path) -> dict[str, Any]:
 def files(folder: Path) -> dict[str, str]:
     """Return the sha256 of every file of an artefact except its spec, by its path below ``folder``."""
     paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and path != folder / "spec.json"]
-    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+    return {str(path.relative_to(folder)): file_hash(path) for path in paths}
+
+
+def file_hash(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def read_spec(folder: Path) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads((folder / "spec.json").read_text(encoding="utf-8"))
+    """Return the content of an artefact's spec; InputError where it cannot be parsed."""
+    try:
+        content: dict[str, Any] = json.loads((folder / "spec.json").read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(
+            f"{folder} has a spec.json that cannot be read ({error!r}); `selfsup verify` names what to remove"
+        ) from None
     return content
 
 

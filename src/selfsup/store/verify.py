@@ -5,12 +5,11 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from selfsup.errors import InputError
 from selfsup.store.artefact import FOLDERS
 from selfsup.store.disk import ARCHIVE
-from selfsup.store.spec import files
+from selfsup.store.whole import compared, difference
 
 REPORTS = Path("reports")
 REPORT_HASH = 16  # digits of the hashes in a report's manifest
@@ -48,7 +47,7 @@ def verify(folders: Iterable[Path]) -> Iterator[Damage]:
     children = _children()
     for folder in folders:
         report = folder.parent == REPORTS
-        if problem := _report_problem(folder) if report else _artefact_problem(folder):
+        if problem := _report_problem(folder) if report else compared(folder):
             yield Damage(folder, problem, [] if report else _below(folder, children))
 
 
@@ -56,23 +55,13 @@ def everything() -> list[Path]:
     """Return the folders of all artefacts of the store and of the archive, and of all finished reports."""
     tops = sorted(set(FOLDERS.values()))
     found = [folder for root in (Path(), ARCHIVE) for top in tops for folder in _artefacts(root / top)]
-    return [*found, *(manifest.parent for manifest in sorted(REPORTS.glob("*/manifest.json")))]
+    return [*found, *(manifest.parent for manifest in sorted(REPORTS.glob("[!.]*/manifest.json")))]
 
 
 def _artefacts(top: Path) -> list[Path]:
     """Return the folders below one of the store that hold an artefact, or should: those with files."""
     folders = {path.parent for pattern in ("*/*", "*/s*/*") for path in top.glob(pattern) if path.is_file()}
     return sorted(folders)
-
-
-def _artefact_problem(folder: Path) -> str:
-    try:
-        recorded = dict(json.loads((folder / "spec.json").read_text(encoding="utf-8"))["files"])
-    except FileNotFoundError:
-        return "has no spec.json, which every finished artefact has"
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        return f"has a spec.json that cannot be read ({error!r})"
-    return _difference(recorded, files(folder))
 
 
 def _report_problem(folder: Path) -> str:
@@ -87,21 +76,7 @@ def _report_problem(folder: Path) -> str:
     }
     if "index.html" not in present:  # of a clone, which has what git holds of a report: the others are DVC's
         recorded = {name: recorded[name] for name in present}
-    return _difference(recorded, present)
-
-
-def _difference(recorded: dict[str, Any], present: dict[str, str]) -> str:
-    for problem, names in (
-        ("lacks", recorded.keys() - present.keys()),
-        (
-            "has other bytes than were made in",
-            {name for name in recorded if present.get(name) not in (None, recorded[name])},
-        ),
-        ("has files that were not made with it:", present.keys() - recorded.keys()),
-    ):
-        if names:
-            return f"{problem} {', '.join(sorted(names))}"
-    return ""
+    return difference(recorded, present)
 
 
 def _children() -> dict[Path, list[Path]]:

@@ -4,6 +4,7 @@ import ast
 
 from selfsup.store import syntax
 from selfsup.store.spans import Scope, Spans
+from selfsup.store.unfollowed import unfollowed
 
 ALWAYS_CALLED = frozenset(
     {"forward", "backward", "setup_context", "reset_parameters", "train", "_apply", "_load_from_state_dict"}
@@ -89,6 +90,8 @@ class SpanWriter(Spans):
         if dotted := self.dotted(node):
             self.ref(dotted)
             return
+        if not any(node.id in scope.local for scope in self.scopes):
+            self.spans[-1].unfollowed += unfollowed(node.id)
         self.emit(node.id)
         if self.scopes and self.scopes[-1].of_class:
             self.word(node.id)

@@ -1,6 +1,5 @@
 """Architectures of torchvision and timm, with the layers that a recipe names."""
 
-import importlib
 from types import ModuleType
 from typing import Any, Literal
 
@@ -117,6 +116,10 @@ def _model(library: str, architecture: str, arguments: dict[str, Any]) -> nn.Mod
 
 def _installed(library: str) -> ModuleType:
     try:
-        return importlib.import_module("torchvision.models" if library == "torchvision" else "timm")
+        if library == "torchvision":
+            from torchvision import models
+        else:
+            import timm as models
+        return models
     except ModuleNotFoundError:
         raise InputError(f"encoder.library is {library}, which is not installed; run `pip install {library}`") from None
