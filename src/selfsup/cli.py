@@ -4,20 +4,19 @@ What a command needs is imported by it: a job of a saved plan starts without rea
 """
 
 import argparse
-import json
 import os
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from selfsup import optional
+from selfsup import commands, optional
 from selfsup.errors import InputError, explained
 from selfsup.pipeline import preloaded
-from selfsup.progress import Progress, record_cost
-from selfsup.store import disk
+from selfsup.progress import record_cost
 from selfsup.store.artefact import FOLDERS, STAGES
-from selfsup.store.spec import lineage
+
+Command = Callable[..., argparse.ArgumentParser]  # adds a command, and returns its parser
 
 
 def main() -> None:
@@ -57,12 +56,12 @@ def _fail(sentence: str) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="selfsup", description="Self-supervised learning, reproduced.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    added_to = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(
         name: str, run: Callable[[argparse.Namespace], None], text: str, suite: bool = True, log: bool = False
     ) -> argparse.ArgumentParser:
-        added = commands.add_parser(name, help=text, description=text)
+        added = added_to.add_parser(name, help=text, description=text)
         added.set_defaults(command=run, stage=name)
         if suite:
             added.add_argument("--suite", help="the suite (default: that of params/run.yaml)")
@@ -72,50 +71,74 @@ def _parser() -> argparse.ArgumentParser:
             )
         return added
 
-    for name, kind in STAGES.items():
-        text = f"make artefacts of kind {kind}; `selfsup where` prints their folders"
-        stage = command(name, _stage, text, log=True)
-        stage.add_argument("targets", type=Path, nargs="+", metavar="target", help="its folder, or its spec.json there")
-    command("check", _check, "build every method of a suite that is not trained yet, and report what cannot be built")
-    command("report", _report, "write the report of a suite from its results", log=True)
-    command("plan", _plan, "print every artefact of a suite and its folder, as JSON")
-    command("sweep", _sweep, "move artefacts that a suite does not use from data/ into the local archive")
-    where = command("where", _where, "print the folders of artefacts, e.g. `selfsup where simclr features`")
-    where.add_argument("--seed", type=int, help="one seed (default: all)")
-    remove = command("remove", _remove, "remove artefacts and everything made from them, so that they are made again")
-    remove.add_argument("--apply", action="store_true", help="remove them (default: only list them)")
-    for named in (where, remove):
-        named.add_argument("run", help="a run of the suite, e.g. simclr")
-        named.add_argument("kind", choices=list(FOLDERS))
-    text = "colour images, fill holes in them, or propagate labels through a clip, by a run's weights"
-    _add_files(command("apply", _apply, text))
-    text = "keep results over a change of code if a sample made at both revisions is equal"
-    carry = command("carry", _carry, text, log=True)
-    carry.add_argument("revision", help="the commit at which the results in the store were made")
-    trace = command("trace", _trace, "print everything that an artefact was made from, back to the data", suite=False)
-    trace.add_argument("target", type=Path, help="a folder of data/")
-    verify = command("verify", _verify, "compare artefacts and reports with their recorded hashes", suite=False)
-    verify.add_argument("targets", type=Path, nargs="*", help="folders of data/ or reports/ (default: all)")
-    gc = command("gc", _gc, "list archived artefacts that no suite uses, and unfinished work", suite=False)
-    gc.add_argument("--apply", action="store_true", help="delete them (default: only list them)")
-    init = command("init", _init, "start a project: copy the recipes and the workflow into a folder", suite=False)
+    _add_suites(command)
+    _add_store(command)
+    _add_files(
+        command("apply", commands.apply, "colour images, fill holes in them, or propagate labels through a clip")
+    )
+    _add_embedding(command)
+    init = command("init", commands.init, "start a project: copy recipes and workflow into a folder", suite=False)
     init.add_argument("folder", type=Path, nargs="?", default=Path(), help="the folder (default: this one)")
+    init.add_argument("--images", type=Path, help="a folder of your images: write a suite of them, the default one")
+    init.add_argument("--size-px", type=int, default=64, help="side to which they are scaled (default: 64)")
     text = "write JSON Schemas of params/ for editors, and a page of all keys"
-    schema = command("schema", _schema, text, suite=False)
+    schema = command("schema", commands.schema, text, suite=False)
     schema.add_argument("folder", type=Path, help="where the files are written, e.g. .schemas")
     _add_registering(command)
     return parser
 
 
-def _add_registering(command: Callable[..., argparse.ArgumentParser]) -> None:
+def _add_suites(command: Command) -> None:
+    """Add the jobs of the pipeline, and the commands about a suite."""
+    for name, kind in STAGES.items():
+        text = f"make artefacts of kind {kind}; `selfsup where` prints their folders"
+        stage = command(name, commands.stage, text, log=True)
+        stage.add_argument("targets", type=Path, nargs="+", metavar="target", help="its folder, or its spec.json there")
+        stage.add_argument("--strict", action="store_true", help="hash every file that it is made from")
+    command(
+        "check", commands.check, "build every method of a suite that is not trained yet, and say what cannot be built"
+    )
+    command("report", commands.report, "write the report of a suite from its results", log=True)
+    command("plan", commands.plan, "print every artefact of a suite and its folder, as JSON")
+    command("sweep", commands.sweep, "move artefacts that a suite does not use from data/ into the local archive")
+    where = command("where", commands.where, "print the folders of artefacts, e.g. `selfsup where simclr features`")
+    where.add_argument("--seed", type=int, help="one seed (default: all)")
+    text = "remove artefacts and everything made from them, so that they are made again"
+    remove = command("remove", commands.remove, text)
+    remove.add_argument("--apply", action="store_true", help="remove them (default: only list them)")
+    for named in (where, remove):
+        named.add_argument("run", help="a run of the suite, e.g. simclr")
+        named.add_argument("kind", choices=list(FOLDERS))
+    text = "keep results over a change of code if a sample made at both revisions is equal"
+    carry = command("carry", commands.carry, text, log=True)
+    carry.add_argument("revision", help="the commit at which the results in the store were made")
+
+
+def _add_store(command: Command) -> None:
+    """Add the commands about the store."""
+    text = "print everything that an artefact was made from, back to the data"
+    command("trace", commands.trace, text, suite=False).add_argument("target", type=Path, help="a folder of data/")
+    verify = command("verify", commands.verify, "compare artefacts and reports with their recorded hashes", suite=False)
+    verify.add_argument("targets", type=Path, nargs="*", help="folders of data/ or reports/ (default: all)")
+    push = command(
+        "push", commands.push, "copy a suite's artefacts to a folder or store; what is there is not copied again"
+    )
+    pull = command("pull", commands.pull, "copy a suite's artefacts from there, each file verified")
+    for moving in (push, pull):
+        moving.add_argument("url", help="a folder, or what fsspec opens, e.g. s3://bucket/store")
+    gc = command("gc", commands.gc, "list archived artefacts that no suite uses, and unfinished work", suite=False)
+    gc.add_argument("--apply", action="store_true", help="delete them (default: only list them)")
+
+
+def _add_registering(command: Command) -> None:
     """Add the commands that hash a user's own files."""
-    lock = command("register", _register, "hash a data set of your own into params/data/NAME.lock", suite=False)
+    lock = command("register", commands.register, "hash a data set of your own into params/data/NAME.lock", suite=False)
     lock.add_argument("name", help="its folder below SELFSUP_DATA_ROOT, and the name of its lock")
     text = "its layout (default: that of params/data/NAME.yaml)"
     lock.add_argument("--dataset", help=text)
     lock.add_argument("--download", action="store_true", help="download it first, if its publisher offers that")
     text = "hash the file of published weights into params/weights/NAME.lock"
-    imported = command("import", _import, text, suite=False)
+    imported = command("import", commands.import_weights, text, suite=False)
     imported.add_argument("name", help="a file of params/weights, which names the file below SELFSUP_DATA_ROOT")
     imported.add_argument("--download", action="store_true", help="download it first, if its key download says how")
 
@@ -129,132 +152,22 @@ def _add_files(apply: argparse.ArgumentParser) -> None:
     apply.add_argument("--seed", type=int, help="which of the run's weights (default: those of its first seed)")
 
 
-def _stage(arguments: argparse.Namespace) -> None:
-    from selfsup.pipeline import jobs
-
-    for target in map(_folder, arguments.targets):
-        artefact, kind = disk.locate(target, arguments.suite), STAGES[arguments.stage]
-        if artefact.kind != kind:
-            raise InputError(f"{target} is of kind {artefact.kind}; `selfsup {arguments.stage}` makes {kind}")
-        seed = "" if artefact.seed is None else f" seed {artefact.seed}"
-        jobs.run(artefact, Progress(artefact.name + seed, arguments.log))
-
-
-def _folder(target: Path) -> Path:
-    """Return the folder of an artefact as the store names it: relative to the working directory, without spec.json."""
-    folder = target.parent if target.name == "spec.json" else target
-    return folder.relative_to(Path.cwd()) if folder.is_absolute() and folder.is_relative_to(Path.cwd()) else folder
-
-
-def _check(arguments: argparse.Namespace) -> None:
-    from selfsup.pipeline import feasibility
-
-    feasibility.check(arguments.suite)
-
-
-def _report(arguments: argparse.Namespace) -> None:
-    from selfsup.pipeline import publish
-    from selfsup.store.graph import graph
-
-    publish.write(graph(arguments.suite), Progress("report", arguments.log))
-
-
-def _plan(arguments: argparse.Namespace) -> None:
-    from selfsup.store.graph import graph
-
-    print(json.dumps({name: str(a.folder) for name, a in graph(arguments.suite).by_name().items()}, indent=1))
-
-
-def _sweep(arguments: argparse.Namespace) -> None:
-    for folder in disk.sweep(arguments.suite):
-        print(f"archived {folder}")
-
-
-def _where(arguments: argparse.Namespace) -> None:
-    from selfsup.store.graph import graph
-
-    for artefact in graph(arguments.suite).of_run(arguments.run, arguments.kind, arguments.seed):
-        print(artefact.folder)
-
-
-def _apply(arguments: argparse.Namespace) -> None:
-    from selfsup.pipeline import apply
-
-    weights = apply.weights(_folder(Path(arguments.run)), arguments.suite, arguments.seed)
-    for file in apply.apply(weights, arguments.files, arguments.mask, arguments.out):
-        print(file)
-
-
-def _remove(arguments: argparse.Namespace) -> None:
-    from selfsup.pipeline.publish import REPORTS
-    from selfsup.store.graph import graph
-
-    suite = graph(arguments.suite)
-    for artefact in disk.branch(suite.of_run(arguments.run, arguments.kind), suite):
-        for folder in (artefact.folder, disk.ARCHIVE / artefact.folder):
-            if folder.exists():
-                _delete(folder, "remove", arguments.apply)
-        if arguments.apply:
-            disk.checkpoint(artefact.folder).unlink(missing_ok=True)
-    if arguments.apply:  # the next report must be built again
-        (REPORTS / arguments.suite / "manifest.json").unlink(missing_ok=True)
-
-
-def _gc(arguments: argparse.Namespace) -> None:
-    from selfsup.config import suite
-
-    for folder in [*disk.unreachable(suite.registered(), disk.ARCHIVE), *disk.unfinished()]:
-        _delete(folder, "delete", arguments.apply)
-
-
-def _delete(folder: Path, verb: str, apply: bool) -> None:
-    print(f"{f'{verb}d' if apply else f'would {verb}'} {folder}")
-    if apply:
-        disk.remove(folder)
-
-
-def _carry(arguments: argparse.Namespace) -> None:
-    from selfsup.pipeline.carry import carry
-
-    carry(arguments.revision, arguments.suite, Progress("carry", arguments.log))
-
-
-def _trace(arguments: argparse.Namespace) -> None:
-    target = _folder(arguments.target)
-    if not (target / "spec.json").is_file():
-        raise InputError(f"{target} has no spec.json; name a finished folder of data/, or `dvc pull` it")
-    for folder, content in lineage(target):
-        made_from = {key: content[key] for key in ("params", "definitions", "made_with")} if content else None
-        print(f"{folder}\n{json.dumps(made_from, indent=1) if content else 'missing; `dvc pull` fetches it'}")
-
-
-def _verify(arguments: argparse.Namespace) -> None:
-    from selfsup.store import verify
-
-    verify.report([_folder(target) for target in arguments.targets])
-
-
-def _init(arguments: argparse.Namespace) -> None:
-    from selfsup.pipeline import project
-
-    project.init(arguments.folder)
-    print(f"{arguments.folder.resolve()} is a project: go there and run `snakemake --config suite=smoke`")
-
-
-def _schema(arguments: argparse.Namespace) -> None:
-    from selfsup.config import editor
-
-    for file in editor.write(arguments.folder):
-        print(file)
-
-
-def _register(arguments: argparse.Namespace) -> None:
-    from selfsup.pipeline import register
-
-    register.register(arguments.name, arguments.dataset, arguments.download)
-
-
-def _import(arguments: argparse.Namespace) -> None:
-    from selfsup.pipeline import register
-
-    register.import_weights(arguments.name, arguments.download)
+def _add_embedding(command: Command) -> None:
+    """Add the commands that use a trained encoder on a user's own images."""
+    embedded = command("embed", commands.embed, "write the features of your own images, a row for each file")
+    embedded.add_argument("run", help="a run of the suite, or the folder of its weights that `selfsup where` prints")
+    embedded.add_argument("files", type=Path, nargs="+", help="images, or folders of them")
+    embedded.add_argument(
+        "--out", type=Path, default=Path("embeddings.h5"), help=".h5 (default: embeddings.h5) or .csv"
+    )
+    embedded.add_argument("--layer", help="a layer of the encoder (default: its own features)")
+    embedded.add_argument("--seed", type=int, help="which of the run's weights (default: those of its first seed)")
+    text = "show the nearest of the embedded images to some of them, as a page"
+    near = command("neighbours", commands.neighbours, text, suite=False)
+    near.add_argument("files", type=Path, nargs="*", help="images whose neighbours are shown (default: some of all)")
+    near.add_argument("-k", type=int, default=8, help="neighbours of each (default: 8)")
+    text = "show the embedded images on a map, near each other where their features are, as a page"
+    mapped = command("map", commands.map_images, text, suite=False)
+    for added, out in ((near, "neighbours.html"), (mapped, "map.html")):
+        added.add_argument("--embeddings", type=Path, default=Path("embeddings.h5"), help="what `selfsup embed` wrote")
+        added.add_argument("--out", type=Path, default=Path(out), help=f"the page (default: {out})")
