@@ -30,7 +30,7 @@ ALLOWED = {
     "config": {"config", "datasets"} | PLAIN,
     "store": {"store", "config"} | PLAIN,
     "pipeline": {"pipeline", "store", "config", "report", "results", "progress", "device"}
-    | {"datasets", "nn", "methods", "training", "evaluations", "views"}
+    | {"datasets", "nn", "methods", "training", "evaluations", "views", "hdf5"}
     | PLAIN,
 }
 HEAVY = {"torch", "torchvision", "pandas", "numpy", "h5py", "matplotlib", "scipy"}

@@ -162,7 +162,13 @@ def _filled(value: Any, words: Mapping[str, Any], where: str) -> Any:
     for word in WORD.findall(value):
         require(word, words, f"{where} has no {word}")
     only = WORD.fullmatch(value)
-    return words[only[1]] if only else WORD.sub(lambda word: str(words[word[1]]), value)
+    return words[only[1]] if only else WORD.sub(lambda word: _text(words[word[1]], f"{where}.{word[1]}"), value)
+
+
+def _text(word: Any, key: str) -> str:
+    if not isinstance(word, str | int | float):
+        raise InputError(f"{key} is {word!r}; write text or a number, which becomes a part of a sentence")
+    return str(word)
 
 
 def _claim(entry: dict[str, Any], paper: str, file: Path, key: str) -> Claim:

@@ -203,17 +203,17 @@ class GroupEntry(Strict):
     """Runs pretrained on one data set: one table of the report.
 
     Args:
-        name: of the group.
         data: a file of params/data, on which the runs are pretrained.
+        name: of the group, by default that of its data.
         seeds: of pretraining, for all its runs.
         runs: recipes, or variants of them.
         targets: data sets that they are scored on, with the protocols of each.
         weights: imported weights, files of params/weights, that are scored beside the runs.
     """
 
-    name: Name
     data: str
-    seeds: Seeds
+    name: Name | None = None
+    seeds: Seeds = Field([0])
     runs: Annotated[list[RunEntry], Field(min_length=1)]
     targets: Annotated[list[TargetEntry], Field(min_length=1)]
     weights: list[str] = Field([])
@@ -237,7 +237,7 @@ class SuiteFile(Strict):
     """A suite: params/suites/<name>.yaml.
 
     Args:
-        title: of the report.
+        title: of the report, by default the suite's name.
         summary: its first paragraph.
         device: of pretraining and evaluations.
         precision: of pretraining.
@@ -248,11 +248,11 @@ class SuiteFile(Strict):
         ablations: figures in which one thing is varied at a time.
     """
 
-    title: str
-    summary: str
-    device: Literal["cpu", "cuda"]
-    precision: Literal["float32", "bfloat16"]
-    threads: PositiveInt
+    title: str = ""
+    summary: str = ""
+    device: Literal["cpu", "cuda"] = "cpu"
+    precision: Literal["float32", "bfloat16"] = "float32"
+    threads: PositiveInt = 1
     features: dict[str, Any] = Field({})
     groups: Annotated[list[GroupEntry], Field(min_length=1)]
     experiments: list[Experiment] = Field([])

@@ -109,5 +109,5 @@ def protocol_title(name: str) -> str:
     file = param_file(PARAMS / "evaluations", name)
     title = read_yaml(file).get("title")
     if not isinstance(title, str):
-        raise InputError(f"{file}: key title is missing; write what people read, such as title: linear probe")
+        raise InputError(f"{file}: key title is no text; write what people read, such as title: linear probe")
     return title

@@ -132,7 +132,10 @@ def _message(error: ValidationError, model: type[BaseModel], prefix: str) -> str
         wrong = str(first["loc"][-1])
         return f"unknown key {inside}{wrong}: {nearest(wrong, fields(kind))}"
     if first["type"] == "missing":
-        return f"key {key} is missing; add it"
+        missing = [".".join([prefix, *at] if prefix else at) for at in _missing(error, model)]
+        return (
+            f"key {key} is missing; add it" if len(missing) == 1 else f"keys {', '.join(missing)} are missing; add them"
+        )
     if first["type"].startswith("union_tag"):
         tag = first["ctx"]["discriminator"].strip("'")
         known = [name for member in _members(kind) for name in get_args(fields(member)[tag])]
@@ -146,6 +149,12 @@ def _message(error: ValidationError, model: type[BaseModel], prefix: str) -> str
     if first["type"].startswith(("dataclass", "model")):
         reason = f"it must be a group of keys, {', '.join(fields(kind))}"
     return f"key {key} is {value!r}, but {reason}{_number_hint(value)}"
+
+
+def _missing(error: ValidationError, model: type[BaseModel]) -> list[list[str]]:
+    """Return the keys that lead to each key that is missing, once."""
+    paths = [_resolve(model, item["loc"])[1] for item in error.errors() if item["type"] == "missing"]
+    return [path for n, path in enumerate(paths) if path not in paths[:n]]
 
 
 def _number_hint(value: Any) -> str:

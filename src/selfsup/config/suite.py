@@ -122,11 +122,13 @@ def load(name: str) -> Suite:
     }
     check_ablations(name, content["ablations"], scored)
     content["features"] = features(content["features"], file)
+    content["title"] = content["title"] or name
     return Suite(name=name, groups=groups, experiments=experiments, **content)
 
 
 def _group(content: dict[str, Any], file: Path) -> Group:
-    origin, source = f"{file}: group {content['name']}", data(content["data"])
+    name = content["name"] or content["data"]
+    origin, source = f"{file}: group {name}", data(content["data"])
     runs = [_run(entry, file) for entry in content["runs"]]
     for recipe in runs:
         _check_data(recipe, source)
@@ -145,7 +147,7 @@ def _group(content: dict[str, Any], file: Path) -> Group:
         target, protocols = _target(entry, source, runs, f"{origin}, target {entry['data']}")
         runs = [replace(r, evaluations={**r.evaluations, target.data.name: protocols[r.name]}) for r in runs]
         targets.append(target)
-    return Group(content["name"], source, content["seeds"], runs, targets)
+    return Group(name, source, content["seeds"], runs, targets)
 
 
 def _run(entry: dict[str, Any], file: Path) -> Run:

@@ -204,16 +204,23 @@ def digest(encoder: nn.Module) -> str:
     return content.hexdigest()
 
 
-def save_encoder(encoder: Encoder, folder: Path) -> None:
-    """Write ``encoder.safetensors`` and ``encoder.json`` (description, layers, digest); equal encoders, equal bytes."""
+def save_encoder(encoder: Encoder, folder: Path, size_px: int = 0) -> None:
+    """Write ``encoder.safetensors`` and ``encoder.json`` (description, layers, digest, and the side of the images that it was
+    pretrained on, 0 for what is no image); equal encoders, equal bytes."""
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in sorted(encoder.state_dict().items())}
     (folder / "encoder.safetensors").write_bytes(save(state))
-    facts = {"description": encoder.description, "layers": encoder.layers, "digest": digest(encoder)}
+    facts = {
+        "description": encoder.description,
+        "layers": encoder.layers,
+        "digest": digest(encoder),
+        "size_px": size_px,
+    }
     (folder / "encoder.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
 
 
-def load_encoder(folder: Path) -> Encoder:
+def load_encoder(folder: Path | str) -> Encoder:
     """Return the encoder in a run's folder, in evaluation mode; ValueError where its digest is not the written one."""
+    folder = Path(folder)
     facts = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
     encoder = build(facts["description"])
     encoder.load_state_dict(load_file(folder / "encoder.safetensors"))

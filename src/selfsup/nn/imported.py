@@ -44,7 +44,7 @@ def import_weights(
     side_px = preprocessing.get("crop_px") or preprocessing.get("resize_px") or 224
     with torch.no_grad():
         imported.tokens(torch.zeros(1, 3, side_px, side_px))  # raises where a layer's shape is not the described one
-    save_encoder(imported, folder)
+    save_encoder(imported, folder, side_px)
 
 
 def file_digest(file: Path) -> str:

@@ -23,11 +23,13 @@ def prepare(artefact: "Artefact", scratch: Path, progress: "Progress") -> None:
 
 
 def data_root() -> Path:
-    """Return the folder that holds the user's data sets, from the environment: its location changes no digest."""
-    root = os.environ.get("SELFSUP_DATA_ROOT")
+    """Return the folder that holds the user's data sets, from the environment, else ``originals``: its location changes no
+    digest."""
+    root = os.environ.get("SELFSUP_DATA_ROOT") or ("originals" if Path("originals").is_dir() else "")
     if not root:
         raise InputError(
-            "SELFSUP_DATA_ROOT is not set; set it to the folder that holds the data sets, e.g. SELFSUP_DATA_ROOT=DIR"
+            "SELFSUP_DATA_ROOT is not set; set it to the folder that holds the data sets, e.g. SELFSUP_DATA_ROOT=DIR, or "
+            "link them into a folder originals"
         )
     if not Path(root).is_dir():
         raise InputError(

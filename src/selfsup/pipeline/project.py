@@ -1,21 +1,80 @@
-"""Starts a project from an installed package with a copy of its recipes and its workflow."""
+"""Starts a project from an installed package: a copy of its recipes and its workflow, and a suite of a user's own images."""
 
+import contextlib
+import re
 import shutil
 from pathlib import Path
 
+import yaml
+
 from selfsup.errors import InputError
 from selfsup.extensions import ROOT
+from selfsup.pipeline.register import register
 
 PARTS = ("Snakefile", "dvc.yaml", "params", "profiles", "workflow")
+ORIGINALS = Path("originals")  # links to a user's images, where SELFSUP_DATA_ROOT is not set
+MIN_IMAGES = 150  # of fewer, a map of the held-out ones would have no neighbourhoods
+EXAMPLES = 80_000  # images through the encoder, those of each run of the suite quick
+BATCH = 64
+NEEDS_NO_LABELS = ("neighbours", "embedding_map", "geometry")
+NEEDS_LABELS = ("linear_probe", "linear_probe_grid")
 
 
-def init(folder: Path) -> None:
-    """Copy params/, the Snakefile and what it includes into ``folder``; InputError where one of them exists already."""
-    if existing := [folder / name for name in PARTS if (folder / name).exists()]:
+def init(folder: Path, images: Path | None = None, size_px: int = 64) -> None:
+    """Copy params/, the Snakefile and what it includes into ``folder``; of ``images``, add a suite, and make it the default.
+
+    Raises InputError where one of these exists already, or the images cannot be used.
+    """
+    if existing := [folder / name for name in (*PARTS, ORIGINALS.name) if (folder / name).exists()]:
         raise InputError(f"{existing[0]} exists already; name an empty folder, e.g. `selfsup init my-project`")
+    if images is not None and not images.is_dir():
+        raise InputError(f"--images: {images} is no folder; name the folder of your images")
     in_wheel = ROOT / "project"
     source = in_wheel if in_wheel.is_dir() else ROOT.parents[1]
     folder.mkdir(parents=True, exist_ok=True)
-    for name in PARTS:
-        copy = shutil.copytree if (source / name).is_dir() else shutil.copy2
-        copy(source / name, folder / name)
+    try:
+        for name in PARTS:
+            copy = shutil.copytree if (source / name).is_dir() else shutil.copy2
+            copy(source / name, folder / name)
+        if images is not None:
+            linked = images.resolve()
+            with contextlib.chdir(folder):
+                add_images(linked, size_px)
+    except BaseException:
+        for name in (*PARTS, ORIGINALS.name):
+            shutil.rmtree(folder / name) if (folder / name).is_dir() else (folder / name).unlink(missing_ok=True)
+        raise
+
+
+def add_images(images: Path, size_px: int) -> None:
+    """Link a folder of images, describe and register it, and write a suite of it, in the project of the working directory."""
+    name = re.sub(r"[^a-z0-9]+", "-", images.name.lower()).strip("-") or "images"
+    ORIGINALS.mkdir(exist_ok=True)
+    (ORIGINALS / name).symlink_to(images, target_is_directory=True)
+    _write("data", name, {"dataset": "folder", "source": name, "size_px": size_px})
+    lock = register(name, None, download=False, root=ORIGINALS)
+    total = sum(split["examples"] for split in lock["splits"].values())
+    if total < MIN_IMAGES:
+        raise InputError(f"{images} holds {total} images; at least {MIN_IMAGES} are needed to learn anything of them")
+    _write("suites", name, suite(name, total, lock["labelled"]))
+    Path("params", "run.yaml").write_text(f"suite: {name}   # a file of params/suites\n", encoding="utf-8")
+
+
+def suite(name: str, images: int, labelled: bool) -> dict[str, object]:
+    """Return the smallest suite of a folder of images: SimCLR, an untrained network, and with labels what they compare with."""
+    simclr = {"epochs": max(1, round(EXAMPLES / 2 / images)), "batch_size": BATCH}
+    runs = [
+        *(["supervised", "pixels", "hog"] if labelled else []),
+        "random",
+        {"method": "simclr", "name": "simclr", "set": simclr},
+    ]
+    evaluations = [*(NEEDS_LABELS if labelled else ()), *NEEDS_NO_LABELS]
+    group = {"data": name, "runs": runs, "targets": [{"data": name, "evaluations": evaluations}]}
+    return {"title": name.replace("-", " ").capitalize(), "groups": [group]}
+
+
+def _write(kind: str, name: str, content: dict[str, object]) -> None:
+    file = Path("params", kind, f"{name}.yaml")
+    if file.exists():
+        raise InputError(f"{file} exists already; give the folder of images another name")
+    file.write_text(yaml.safe_dump(content, sort_keys=False, default_flow_style=None, width=120), encoding="utf-8")

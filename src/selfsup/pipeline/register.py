@@ -2,6 +2,7 @@
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from selfsup import extensions
 from selfsup.config import weights
@@ -13,19 +14,19 @@ from selfsup.errors import InputError
 from selfsup.pipeline.makers import data_root
 
 
-def register(name: str, dataset: str | None, download: bool) -> None:
-    """Write ``params/data/<name>.lock`` for the files below ``SELFSUP_DATA_ROOT/<name>``."""
+def register(name: str, dataset: str | None, download: bool, root: Path | None = None) -> dict[str, Any]:
+    """Write ``params/data/<name>.lock`` for the files below ``root/<name>``, by default SELFSUP_DATA_ROOT's; return it."""
     file = param_file(PARAMS / "data", name)
     dataset = dataset or (read_yaml(file).get("dataset") if file.exists() else "folder")
     if dataset not in datasets():
         raise InputError(f"{file}: key dataset is {dataset}, which is not made from files; use {', '.join(datasets())}")
     module = extensions.load(f"datasets.{dataset}")
-    root = data_root() / name
+    root = (root or data_root()) / name
     if download:
         if not hasattr(module, "download"):
             raise InputError(f"--download: {dataset} has no download; put the files into {root}")
         module.download(root)
-    lock = module.register(root)
+    lock: dict[str, Any] = module.register(root)
     lock_file = param_file(PARAMS / "data", name, ".lock")
     if lock_file.exists() and read_lock(lock_file) != lock:
         raise InputError(
@@ -36,6 +37,7 @@ def register(name: str, dataset: str | None, download: bool) -> None:
     print(f"{lock_file} written: {counts} examples, {len(lock['classes'])} classes")
     if not file.exists():
         print(f"now write {file}, e.g. `dataset: {dataset}`, `source: {name}`, `size_px: 32`, and use it in a suite")
+    return lock
 
 
 def datasets() -> list[str]:
