@@ -14,6 +14,10 @@ from selfsup.store.graph import graph
 from tests.config.changes import edit
 from tests.conftest import ROOT, forget
 
+pytestmark = pytest.mark.counts(
+    "parameters that are no numbers, no names, no files, or no text", "one sentence with the file, before anything runs"
+)
+
 FILES = ["methods/simclr.yaml", "suites/smoke.yaml", "evaluations/knn.yaml", "data/scenes-tiny.yaml", "run.yaml"]
 
 

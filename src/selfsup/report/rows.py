@@ -9,6 +9,7 @@ import pandas as pd
 
 from selfsup.report.content import Content, Experiment
 from selfsup.report.group import Group, Scoring
+from selfsup.report.tables import no_formula
 from selfsup.results import COLUMNS, DIMENSIONS
 
 KEY = ["pretrain_set", "variant", "seed", "dataset", "protocol", "metric", "split", *DIMENSIONS]
@@ -114,6 +115,8 @@ def absence(group: Group, variant: str, scoring: Scoring) -> str:
 def write_results(path: Path, tables: list[pd.DataFrame]) -> None:
     """Write results.csv, sorted, with eight significant digits; rows of runs that groups share are written once."""
     table = pd.concat(tables, ignore_index=True).sort_values(KEY, kind="stable").drop_duplicates()
+    texts = table.select_dtypes(exclude="number").columns
+    table[texts] = table[texts].map(lambda cell: no_formula(cell) if isinstance(cell, str) else cell)
     table.to_csv(path, index=False, float_format="%.8g", lineterminator="\n")
 
 

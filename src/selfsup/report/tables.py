@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from dataclasses import dataclass, field, replace
 
 LATEX = str.maketrans(
@@ -15,6 +16,8 @@ LATEX = str.maketrans(
         "^": r"\textasciicircum{}",
     }
 )
+
+FORMULA = re.compile(r"[=@\t\r]|[+-](?![\d.])|[+-][\d.]+[^\d.,e% (±]")
 
 
 @dataclass(frozen=True)
@@ -83,9 +86,14 @@ def as_csv(table: Table) -> str:
     """Return the cells' text as CSV, small print in brackets."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow([_with_note(column.heading, column.note) for column in table.columns])
-    writer.writerows([[_with_note(cell.text, cell.note) for cell in row] for row in table.rows])
+    writer.writerow([no_formula(_with_note(column.heading, column.note)) for column in table.columns])
+    writer.writerows([[no_formula(_with_note(cell.text, cell.note)) for cell in row] for row in table.rows])
     return stream.getvalue()
+
+
+def no_formula(text: str) -> str:
+    """Return a cell that spreadsheets read as text or as a number, never as a formula: those begin after a quote."""
+    return f"'{text}" if FORMULA.match(text) else text
 
 
 def as_latex(table: Table) -> str:

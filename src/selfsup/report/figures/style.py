@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import matplotlib as mpl
 import seaborn as sns
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -18,8 +19,10 @@ INK, GREY, RULE = "#1b1b1b", "#8a8a8a", "#d9d9d9"
 GREYS = {"floor": GREY, "classical": "#5c5c5c", "labels": INK}  # of anchors, by role
 WIDE_PT = 520
 MARKERS = "osD^vPX<>*"
-STYLE: dict[Any, Any] = {
+DEFAULTS = {key: value for key, value in mpl.rcParamsDefault.items() if not key.startswith("backend")}
+STYLE: dict[Any, Any] = DEFAULTS | {  # whatever a user's matplotlibrc says
     "svg.fonttype": "none",
+    "text.parse_math": False,  # a name with dollars is a name
     "svg.hashsalt": "selfsup",
     "font.family": "DejaVu Sans",
     "font.size": 8,

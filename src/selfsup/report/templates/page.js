@@ -111,8 +111,10 @@ function visibleCells(table) {
 }
 
 function csv(table) {
+  const formula = /^([=@\t\r]|[+-](?![\d.])|[+-][\d.]+[^\d.,e% (±])/;
+  const plainCell = (value) => (formula.test(value) ? `'${value}` : value);
   const quote = (value) => (/[",\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
-  return visibleCells(table).map((cells) => cells.map((cell) => quote(text(cell))).join(",")).join("\n") + "\n";
+  return visibleCells(table).map((cells) => cells.map((cell) => quote(plainCell(text(cell)))).join(",")).join("\n") + "\n";
 }
 
 function latex(table) {
