@@ -13,7 +13,7 @@ DEV_LOCK_cpu := requirements-cpu-dev.lock
 GIGABYTES_cuda := 7
 GIGABYTES_cpu := 2
 
-.PHONY: report resume test test-fast lint format setup develop lock
+.PHONY: report resume test test-fast reliability lint format setup develop lock
 
 report: setup
 	snakemake --config suite=smoke
@@ -30,6 +30,10 @@ test: lint
 # Tests that need no browser, no clone of the project and no long training: two minutes on one core (CONTRIBUTING.md).
 test-fast: develop
 	pytest -m "not slow"
+
+# What docs/reliability.md prints: an hour, of 200 kills for the most part.
+reliability: develop
+	pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder -m counts --kills 200 --reliability docs/reliability.md
 
 lint: develop
 	ruff check .

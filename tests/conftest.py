@@ -11,17 +11,18 @@ import pytest
 from tests.clones import Clone, clone
 
 ROOT = Path(__file__).parents[1]
+pytest_plugins = ["tests.reliability"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests of what takes long to make, the smoke suite or a whole report, as slow; those of the smoke suite are first.
+    """Mark tests of what takes long to make, the smoke suite or a whole report, as slow; the longest files are first.
 
-    They are all in one file: with pytest-xdist each process that runs one of them would make the suite.
+    Tests of the smoke suite are all in one file: with pytest-xdist each process that runs one of them would make the suite.
     """
     for item in items:
         if {"smoke", "built"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
-    items.sort(key=lambda item: "smoke" not in getattr(item, "fixturenames", ()))
+    items.sort(key=lambda item: (item.path.stem != "test_kills", "smoke" not in getattr(item, "fixturenames", ())))
 
 
 @pytest.fixture(autouse=True)
@@ -63,7 +64,7 @@ def forget():
 
 @pytest.fixture(scope="session")
 def smoke(tmp_path_factory: pytest.TempPathFactory) -> Clone:
-    """The smoke suite, run from nothing to its report."""
+    """The smoke suite, run from nothing to its report, without a network where that can be taken away."""
     made = clone(tmp_path_factory.mktemp("smoke") / "selfsup")
-    made.snakemake()
+    made.snakemake_offline()
     return made

@@ -12,6 +12,10 @@ from selfsup.datasets import cifar10
 from selfsup.datasets.prepared import read_split
 from selfsup.errors import InputError
 
+pytestmark = pytest.mark.counts(
+    "data sets as people have them, whole, damaged, or of another layout", "their own values, or one sentence"
+)
+
 CIFAR10 = pytest.importorskip("torchvision.datasets").CIFAR10
 
 

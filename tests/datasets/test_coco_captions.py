@@ -12,6 +12,10 @@ from PIL import Image
 from selfsup.datasets.coco_captions import prepare, register
 from selfsup.errors import InputError
 
+pytestmark = pytest.mark.counts(
+    "data sets as people have them, whole, damaged, or of another layout", "their own values, or one sentence"
+)
+
 
 def publish(root: Path, part: str, images: dict[int, list[str]]) -> None:
     folder = root / f"{part}2017"

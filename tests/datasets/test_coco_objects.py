@@ -9,6 +9,10 @@ from selfsup.datasets.prepared import read_split
 from selfsup.errors import InputError
 from tests.datasets.annotated import write_image
 
+pytestmark = pytest.mark.counts(
+    "data sets as people have them, whole, damaged, or of another layout", "their own values, or one sentence"
+)
+
 ARRAYS = ["object_box", "object_label", "object_difficult"]
 OBJECTS = {
     "train": {"a": [("dog", [0, 0, 10, 5], 0), ("cat", [10, 5, 10.3, 5], 1)], "b": []},

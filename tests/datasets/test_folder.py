@@ -11,6 +11,10 @@ from selfsup.datasets.folder import prepare, register
 from selfsup.datasets.prepared import Split, has, read_split
 from selfsup.errors import InputError
 
+pytestmark = pytest.mark.counts(
+    "data sets as people have them, whole, damaged, or of another layout", "their own values, or one sentence"
+)
+
 
 def noise(seed: int, width: int = 12, height: int = 8) -> Image.Image:
     return Image.fromarray(np.random.default_rng(seed).integers(0, 255, (height, width, 3), dtype=np.uint8))

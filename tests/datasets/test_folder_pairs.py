@@ -12,6 +12,10 @@ from selfsup.datasets.folder_pairs import prepare, register
 from selfsup.datasets.prepared import read
 from selfsup.errors import InputError
 
+pytestmark = pytest.mark.counts(
+    "data sets as people have them, whole, damaged, or of another layout", "their own values, or one sentence"
+)
+
 ARRAYS = ("first", "second", "match", "first_mask", "second_mask", "key")
 
 

@@ -10,6 +10,10 @@ from selfsup.datasets.prepared import read_split, segment_classes
 from selfsup.errors import InputError
 from tests.datasets.annotated import write_camvid, write_image, write_mask
 
+pytestmark = pytest.mark.counts(
+    "data sets as people have them, whole, damaged, or of another layout", "their own values, or one sentence"
+)
+
 KEYS = {"size_px": 8, "segment_classes": ["sky", "road"]}
 
 

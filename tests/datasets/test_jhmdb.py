@@ -9,6 +9,10 @@ from selfsup.datasets.jhmdb import prepare, register
 from selfsup.datasets.prepared import has, read
 from selfsup.errors import InputError
 
+pytestmark = pytest.mark.counts(
+    "data sets as people have them, whole, damaged, or of another layout", "their own values, or one sentence"
+)
+
 KEYS = {"height_px": 24, "size_px": 16, "frames": 4, "train_examples": 2}
 
 

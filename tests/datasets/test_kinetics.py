@@ -8,6 +8,10 @@ from selfsup.datasets.kinetics import prepare, register
 from selfsup.datasets.prepared import has, read
 from selfsup.errors import InputError
 
+pytestmark = pytest.mark.counts(
+    "data sets as people have them, whole, damaged, or of another layout", "their own values, or one sentence"
+)
+
 KEYS = {"size_px": 16, "frames": 3, "frame_step": 2}
 
 

@@ -8,6 +8,10 @@ from selfsup.datasets.librispeech import prepare, register
 from selfsup.datasets.prepared import read_split
 from selfsup.errors import InputError
 
+pytestmark = pytest.mark.counts(
+    "data sets as people have them, whole, damaged, or of another layout", "their own values, or one sentence"
+)
+
 ARRAYS = ("waveform", "content", "speaker")
 UTTERANCES = {"train": ["19-198-0000", "19-198-0001", "26-495-0000"], "test": ["19-227-0000", "26-496-0003"]}
 SECONDS = 0.5

@@ -7,6 +7,8 @@ import pytest
 from selfsup.datasets.lock import digest, read_lock, write_lock
 from selfsup.errors import InputError
 
+pytestmark = pytest.mark.counts("locks that are damaged", "one sentence with the file")
+
 LOCK = {
     "splits": {"train": {"examples": 2, "digest": "ab"}, "test": {"examples": 1, "digest": "cd"}},
     "classes": ["été", "hiver"],

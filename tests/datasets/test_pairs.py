@@ -11,6 +11,10 @@ from PIL import Image
 from selfsup.datasets.pairs import prepare, register
 from selfsup.errors import InputError
 
+pytestmark = pytest.mark.counts(
+    "data sets as people have them, whole, damaged, or of another layout", "their own values, or one sentence"
+)
+
 HEADING = "file,caption\n"
 
 

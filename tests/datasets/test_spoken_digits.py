@@ -8,6 +8,10 @@ from selfsup.datasets.prepared import read_split
 from selfsup.datasets.spoken_digits import prepare, register
 from selfsup.errors import InputError
 
+pytestmark = pytest.mark.counts(
+    "data sets as people have them, whole, damaged, or of another layout", "their own values, or one sentence"
+)
+
 ARRAYS = ("waveform", "content", "speaker")
 
 

@@ -10,6 +10,10 @@ from selfsup.datasets.prepared import read_split
 from selfsup.errors import InputError
 from tests.datasets.annotated import write_image
 
+pytestmark = pytest.mark.counts(
+    "data sets as people have them, whole, damaged, or of another layout", "their own values, or one sentence"
+)
+
 datasets = pytest.importorskip("torchvision.datasets")
 
 

@@ -10,6 +10,10 @@ from selfsup.datasets.prepared import read, read_split
 from selfsup.errors import InputError
 from tests.datasets.annotated import write_voc
 
+pytestmark = pytest.mark.counts(
+    "data sets as people have them, whole, damaged, or of another layout", "their own values, or one sentence"
+)
+
 IMAGES = {
     "a": [("dog", (1, 1, 10, 5), False), ("cat", (11, 6, 20, 10), True)],
     "b": [("cat", (2, 3, 4, 5), False)],

@@ -8,6 +8,10 @@ from PIL import Image, PngImagePlugin
 from selfsup.datasets.content.decoding import cover_square, decode
 from selfsup.errors import InputError
 
+pytestmark = pytest.mark.counts(
+    "files as people have them: sound, masks, boxes, clips, folders", "their own values, or one sentence"
+)
+
 RAMP = np.arange(48, dtype=np.uint8).reshape(4, 4, 3) * 5
 
 

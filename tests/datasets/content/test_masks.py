@@ -7,6 +7,10 @@ from PIL import Image
 from selfsup.datasets.content.masks import object_mask
 from selfsup.errors import InputError
 
+pytestmark = pytest.mark.counts(
+    "files as people have them: sound, masks, boxes, clips, folders", "their own values, or one sentence"
+)
+
 TRUTH = np.zeros((12, 16), bool)
 TRUTH[3:9, 4:11] = True
 NUMBERS = TRUTH.astype(np.uint8)

@@ -9,6 +9,10 @@ from selfsup.datasets.prepared import write_split
 from selfsup.errors import NotApplicable
 from selfsup.evaluations.reading import objects as reading
 
+pytestmark = pytest.mark.counts(
+    "files as people have them: sound, masks, boxes, clips, folders", "their own values, or one sentence"
+)
+
 IMAGES = [[([1, 2, 5, 6], 2, False), ([0, 0, 3, 3], 0, True)], [], [([4, 4, 8, 8], 1, False)]]
 
 

@@ -9,6 +9,10 @@ from selfsup.datasets.content.recordings import mono
 from selfsup.datasets.content.sound import decode
 from selfsup.errors import InputError
 
+pytestmark = pytest.mark.counts(
+    "files as people have them: sound, masks, boxes, clips, folders", "their own values, or one sentence"
+)
+
 
 def tone(rate_hz, seconds=0.5, pitch_hz=440.0):
     time = np.arange(round(seconds * rate_hz)) / rate_hz

@@ -9,6 +9,10 @@ import soundfile
 from selfsup.datasets.content.sound import decode
 from selfsup.errors import InputError
 
+pytestmark = pytest.mark.counts(
+    "files as people have them: sound, masks, boxes, clips, folders", "their own values, or one sentence"
+)
+
 SAMPLES = np.random.default_rng(0).integers(-32768, 32767, (4000, 1)).astype(np.int16)
 SAMPLES[:2] = [[-32768], [32767]]
 

@@ -9,6 +9,10 @@ from PIL import Image
 
 from selfsup.datasets.content.sources import Example, read_examples, reorder
 
+pytestmark = pytest.mark.counts(
+    "files as people have them: sound, masks, boxes, clips, folders", "their own values, or one sentence"
+)
+
 
 @pytest.mark.parametrize("seed", range(5))
 def test_rows_are_put_into_an_order_in_place(seed):

@@ -9,6 +9,10 @@ from PIL import Image
 from selfsup.datasets.content.videos import frame_folder, videos_below
 from selfsup.errors import InputError
 
+pytestmark = pytest.mark.counts(
+    "files as people have them: sound, masks, boxes, clips, folders", "their own values, or one sentence"
+)
+
 
 def frame(number, size=(12, 8)):
     return Image.new("RGB", size, (number, 2 * number, 0))

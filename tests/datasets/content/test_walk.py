@@ -7,6 +7,10 @@ import pytest
 from selfsup.datasets.content.walk import files_below, inside, tell
 from selfsup.errors import InputError
 
+pytestmark = pytest.mark.counts(
+    "files as people have them: sound, masks, boxes, clips, folders", "their own values, or one sentence"
+)
+
 
 @pytest.fixture
 def tree(tmp_path):
