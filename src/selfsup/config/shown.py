@@ -109,5 +109,6 @@ def protocol_title(name: str) -> str:
     file = param_file(PARAMS / "evaluations", name)
     title = read_yaml(file).get("title")
     if not isinstance(title, str):
-        raise InputError(f"{file}: key title is no text; write what people read, such as title: linear probe")
+        problem = "missing" if title is None else "no text"
+        raise InputError(f"{file}: key title is {problem}; write what people read, such as title: linear probe")
     return title
