@@ -99,6 +99,12 @@ def _add_suites(command: Command) -> None:
         "check", commands.check, "build every method of a suite that is not trained yet, and say what cannot be built"
     )
     command("report", commands.report, "write the report of a suite from its results", log=True)
+    text = "compare two reports: numbers, verdicts, parameters, code and data that differ"
+    compare = command("compare", commands.compare, text, suite=False)
+    for which in ("first", "second"):
+        compare.add_argument(which, help="the folder of a report, or COMMIT:reports/SUITE for that of a commit")
+    compare.add_argument("--out", type=Path, help="also write one HTML page, with all that differs")
+    compare.add_argument("--rows", type=int, default=20, help="rows of each table that are printed (default: 20)")
     command("plan", commands.plan, "print every artefact of a suite and its folder, as JSON")
     command("sweep", commands.sweep, "move artefacts that a suite does not use from data/ into the local archive")
     where = command("where", commands.where, "print the folders of artefacts, e.g. `selfsup where simclr features`")

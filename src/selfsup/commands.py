@@ -41,6 +41,16 @@ def report(arguments: argparse.Namespace) -> None:
     publish.write(graph(arguments.suite), Progress("report", arguments.log))
 
 
+def compare(arguments: argparse.Namespace) -> None:
+    from selfsup.report import comparison
+
+    first, second = comparison.read(arguments.first), comparison.read(arguments.second)
+    found = comparison.tables(first, second)
+    if arguments.out:
+        arguments.out.write_text(comparison.page(first, second, found), encoding="utf-8")
+    print("\n".join(comparison.text(found, arguments.rows)))
+
+
 def plan(arguments: argparse.Namespace) -> None:
     from selfsup.store.graph import graph
 

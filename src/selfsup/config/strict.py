@@ -82,6 +82,12 @@ def read_yaml(file: Path) -> dict[str, Any]:
     return content
 
 
+def write_yaml(file: Path, content: dict[str, Any]) -> None:
+    """Write a new YAML file in the order of its keys, short groups in one line."""
+    text = yaml.safe_dump(content, sort_keys=False, default_flow_style=None, width=120)
+    file.write_text(text, encoding="utf-8")
+
+
 def stems(folder: Path) -> list[str]:
     """Return the names of the YAML files of a folder, sorted, without their suffix."""
     return sorted(file.stem for file in folder.glob("*.yaml"))

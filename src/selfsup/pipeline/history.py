@@ -1,8 +1,10 @@
-"""How a suite's artefacts were made: which were carried over a change of code, and on which machines the others."""
+"""How a suite's artefacts were made: by which parameters, which were carried over a change of code, and on which machines."""
 
 from collections import Counter, defaultdict
 from typing import Any
 
+from selfsup.config.recipe import evaluation
+from selfsup.config.suite import Suite
 from selfsup.store.graph import Graph
 from selfsup.store.spec import read_spec
 
@@ -42,3 +44,14 @@ def _mixed(graph: Graph) -> list[str]:
                 "differ, which can move an interval that ends near zero across it."
             )
     return sentences
+
+
+def parameters(suite: Suite) -> dict[str, Any]:
+    """Return the recipes, protocols and data of a suite by name, for who compares two reports."""
+    data = [group.data for group in suite.groups] + [target.data for group in suite.groups for target in group.targets]
+    return {
+        "runs": {f"{group.name}/{run.name}": run.recipe for group in suite.groups for run in group.runs},
+        "protocols": {name: evaluation(name)[1] for group in suite.groups for name in group.evaluations},
+        "data": {entry.name: entry.arguments for entry in data},
+        "features": suite.features,
+    }

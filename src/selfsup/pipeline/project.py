@@ -5,8 +5,7 @@ import re
 import shutil
 from pathlib import Path
 
-import yaml
-
+from selfsup.config.strict import write_yaml
 from selfsup.errors import InputError
 from selfsup.extensions import ROOT
 from selfsup.pipeline.register import register
@@ -77,4 +76,4 @@ def _write(kind: str, name: str, content: dict[str, object]) -> None:
     file = Path("params", kind, f"{name}.yaml")
     if file.exists():
         raise InputError(f"{file} exists already; give the folder of images another name")
-    file.write_text(yaml.safe_dump(content, sort_keys=False, default_flow_style=None, width=120), encoding="utf-8")
+    write_yaml(file, content)

@@ -20,7 +20,7 @@ from selfsup.config.strict import require
 from selfsup.config.suite import Group as SuiteGroup
 from selfsup.config.suite import Suite
 from selfsup.errors import InputError
-from selfsup.pipeline.history import history
+from selfsup.pipeline.history import history, parameters
 from selfsup.pipeline.roles import floors, role
 from selfsup.progress import Progress
 from selfsup.report.content import Ablation, Content, Experiment
@@ -233,6 +233,7 @@ def _manifest(graph: Graph, folder: Path) -> str:
     manifest = {
         "digest": digest(graph),
         "made_from": determinants(graph),
+        "parameters": parameters(graph.suite),
         "made_with": {library: importlib.metadata.version(library) for library in LIBRARIES},
         "files": {
             str(f.relative_to(folder)): _sha256(f.read_bytes()) for f in sorted(folder.rglob("*")) if f.is_file()

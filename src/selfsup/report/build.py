@@ -80,14 +80,18 @@ def _write_figures(folder: Path, sections: list[Section], topics: list[Topic]) -
 
 def page(parts: dict[str, Any]) -> str:
     """Return index.html by ``templates/index.html``; it needs no network and contains its numbers' records."""
-    environment = Environment(
+    return environment().get_template("index.html").render(parts)
+
+
+def environment() -> Environment:
+    """Return the HTML templates; values are escaped, and one that is missing is an error."""
+    return Environment(
         loader=PackageLoader("selfsup.report", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("index.html").render(parts)
 
 
 def paper(parts: dict[str, Any], folder: Path) -> bytes:

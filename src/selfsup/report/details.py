@@ -32,19 +32,23 @@ def every_score(group: Group, rows: pd.DataFrame, main: Scores) -> Scores:
 def metrics(
     content: Content, scores: Mapping[str, Scores], verdicts: Mapping[tuple[str, str], Verdict]
 ) -> dict[str, Any]:
-    """Return what ``dvc exp show`` compares: measures {group: {variant: {key: mean}}}, claims {group: {claim: verdict}}.
+    """Return what ``dvc exp show`` compares: measures {group: {variant: {key: mean}}}, claims {group: {claim: verdict}}, and
+    as measures half_widths, of the 95 % intervals over seeds where there are several.
 
     Single layers and baselines are in ``results.csv`` only.
     """
     measures: dict[str, dict[str, dict[str, float]]] = {group.name: {} for group in content.groups}
-    for group, by_key in measures.items():
+    half_widths: dict[str, dict[str, dict[str, float]]] = {group.name: {} for group in content.groups}
+    for group in measures:
         for (variant, key), s in scores[group].items():
             if s.interval is not None and not s.quantity.dimensions.keys() & {"layer", "baseline"}:
-                by_key.setdefault(variant, {})[key] = round(s.interval.mean, 4)
+                measures[group].setdefault(variant, {})[key] = round(s.interval.mean, 4)
+                if s.interval.half_width is not None:
+                    half_widths[group].setdefault(variant, {})[key] = round(s.interval.half_width, 4)
     claims: dict[str, dict[str, str]] = {group.name: {} for group in content.groups}
     for (claim, group), verdict in verdicts.items():
         claims[group][claim] = verdict.verdict
-    return {"measures": measures, "claims": claims}
+    return {"measures": measures, "half_widths": half_widths, "claims": claims}
 
 
 def records(group: Group, rows: pd.DataFrame, scores: Scores) -> dict[str, dict[str, Any]]:
