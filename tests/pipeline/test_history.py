@@ -4,6 +4,7 @@ import json
 
 from selfsup.pipeline.history import history
 from selfsup.store.graph import graph
+from tests.clones import Clone
 
 MADE_WITH = {"instruction_set": "avx512f", "torch": "2.14.1", "threads": 1}
 
@@ -17,6 +18,20 @@ def test_one_kind_of_machine_and_no_carried_results_need_no_sentence(project):
     for artefact in graph("smoke").by_folder.values():
         place(artefact)
     assert history(graph("smoke")) == []
+
+
+def test_the_commit_is_named_with_the_state_of_the_tree(project):
+    made = Clone(project)
+    made.begin()
+    made.commit()
+    commit = made.run("git", "rev-parse", "HEAD").stdout[:12]
+    assert history(graph("smoke")) == [
+        f"Published from a working tree at commit {commit}, without changes to tracked files."
+    ]
+    (project / "params" / "run.yaml").write_text("suite: smoke\n")
+    assert history(graph("smoke")) == [
+        f"Published from a working tree at commit {commit}, with changes to tracked files."
+    ]
 
 
 def test_a_table_of_two_machines_and_carried_results_are_stated(project):

@@ -1,5 +1,6 @@
 """How a suite's artefacts were made: by which parameters, which were carried over a change of code, and on which machines."""
 
+import subprocess
 from collections import Counter, defaultdict
 from typing import Any
 
@@ -10,9 +11,23 @@ from selfsup.store.spec import read_spec
 
 
 def history(graph: Graph) -> list[str]:
-    """Return sentences for the report: what was carried and on what proof, and which tables mix machines."""
+    """Return sentences for the report: its commit, what was carried and on what proof, and which tables mix machines."""
     specs = [read_spec(artefact.folder) for artefact in graph.by_folder.values() if artefact.exists()]
-    return [*_carried(specs), *_mixed(graph)]
+    return [*_revision(), *_carried(specs), *_mixed(graph)]
+
+
+def _revision() -> list[str]:
+    """Return the commit of the working tree; nothing outside of git. Reports are left out: publishing changes them."""
+    commands = (["rev-parse", "HEAD"], ["status", "--porcelain", "--untracked-files=no", "--", ".", ":!reports"])
+    try:
+        done = [subprocess.run(["git", *words], capture_output=True, text=True, check=False) for words in commands]
+    except OSError:
+        return []
+    if any(command.returncode for command in done):
+        return []
+    commit, changes = (command.stdout.strip() for command in done)
+    state = "with changes to tracked files" if changes else "without changes to tracked files"
+    return [f"Published from a working tree at commit {commit[:12]}, {state}."]
 
 
 def _carried(specs: list[dict[str, Any]]) -> list[str]:
