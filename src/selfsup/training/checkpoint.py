@@ -20,9 +20,9 @@ class Checkpoint:
     Its first line is the hash of its name and of what follows: one that is damaged, or another run's, is not resumed from.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, every_s: float | None = None) -> None:
         self.path = path
-        self.every_s = _every_s()
+        self.every_s = _every_s() if every_s is None else every_s
         self.last_s = time.monotonic()
         self.was_damaged = False
 
