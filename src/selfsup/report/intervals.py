@@ -34,12 +34,18 @@ class Interval:
     @property
     def standard_error(self) -> float:
         """Of the mean; infinity with one seed."""
-        return math.inf if self.half_width is None else self.half_width / float(t.ppf((1 + LEVEL) / 2, self.n - 1))
+        return math.inf if self.half_width is None else self.half_width / quantile(LEVEL, self.n - 1)
 
     def text(self, decimals: int) -> str:
         """Return the mean, and half the width of the interval where there is one."""
         spread = "" if self.half_width is None else f" ± {self.half_width:.{decimals}f}"
         return f"{self.mean:.{decimals}f}{spread}"
+
+
+@cache
+def quantile(level: float, freedom: int) -> float:
+    """Return the value that Student's t of these degrees of freedom is within, in absolute size, with this probability."""
+    return float(t.ppf((1 + level) / 2, freedom))
 
 
 def mean_interval(numbers: Iterable[float], level: float = LEVEL) -> Interval:
@@ -50,7 +56,7 @@ def mean_interval(numbers: Iterable[float], level: float = LEVEL) -> Interval:
     if n < 2:
         return Interval(mean, None, n)
     standard_error = float(np.std(values, ddof=1)) / math.sqrt(n)
-    return Interval(mean, float(t.ppf((1 + level) / 2, n - 1)) * standard_error, n)
+    return Interval(mean, quantile(level, n - 1) * standard_error, n)
 
 
 def paired_interval(first: Mapping[int, float], second: Mapping[int, float]) -> Interval | None:
@@ -86,5 +92,5 @@ def detectable_difference(difference: Interval) -> float:
 @cache
 def _noncentrality(n: int) -> float:
     """Return the noncentrality at which a t-test of ``n`` differences has POWER, counting the upper tail only."""
-    critical = t.ppf((1 + LEVEL) / 2, n - 1)
+    critical = quantile(LEVEL, n - 1)
     return float(brentq(lambda noncentrality: nct.sf(critical, n - 1, noncentrality) - POWER, 0.1, 50.0))

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from selfsup.report.group import Group, Scoring
-from selfsup.report.strips import Strip, cells, picture
+from selfsup.report.strips import COMPRESSION, Strip, cells, picture
 
 MATCH_PX = 192
 MATCH_CAPTIONS = ["query", "match (cross), truth (ring)", "descriptors", "descriptors"]
@@ -118,7 +118,13 @@ def _animated(clips: np.ndarray, length: np.ndarray) -> bytes:
     index = [np.minimum(frame, length - 1) for frame in range(length.max())]
     frames = [Image.fromarray(cells(clips[:, range(len(length)), n].swapaxes(0, 1)), "RGBA") for n in index]
     stream = io.BytesIO()
-    animation = {"save_all": True, "default_image": True, "duration": FRAME_MS, "loop": 0, "compress_level": 9}
+    animation = {
+        "save_all": True,
+        "default_image": True,
+        "duration": FRAME_MS,
+        "loop": 0,
+        "compress_level": COMPRESSION,
+    }
     frames[-1].save(stream, "PNG", append_images=frames, **animation)
     return stream.getvalue()
 

@@ -1,6 +1,7 @@
 """Scores: what can be a column of a table, and the number of each run in it."""
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import pandas as pd
 
@@ -93,12 +94,12 @@ class Score:
         """Its name in placeholders, metrics.json and the page's address, e.g. ``fine_tune@0.01``."""
         return f"{self.scoring.key}{self.quantity.key}"
 
-    @property
+    @cached_property
     def values(self) -> dict[int, float]:
         """The number by seed."""
         return by_seed(self.rows)
 
-    @property
+    @cached_property
     def interval(self) -> Interval | None:
         """The mean over seeds, None where nothing was measured."""
         return mean_interval(self.values.values()) if len(self.rows) else None
