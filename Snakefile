@@ -31,6 +31,7 @@ except InputError as error:
 onstart:
     plan.check()
     plan.preload()
+    plan.end_on_sigterm(workflow.scheduler)
     # The rate limiter starts a timer for each finished job that walks the DAG every second until the end.
     workflow.scheduler.job_rate_limiter = None
 

@@ -4,10 +4,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
+
+from selfsup.pipeline.plan import Plan
 
 # A process that forks jobs, without the libraries; a job says what it got and does what its last argument says.
 SERVER = """
@@ -145,3 +148,22 @@ def test_it_ends_with_the_process_that_started_it_but_not_before_its_jobs(tmp_pa
 
 def test_without_such_a_process_a_command_runs_alone(tmp_path):
     assert command(tmp_path / "nowhere", "x").communicate()[0] == "alone\n"
+
+
+def test_snakemake_ends_on_sigterm_though_the_thread_it_interrupts_holds_its_lock():
+    """Its own handler would wait for the lock of the thread that runs it."""
+    lock, ended = threading.Lock(), threading.Event()
+
+    class Scheduler:
+        def exit_gracefully(self):
+            with lock:
+                ended.set()
+
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        Plan.end_on_sigterm(None, Scheduler())
+        with lock:
+            os.kill(os.getpid(), signal.SIGTERM)
+        assert ended.wait(10)
+    finally:
+        signal.signal(signal.SIGTERM, before)

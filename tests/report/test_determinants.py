@@ -99,7 +99,7 @@ def test_code_that_only_a_declaration_or_a_template_names_is_part_of_a_report(tm
     monkeypatch.setattr(extensions, "ROOT", tmp_path / "src" / "selfsup")
     for path, old, new in (
         ("figures/points.py", "0.6 + 0.27 * len", "0.7 + 0.27 * len"),  # a kind of figure that SHOWN declares
-        ("pictures.py", '"compress_level": 9', '"compress_level": 8'),  # a kind of pictures that SHOWN declares
+        ("pictures.py", '"loop": 0', '"compress_level": 8'),  # a kind of pictures that SHOWN declares
         ("figures/style.py", 'role="img"', 'role="figure"'),  # a property that a template reads
     ):
         file = tmp_path / "src" / "selfsup" / "report" / path

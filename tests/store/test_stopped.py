@@ -111,9 +111,12 @@ def content(folder):
     }
 
 
+@pytest.mark.counts(
+    "file operations of the store at which a command is killed, or the disk full", "whole artefacts or none"
+)
 @pytest.mark.parametrize("how", ["kill", "full"])
 @pytest.mark.parametrize("verb", VERBS)
-def test_it_leaves_whole_artefacts_and_the_same_again_ends_it(verb, how, tmp_path, monkeypatch):
+def test_it_leaves_whole_artefacts_and_the_same_again_ends_it(verb, how, tmp_path, monkeypatch, record_property):
     monkeypatch.chdir(tmp_path)
     begin((tmp_path / "start").mkdir() or tmp_path / "start", verb)
     complete = tmp_path / "complete"
@@ -121,6 +124,7 @@ def test_it_leaves_whole_artefacts_and_the_same_again_ends_it(verb, how, tmp_pat
     operations = int(stopped(complete, verb, 0, how).stdout)
     expected = content(complete)
     assert operations >= 3
+    record_property("tried", operations)
     for at in range(1, operations + 1):
         folder = tmp_path / f"stopped-{at}"
         shutil.copytree(tmp_path / "start", folder)

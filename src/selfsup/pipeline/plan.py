@@ -2,8 +2,10 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
+import threading
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
@@ -107,6 +109,11 @@ class Plan:
         long."""
         if not self.gpus and self.threads == 1 and os.name == "posix":
             preload.start()
+
+    def end_on_sigterm(self, scheduler: Any) -> None:
+        """End Snakemake on SIGTERM by a thread: its own handler waits for a lock that the thread it interrupts may hold, and then
+        waits forever."""
+        signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=scheduler.exit_gracefully).start())
 
     def report_inputs(self, suite: str) -> list[Any]:
         """Return the results and the data that the report of a suite is made from, and a new file where it is stale."""

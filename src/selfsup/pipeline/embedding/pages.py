@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from PIL import Image
 
 from selfsup.datasets.content.decoding import cover_square, decode
@@ -101,6 +100,8 @@ def _names(files: list[str]) -> list[str]:
 
 
 def _write(out: Path, template: str, embeddings: Embeddings, images: Iterable[int], **values: Any) -> None:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
     if out.suffix != ".html":
         raise InputError(f"--out: {out} is no .html; the page is one HTML file")
     sheet = _sheet([embeddings.files[n] for n in images])
