@@ -91,7 +91,8 @@ def test_it_ends_with_the_same_bytes(tmp_path, request, record_property):
     whole.snakemake(suite="killed")
     usual_s, expected = time.monotonic() - begun_s, whole.bytes()
     project, done = fresh(tmp_path / "killed" / "project"), 0
-    while done < kills or process.returncode != 0:
+    ended = False
+    while done < kills or not ended:
         process = started(project)
         try:
             process.wait(choice.uniform(0.0, usual_s / 2) if done < kills else ENDS_WITHIN_S)
@@ -102,7 +103,8 @@ def test_it_ends_with_the_same_bytes(tmp_path, request, record_property):
             broken += [] if waited(process, project) else [f"hangs after {number.name} to {victim}"]
         else:  # it ended by itself
             assert process.returncode == 0, (tmp_path / "killed" / "stderr").read_text()[-3000:]
-        if process.returncode == 0:
+        ended = process.returncode == 0
+        if ended:
             broken += [] if project.bytes() == expected else ["other bytes"]
             shutil.rmtree(project.folder)
             project = fresh(project.folder)
