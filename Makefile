@@ -33,7 +33,7 @@ test-fast: develop
 
 # What docs/reliability.md prints: an hour, of 200 kills for the most part.
 reliability: develop
-	pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder -m counts --kills 200 --reliability docs/reliability.md
+	pytest tests -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder -m counts --kills=200 --reliability=docs/reliability.md
 
 lint: develop
 	ruff check .

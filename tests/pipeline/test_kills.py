@@ -1,6 +1,6 @@
 """A pipeline that is killed again and again, and resumed by the documented commands, ends with the bytes of one that was not.
 
-`pytest tests/pipeline/test_kills.py --kills 200` for more of them; the moments, signals and victims follow from one seed.
+`pytest tests/pipeline/test_kills.py --kills=200` for more of them; the moments, signals and victims follow from one seed.
 """
 
 import contextlib
