@@ -114,9 +114,10 @@ def test_a_damaged_report_is_a_sentence(reports):
 def test_lines_and_page_hold_the_tables(reports):
     change(reports[1], "metrics.json", lambda metrics: metrics["claims"].update(scenes={}))
     first, second = (comparison.read(str(place)) for place in reports)
+    judged = sum(map(len, first.metrics["claims"].values()))
     tables = comparison.tables(first, second)
     lines = list(comparison.text(tables, 2))
-    assert lines[0].startswith("Verdicts: ")
+    assert lines[0] == f"Verdicts: {len(first.metrics['claims']['scenes'])} of {judged} differ."
     assert "  and 5 more, in --out" in lines or any(line.startswith("  and ") for line in lines)
     page = comparison.page(first, second, tables)
     for table in tables:

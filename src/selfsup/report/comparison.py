@@ -126,14 +126,14 @@ def _spread(difference: Interval) -> str:
 
 def verdicts(first: Published, second: Published) -> Table:
     """Return the claims whose verdict differs."""
-    found = _changed(_flat(first.metrics["claims"]), _flat(second.metrics["claims"]))
-    return _two_columns("verdicts", "Verdicts", "claim", found, _flat(second.metrics["claims"]))
+    both = [_flat(report.metrics["claims"]) for report in (first, second)]
+    return _two_columns("verdicts", "Verdicts", "claim", *both)
 
 
 def parameters(first: Published, second: Published) -> Table:
     """Return the keys of recipes, protocols and data that differ."""
     both = [_flat(report.manifest.get("parameters", {})) for report in (first, second)]
-    table = _two_columns("parameters", "Parameters", "key", _changed(*both), both[1])
+    table = _two_columns("parameters", "Parameters", "key", *both)
     unrecorded = [report.place for report, keys in zip((first, second), both, strict=True) if not keys]
     notes = [f"{place} was published before reports recorded their parameters." for place in unrecorded]
     return Table(table.name, table.title, table.columns, [] if unrecorded else table.rows, notes or table.notes)
@@ -145,15 +145,15 @@ def sources(first: Published, second: Published) -> Table:
         _flat({**_named(report.manifest["made_from"]), "made with": report.manifest["made_with"]})
         for report in (first, second)
     ]
-    return _two_columns("sources", "Made from", "source", _changed(*both), both[1])
+    return _two_columns("sources", "Made from", "source", *both)
 
 
-def _two_columns(
-    name: str, title: str, heading: str, found: list[tuple[str, str, str]], all_of: dict[str, str]
-) -> Table:
+def _two_columns(name: str, title: str, heading: str, first: dict[str, str], second: dict[str, str]) -> Table:
+    """Return the entries that differ, beside each other, and a note on how many of all they are."""
     columns = [Column(heading, heading), Column("first", "first"), Column("second", "second")]
+    found = _changed(first, second)
     rows = [[Cell(text or "\N{EN DASH}", absent=not text) for text in entry] for entry in found]
-    return Table(name, title, columns, rows, [f"{len(rows)} of {len(all_of)} differ."])
+    return Table(name, title, columns, rows, [f"{len(rows)} of {len(first.keys() | second.keys())} differ."])
 
 
 def _changed(first: dict[str, str], second: dict[str, str]) -> list[tuple[str, str, str]]:
@@ -182,7 +182,11 @@ def _flat(value: Any, path: tuple[str, ...] = ()) -> dict[str, str]:
 
 def page(first: Published, second: Published, found: list[Table]) -> str:
     """Return a comparison as one HTML page."""
-    return environment().get_template("comparison.html").render(first=first.place, second=second.place, tables=found)
+    return (
+        environment()
+        .get_template("comparison.html")
+        .render(title=f"{first.place} and {second.place}", first=first.place, second=second.place, tables=found)
+    )
 
 
 def text(found: list[Table], rows: int) -> Iterator[str]:
