@@ -28,6 +28,11 @@ def test_the_commit_is_named_with_the_state_of_the_tree(project):
     assert history(graph("smoke")) == [
         f"Published from a working tree at commit {commit}, without changes to tracked files."
     ]
+    (project / "dvc.lock").write_text("schema: '2.0'\n")  # what `dvc repro` writes, committed with the report
+    (project / "reports" / "smoke").mkdir(parents=True)
+    (project / "reports" / "smoke" / "metrics.json").write_text("{}\n")
+    made.commit()
+    assert f"at commit {commit}, without changes" in history(graph("smoke"))[0]
     (project / "params" / "run.yaml").write_text("suite: smoke\n")
     assert history(graph("smoke")) == [
         f"Published from a working tree at commit {commit}, with changes to tracked files."

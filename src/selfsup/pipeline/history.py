@@ -17,8 +17,12 @@ def history(graph: Graph) -> list[str]:
 
 
 def _revision() -> list[str]:
-    """Return the commit of the working tree; nothing outside of git. Reports are left out: publishing changes them."""
-    commands = (["rev-parse", "HEAD"], ["status", "--porcelain", "--untracked-files=no", "--", ".", ":!reports"])
+    """Return the last commit of what reports are made from; nothing outside of git.
+
+    Reports and dvc.lock are left out: publishing and ``dvc repro`` write them, and committing them changes no result.
+    """
+    inputs = ["--", ".", ":!reports", ":!dvc.lock"]
+    commands = (["log", "-1", "--format=%H", *inputs], ["status", "--porcelain", "--untracked-files=no", *inputs])
     try:
         done = [subprocess.run(["git", *words], capture_output=True, text=True, check=False) for words in commands]
     except OSError:
