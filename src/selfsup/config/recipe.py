@@ -1,6 +1,5 @@
 """Reads params/: each file is strictly typed, each mistake is one sentence, and everything is passed on as plain values."""
 
-import math
 import re
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from selfsup.config import signature
 from selfsup.config.files import MethodFile
 from selfsup.config.lookup import choice, encoder, module_of, reads_files
 from selfsup.config.strict import check, nearest, param_file, read_yaml
-from selfsup.datasets.lock import read_lock
+from selfsup.datasets.lock import held_out, read_lock
 from selfsup.errors import InputError
 
 PARAMS = Path("params")
@@ -78,13 +77,23 @@ def has_lock(name: str) -> bool:
 def _train_examples(arguments: dict[str, Any], lock: dict[str, Any] | None, file: Path) -> int:
     if lock is None or set(lock["splits"]) == {"test"}:  # such files are for testing: training data are generated
         return int(arguments["train_examples"])
-    splits = {name: split["examples"] for name, split in lock["splits"].items()}
-    available, wanted = splits.get("train", sum(splits.values())), arguments.get("train_examples")
+    available, wanted = _available(lock["splits"], arguments, file), arguments.get("train_examples")
     if wanted is None:
-        return available if "train" in splits else math.floor(available * (1 - arguments.get("test_fraction", 0)))
+        return available
     if wanted > available:
         raise InputError(f"{file}: key train_examples is {wanted}, but there are {available}; lower it")
     return int(wanted)
+
+
+def _available(splits: dict[str, dict[str, Any]], arguments: dict[str, Any], file: Path) -> int:
+    """Return the training examples that preparing will find."""
+    if "train" in splits:
+        return int(splits["train"]["examples"])
+    examples, copies = splits["all"]["examples"], splits["all"].get("copies", [])
+    count = held_out(examples, copies, arguments["test_fraction"])
+    if count is None:
+        raise InputError(f"{file}: the {examples} examples of its lock are all equal; add images")
+    return int(examples) - count
 
 
 @cache

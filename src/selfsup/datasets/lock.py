@@ -1,12 +1,14 @@
 """The lock of a registered data set: the hash of its examples. Planning reads it, preparation verifies it.
 
 A lock is ``{"splits": {split: {"examples": int, "digest": sha256}}, "classes": [...], "labelled": bool,
-"grey": bool, "size_px": int or None}``: whether no image has colour, and the common side of square images. This module
-imports neither torch nor numpy nor h5py.
+"grey": bool, "size_px": int or None}``: whether no image has colour, and the common side of square images. Where preparing
+will hold out a test set, ``copies`` of the split ``all`` says which examples are equal. This module imports neither torch
+nor numpy nor h5py.
 """
 
 import hashlib
 import itertools
+import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -33,15 +35,35 @@ def make_lock(
     """
     for sentence in (*_shared(splits), *_contradictory(splits)):
         print(sentence, file=sys.stderr)
-    locked = {
+    locked: dict[str, dict[str, Any]] = {
         split: {"examples": len(keys), "digest": digest(keys, labels)} for split, (keys, labels) in splits.items()
     }
+    if "all" in splits and (copies := copies_of(splits["all"][0])):
+        locked["all"]["copies"] = copies
     return {"splits": locked, "classes": [*classes], "labelled": bool(classes), "grey": grey, "size_px": size_px}
 
 
 def content_of(key: str) -> str:
     """Return the hash of an example's content from its key, which numbers equal ones."""
     return key.partition("-")[0]
+
+
+def copies_of(keys: Sequence[str]) -> list[list[int]]:
+    """Return [first row, count] of each group of equal examples; ``keys`` are in order, so that equal ones are adjacent."""
+    groups, first = [], 0
+    for _, group in itertools.groupby(keys, content_of):
+        if (count := len(list(group))) > 1:
+            groups.append([first, count])
+        first += count
+    return groups
+
+
+def held_out(examples: int, copies: Sequence[Sequence[int]], test_fraction: float) -> int | None:
+    """Return how many of ``examples`` become the test set: equal ones stay together. None where all of them are equal."""
+    inside = {row for first, count in copies for row in range(first + 1, first + count)}
+    target = examples - math.floor(examples * (1 - test_fraction))
+    borders = (row for row in range(1, examples) if row not in inside)
+    return min(borders, key=lambda row: abs(row - target), default=None)
 
 
 def _shared(splits: Splits) -> Iterator[str]:
@@ -88,7 +110,7 @@ def read_lock(path: Path) -> dict[str, Any]:
         if not isinstance(lock[key], kind):
             raise _broken(path, f"has an invalid value for {key}")
     for split, content in lock["splits"].items():
-        if not isinstance(content, dict) or set(content) != {"examples", "digest"}:
+        if not isinstance(content, dict) or set(content) - {"copies"} != {"examples", "digest"}:
             raise _broken(path, f"must have examples and digest for the split {split}")
     return lock
 

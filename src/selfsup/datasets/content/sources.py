@@ -12,7 +12,7 @@ from PIL import Image
 
 from selfsup.datasets.content.decoding import cover_square, decode, is_grey
 from selfsup.datasets.content.keys import KEY_TYPE, captions_hash, content_hash, numbered
-from selfsup.datasets.lock import check_lock, checked_count, make_lock
+from selfsup.datasets.lock import check_lock, checked_count, copies_of, held_out, make_lock
 from selfsup.datasets.prepared import caption_array, write_split
 from selfsup.errors import InputError, listed
 
@@ -122,12 +122,9 @@ def select(
 
 def hold_out(examples: Examples, test_fraction: float, root: Path) -> dict[str, Examples]:
     """Return the first examples as test and the rest as train, split where the hash changes: equal images stay together."""
-    hashes = [key.split("-")[0] for key in examples.keys]
-    borders = [index for index in range(1, len(hashes)) if hashes[index] != hashes[index - 1]]
-    if not borders:
+    count = held_out(len(examples.keys), copies_of(examples.keys), test_fraction)
+    if count is None:
         raise InputError(f"{root} has too few different images for a test set; add images")
-    target = len(hashes) - math.floor(len(hashes) * (1 - test_fraction))
-    count = min(borders, key=lambda index: abs(index - target))
     return {"train": examples.part(count, None), "test": examples.part(0, count)}
 
 
