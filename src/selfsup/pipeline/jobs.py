@@ -9,12 +9,13 @@ from pathlib import Path
 
 from safetensors import SafetensorError
 
-from selfsup.errors import InputError
+from selfsup.errors import InputError, listed
 from selfsup.pipeline import makers
 from selfsup.progress import Progress
 from selfsup.store import disk, whole
 from selfsup.store.artefact import Artefact
 from selfsup.store.reach import sources
+from selfsup.store.replaced import replaced
 from selfsup.store.spec import file_hash
 
 LOCKED = re.compile(
@@ -62,9 +63,14 @@ def make(artefact: Artefact, progress: Progress) -> None:
 
 
 def _by_unchanged_code(artefact: Artefact, scratch: Path, progress: Progress) -> None:
-    """Make the files of an artefact; InputError where a file of its code was edited while it was made."""
+    """Make the files of an artefact; InputError where its code was edited meanwhile, or is not what ran."""
     before = sources(artefact.code)
     MAKERS[artefact.kind](artefact, scratch, progress)
+    if functions := replaced(before):
+        raise InputError(
+            f"{listed(functions)}: not the code of its file ran, but what sitecustomize or another package put in its place, so "
+            f"{artefact.folder} is not kept; start Python without that"
+        )
     if edited := [str(file) for file, then in before.items() if not file.is_file() or file_hash(file) != then]:
         raise InputError(
             f"{' and '.join(edited)} changed while {artefact.folder} was made, so it is not kept; run snakemake again"

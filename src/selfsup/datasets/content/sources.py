@@ -1,7 +1,6 @@
 """A user's images: decoded, ordered by content, locked once, and verified against that lock whenever they are read."""
 
 import itertools
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
