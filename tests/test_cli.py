@@ -1,5 +1,6 @@
 """The command line under wrong input: one sentence, exit code 1, no traceback, nothing half-written."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -64,8 +65,20 @@ def test_own_images_from_registration_to_features_by_hand(own: Clone):
         ("evaluate", "results"),
     ):
         selfsup(own, command, where(own, kind), "--suite", "own")
-    assert "params" in selfsup(own, "trace", where(own, "results")).stdout
+    results = where(own, "results")
+    traced = selfsup(own, "trace", results).stdout
+    assert "params" in traced
     assert own.planned("own") == {"report": 1}
+
+    selfsup(own, "sweep", "--suite", "smoke")
+    done = selfsup(own, "where", "rotation", "results", "--suite", "own")
+    assert done.stdout.strip() == results
+    assert f"{results} lies in .archive/{results}: another suite is in data/ now" in done.stderr
+    assert selfsup(own, "trace", results).stdout.replace(".archive/data/", "data/") == traced
+    image = next((own.folder.parent / "root" / "own").glob("*/*.png"))
+    assert "out.h5" in selfsup(own, "embed", "rotation", str(image), "--suite", "own", "--out", "out.h5").stdout
+    absent = selfsup(own, "where", "simclr", "weights", "--suite", "smoke").stderr
+    assert re.search(r"data/weights/\S+ is not made yet; `snakemake data/weights/\S+/spec.json` makes it", absent)
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,14 @@
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 from selfsup.errors import InputError
 from selfsup.progress import Progress
 from selfsup.store import disk
 from selfsup.store.artefact import STAGES
-from selfsup.store.spec import lineage
+from selfsup.store.lineage import lineage, place, state
 
 
 def stage(arguments: argparse.Namespace) -> None:
@@ -67,6 +68,8 @@ def where(arguments: argparse.Namespace) -> None:
 
     for artefact in graph(arguments.suite).of_run(arguments.run, arguments.kind, arguments.seed):
         print(artefact.folder)
+        if absent := state(artefact.folder):
+            print(absent, file=sys.stderr)
 
 
 def apply(arguments: argparse.Namespace) -> None:
@@ -152,8 +155,10 @@ def carry(arguments: argparse.Namespace) -> None:
 
 def trace(arguments: argparse.Namespace) -> None:
     target = _folder(arguments.target)
-    if not (target / "spec.json").is_file():
-        raise InputError(f"{target} has no spec.json; name a finished folder of data/, or `dvc pull` it")
+    if not place(target):
+        raise InputError(
+            f"{target} has no spec.json, nor its copy in .archive/; name a finished folder of data/, or `dvc pull` it"
+        )
     for folder, content in lineage(target):
         made_from = {key: content[key] for key in ("params", "definitions", "made_with")} if content else None
         print(f"{folder}\n{json.dumps(made_from, indent=1) if content else 'missing; `dvc pull` fetches it'}")

@@ -18,6 +18,7 @@ from selfsup.pipeline.contact_sheet import Pictures, picture, pixels, shown, wri
 from selfsup.pipeline.makers import recipe
 from selfsup.pipeline.propagated import propagated
 from selfsup.store.graph import graph
+from selfsup.store.lineage import place
 from selfsup.store.spec import read_spec
 from selfsup.training.inspection import trained
 from selfsup.training.source import Source
@@ -28,14 +29,15 @@ ANIMATED = ("GIF", "PNG", "WEBP")
 
 def weights(run: Path, suite: str, seed: int | None) -> Path:
     """Return the folder of a run's weights, named by itself or by the run; of several seeds the first."""
-    if (run / "spec.json").is_file():
+    if own := place(run):
         if seed is not None:
             raise InputError(f"--seed: {run} is of one seed; leave it out, or name a run")
-        return run
+        return own
     folder = graph(suite).of_run(str(run), "weights", seed)[0].folder
-    if not (folder / "spec.json").is_file():
+    found = place(folder)
+    if not found:
         raise InputError(f"{folder} is missing; run `snakemake pretrain_{run}` or `dvc pull`")
-    return folder
+    return found
 
 
 def apply(weights: Path, files: list[Path], mask: Path | None, out: Path) -> Iterator[Path]:

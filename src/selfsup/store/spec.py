@@ -4,7 +4,6 @@ import hashlib
 import importlib.metadata
 import json
 import platform
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -64,16 +63,6 @@ def read_spec(folder: Path) -> dict[str, Any]:
             f"{folder} has a spec.json that cannot be read ({error!r}); `selfsup verify` names what to remove"
         ) from None
     return content
-
-
-def lineage(folder: Path) -> Iterator[tuple[Path, dict[str, Any] | None]]:
-    """Yield a folder and then all that it was made from, each with its spec, None where it is missing."""
-    folders = [folder]
-    for current in folders:
-        content = read_spec(current) if (current / "spec.json").is_file() else None
-        yield current, content
-        parents = map(Path, content["parents"].values() if content else ())
-        folders += [parent for parent in parents if parent not in folders]
 
 
 def content_key(artefact: Artefact) -> str:
