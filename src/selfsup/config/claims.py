@@ -179,14 +179,14 @@ def _claim(entry: dict[str, Any], paper: str, file: Path, key: str) -> Claim:
     own = {f"{key}.comparison.{name}": common.pop(name) for name in names}
     first, second = (Side(**check(SideKeys, common | side, file, name)) for name, side in own.items())
     for name, side in zip(own, (first, second), strict=True):
-        _check_side(side, f"{file}: key {name}")
+        check_side(side, f"{file}: key {name}")
     data = tuple(module_of("datasets", dataset, file, f"{key}.data") for dataset in entry["data"])
     source = f"{paper}, {entry.pop('where')}"
     return Claim(**entry | {"data": data}, source=source, first=first, second=second, within=within)
 
 
-def _check_side(side: Side, key: str) -> None:
-    """Refuse an unknown run, protocol or metric."""
+def check_side(side: Side, key: str) -> None:
+    """Raise InputError for an unknown run, protocol or metric; ``key`` is what the sentence begins with."""
     require(side.run, known_runs(), f"{key} is {side.run}, which is not a run of any suite nor a recipe")
     protocols = stems(PARAMS / "evaluations")
     require(side.evaluation, protocols, f"{key} needs {side.evaluation}, which is not a file of params/evaluations")

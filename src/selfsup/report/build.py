@@ -3,6 +3,7 @@
 import itertools
 import json
 from collections import ChainMap
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from selfsup.report.claims_table import claims_table
 from selfsup.report.content import Content
 from selfsup.report.details import every_score, metrics, records
 from selfsup.report.overview import overview
-from selfsup.report.papers import deviations_table, published_table, references
+from selfsup.report.papers import deviations_table, references
 from selfsup.report.provenance import provenance, recipes
+from selfsup.report.published import published_tables
 from selfsup.report.rows import experiment_rows, result_rows, write_results
 from selfsup.report.scores import main_scores
 from selfsup.report.sections import Section, Topic, section, topics
@@ -41,8 +43,8 @@ def build(content: Content, target: Path) -> None:
         "summary": [text for text in (fill(content, scores), *sentences(content, scores, rows, by_claim)) if text],
         "overview": overview(content.groups, scores, {s.group.name: s.examples.chance for s in sections if s.examples}),
         "sections": sections,
-        "topics": topics(content, rows, experiments),
-        "shared": [claims_table(content, by_claim), published_table(content), deviations_table(content.modules)],
+        "topics": [*topics(content, rows, experiments), *_papers(published_tables(content, rows, all_scores))],
+        "shared": [claims_table(content, by_claim), deviations_table(content.modules)],
         "provenance": provenance(content),
         "references": references(content),
     }
@@ -55,6 +57,10 @@ def build(content: Content, target: Path) -> None:
     html = page({**parts, "records": dict(ChainMap(*by_group)), "recipes": recipes(content)})
     (target / "index.html").write_text(html, encoding="utf-8")
     (target / "report.pdf").write_bytes(paper(parts, target))
+
+
+def _papers(tables: list[Table]) -> list[Topic]:
+    return [Topic("papers", "The papers' tables", [(None, table) for table in tables])] if tables else []
 
 
 def _write_tables(folder: Path, sections: list[Section], topics: list[Topic], shared: list[Table]) -> None:
@@ -103,12 +109,18 @@ def paper(parts: dict[str, Any], folder: Path) -> bytes:
     values = {
         **parts,
         "sections": [_values(section) for section in parts["sections"]],
+        "topics": [_split(topic) for topic in parts["topics"]],
         "shared": [_printed(table) if table.name == "claims" else table for table in parts["shared"]],
     }
     inputs = {"report": json.dumps(values, sort_keys=True, ensure_ascii=False, default=_fields)}
     document = typst.Compiler(template, root=folder, ignore_system_fonts=True, sys_inputs=inputs).compile(timestamp=0)
     assert isinstance(document, bytes)
     return document
+
+
+def _split(topic: Topic) -> Topic:
+    pairs = [(plot if n == 0 else None, part) for plot, t in topic.pairs for n, part in enumerate(split(t))]
+    return replace(topic, pairs=pairs)
 
 
 def _printed(claims: Table) -> Table:

@@ -64,7 +64,7 @@ def judge(claim: Claim, rows: pd.DataFrame, dataset: str | None = None) -> Verdi
     where the claim has one. Contradicted where it is entirely on the other side.
     """
     sides = (claim.first, claim.second)
-    first, second = (_matching(rows, side, dataset) for side in sides)
+    first, second = (matching_rows(rows, side, dataset) for side in sides)
     difference = paired_interval(by_seed(first), by_seed(second))
     if difference is None:
         absent = [side.run for side, matching in zip(sides, (first, second), strict=True) if matching.empty]
@@ -107,17 +107,17 @@ def _adjusted(verdict: Verdict, q: float) -> Verdict:
 
 def _runs(claim: Claim, rows: pd.DataFrame, dataset: str) -> frozenset[tuple[str, int]]:
     """Return run and seed of what both sides compare."""
-    sides = (_matching(rows, side, dataset) for side in (claim.first, claim.second))
+    sides = (matching_rows(rows, side, dataset) for side in (claim.first, claim.second))
     return frozenset(pair for side in sides for pair in zip(side["run"], side["seed"], strict=True))
 
 
-def _matching(rows: pd.DataFrame, side: Side, dataset: str | None) -> pd.DataFrame:
+def matching_rows(rows: pd.DataFrame, side: Side, dataset: str | None) -> pd.DataFrame:
     """Return the rows of one side, one per seed; the dimensions that it does not name are empty."""
     where = {name: getattr(side, name) for name in DIMENSIONS}
     matching = numbers(rows, side.run, side.evaluation, side.metric, dataset=dataset, **where)
     if matching["seed"].duplicated().any():
         raise InputError(
-            f"A claim in params/claims compares {side.metric} of {side.evaluation}, which has several "
+            f"A file of params/claims or params/reported names {side.metric} of {side.evaluation}, which has several "
             f"numbers a seed; select one with {', '.join(DIMENSIONS[:-1])} or {DIMENSIONS[-1]}."
         )
     return matching

@@ -8,7 +8,7 @@ from typing import Any
 
 from selfsup import extensions
 from selfsup.report.content import Content
-from selfsup.report.tables import Cell, Column, Table, with_unit
+from selfsup.report.tables import Cell, Column, Table, joined, with_unit
 
 ENCODER = re.compile(r"_(resnet\d+|alexnet|nin)$")
 FIELD = re.compile(r"(?<!`)\b(Source|Differs):\s*(.*?)(?=\b(?:Source|Differs):|\n[ \t]*\n|\Z)", re.S)
@@ -17,54 +17,37 @@ Reported = Mapping[str, Mapping[str, Any]]
 
 
 def reported_cell(reported: Reported, variant: str, kind: str) -> Cell:
-    """Return the published number beside a variant in the main table, with its data, encoder and protocol.
+    """Return the published number beside a variant in the main table, with its data, encoder and place.
 
-    It is that of a row with ``beside: true`` and the variant's name, or its name without an encoder
-    (``simclr_resnet18``). A changed recipe (``simclr-no-colour``) has none.
+    It is that of a row whose run is the variant's, or its name without an encoder (``simclr_resnet18``), and that names the
+    column as ``beside``. A changed recipe (``simclr-no-colour``) has none.
     """
     for table in reported.values():
-        for row in table["rows"]:
-            if row["method"] in (variant, ENCODER.sub("", variant)) and row["beside"] and table["kind"] == kind:
-                note = f"; {row['note']}" if row["note"] else ""
-                return Cell(_value(table, row), f"{table['dataset']}, {row['setting']}{note}", row["value"])
+        for row in table["rows"] if table["kind"] == kind else ():
+            if row["beside"] and {variant, ENCODER.sub("", variant)} & set(runs_of(row, row["beside"])):
+                note = joined(table["dataset"], row["repository"] or table["encoder"], row["title"], row["note"])
+                return Cell(number(table, row, row["beside"]), note, row["values"][row["beside"]])
     return Cell("", absent=True)
 
 
-def published_table(content: Content) -> Table:
-    """Return all reported numbers with their sources, data and encoders."""
-    columns = [
-        Column("method", "method"),
-        Column("value", "reported", "% unless stated", numeric=True),
-        Column("dataset", "data"),
-        Column("setting", "setting"),
-        Column("source", "source"),
-    ]
-    titles = {variant: title for group in content.groups for variant, title in group.titles.items()}
-    rows = [
-        [
-            Cell(titles.get(row["method"], row["method"].replace("_", " "))),
-            Cell(_value(table, row), value=row["value"]),
-            Cell(table["dataset"]),
-            Cell(row["setting"], row["note"]),
-            Cell(f"{_source(table, row)}, {table['location']}"),
-        ]
-        for table in content.reported.values()
-        for row in table["rows"]
-    ]
-    notes = ["Each number is of the data, encoder and budget in its row; none of them is ours."]
-    return Table("published", "Published and peers' numbers", columns, rows, notes)
+def runs_of(row: Mapping[str, Any], column: str) -> list[str]:
+    """Return our runs of a row in one of its columns."""
+    runs: list[str] = row["run"].get(column, []) if isinstance(row["run"], dict) else row["run"]
+    return runs
 
 
-def _value(table: Mapping[str, Any], row: Mapping[str, Any]) -> str:
-    unit, decimals = (table[key] if row[key] is None else row[key] for key in ("unit", "decimals"))
-    return with_unit(f"{row['value']:.{decimals}f}", unit)
+def number(table: Mapping[str, Any], row: Mapping[str, Any], column: str) -> str:
+    """Return a published number with the decimals of its table, or its own if it has more, and a unit that is not the table's."""
+    declared, value = table["columns"][column], row["values"][column]
+    decimals = table["decimals"] if declared["decimals"] is None else declared["decimals"]
+    own = len(repr(value).partition(".")[2].rstrip("0"))
+    return with_unit(f"{value:,.{max(decimals, own)}f}", declared["unit"] or "")
 
 
-def _source(table: Mapping[str, Any], row: Mapping[str, Any]) -> str:
-    if row["repository"]:
-        return str(row["repository"])
+def source(table: Mapping[str, Any]) -> str:
+    """Return a table's paper, by its first author; for peers' numbers, that they are others'."""
     paper = table["paper"]
-    return f"{paper['authors'].split(',')[0].split()[-1]} et al. {paper['year']} (arXiv:{paper['arxiv']})"
+    return f"{paper['authors'].split(',')[0].split()[-1]} et al. {paper['year']}" if paper else "Other repositories"
 
 
 def references(content: Content) -> list[list[str]]:

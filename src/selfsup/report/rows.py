@@ -72,11 +72,11 @@ def _read(path: Path) -> dict[str, Any]:
 
 def select(rows: pd.DataFrame, **columns: Any) -> pd.DataFrame:
     """Return the rows that have these values; None stands for NaN."""
-    mask = np.ones(len(rows), bool)
-    for column, value in columns.items():
-        values = rows[column].to_numpy()
-        mask &= pd.isna(values) if value is None else values == value
-    return rows[mask]
+    found = np.arange(len(rows))
+    for column, value in columns.items():  # each column is compared in the rows that the ones before left
+        values = rows[column].to_numpy()[found]
+        found = found[pd.isna(values) if value is None else values == value]
+    return rows.iloc[found]
 
 
 def numbers(rows: pd.DataFrame, variant: str, protocol: str, metric: str, **where: Any) -> pd.DataFrame:

@@ -1,0 +1,193 @@
+"""The papers' tables as published, with our number in each cell that has one, and the reason for each that has none."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from selfsup.config.claims import Side
+from selfsup.report.claims import matching_rows
+from selfsup.report.content import Content
+from selfsup.report.group import Group, Scoring
+from selfsup.report.intervals import mean_interval
+from selfsup.report.papers import number, source
+from selfsup.report.rows import absence, by_seed, encoder_name
+from selfsup.report.scores import NOT_MEASURED, Quantity, Scores
+from selfsup.report.tables import Cell, Column, Table, capitalized, joined, with_unit
+from selfsup.results import DIMENSIONS
+
+NONE = "\N{EN DASH}"
+NOT_OF_THE_LECTURE = "no system of this project"
+NO_SUCH_MEASURE = "not measured by any evaluation here"
+NO_RUN, NO_EVALUATION = "no run of this suite", "not evaluated in this suite"
+
+
+@dataclass(frozen=True)
+class Ours:
+    """Our number in a cell: its text, the seeds it is of, and where it was measured."""
+
+    text: str
+    seeds: int
+    run: str
+    group: Group
+    scoring: Scoring
+    quantity: Quantity
+    detail: str
+
+
+def published_tables(content: Content, rows: Mapping[str, pd.DataFrame], scores: Mapping[str, Scores]) -> list[Table]:
+    """Return every reported table of the suite, those with numbers of ours first, each in the order of papers and places."""
+    by_place = sorted(content.reported.values(), key=lambda table: (table["slides"] or [1000], table["id"]))
+    tables = [_table(content, table, rows, scores) for table in by_place]
+    return sorted(tables, key=lambda table: table.columns[-1].key != "ours")
+
+
+def _table(
+    content: Content, reported: Mapping[str, Any], rows: Mapping[str, pd.DataFrame], scores: Mapping[str, Scores]
+) -> Table:
+    groups = _by_coverage(content.groups, reported)
+    found = [
+        {column: _ours(groups, side, rows, scores) for column, side in row["sides"].items()} for row in reported["rows"]
+    ]
+    measured = [ours for cells in found for ours in cells.values() if isinstance(ours, Ours)]
+    columns = [Column("row", "row"), *(_column(reported, name) for name in reported["columns"])]
+    cells = [
+        [Cell(row["title"]), *(_cell(reported, row, name, ours.get(name)) for name in reported["columns"])]
+        for row, ours in zip(reported["rows"], found, strict=True)
+    ]
+    if measured:
+        columns.append(Column("ours", "ours on"))
+        for row, ours in zip(cells, found, strict=True):
+            row.append(_where([each for each in ours.values() if isinstance(each, Ours)]))
+    title = f"{source(reported)}, {reported['location']}: {reported['title']}"
+    return Table(reported["id"], title, columns, cells, _notes(reported, found, measured))
+
+
+def _by_coverage(groups: list[Group], reported: Mapping[str, Any]) -> list[Group]:
+    """Return the groups, first the one that scores the most of a table's cells, so that its rows are of one group if possible."""
+    sides = [side for row in reported["rows"] for alternatives in row["sides"].values() for side in alternatives]
+    return sorted(groups, key=lambda group: -sum(any(True for _ in _scorings(group, side)) for side in sides))
+
+
+def _scorings(group: Group, side: Side) -> list[Scoring]:
+    """Return the scorings of a group, at most one, that may have a side's number."""
+    return [
+        scoring
+        for scoring in group.scorings
+        if scoring.protocol.name == side.evaluation
+        and side.evaluation in group.protocols_on(scoring.target).get(side.run, ())
+    ][:1]
+
+
+def _ours(
+    groups: list[Group], sides: list[Side], rows: Mapping[str, pd.DataFrame], scores: Mapping[str, Scores]
+) -> Ours | str:
+    """Return our number of the first side that was measured, in the first group that has it, or why there is none."""
+    reasons = []
+    for side in sides:
+        for group in groups:
+            for scoring in _scorings(group, side):
+                matching = matching_rows(rows[group.name], side, scoring.target.name)
+                if len(matching):
+                    return _number(group, scoring, side, matching, scores[group.name])
+                reasons.append(absence(group, side.run, scoring).replace("missing", NOT_MEASURED))
+    if reasons:
+        return reasons[0]
+    present = any(side.run in group.variants for side in sides for group in groups)
+    return (NO_EVALUATION if present else NO_RUN) if sides else ""
+
+
+def _number(group: Group, scoring: Scoring, side: Side, matching: pd.DataFrame, scores: Scores) -> Ours:
+    where = {name: getattr(side, name) for name in DIMENSIONS}
+    quantity = Quantity(
+        scoring.protocol.shown, side.metric, {name: v for name, v in where.items() if v not in (None, "")}
+    )
+    interval = mean_interval(by_seed(matching).values())
+    key = f"{scoring.key}{quantity.key}"
+    detail = f"{group.name}/{side.run}/{key}" if (side.run, key) in scores else ""
+    return Ours(interval.text(quantity.spec.decimals), interval.n, side.run, group, scoring, quantity, detail)
+
+
+def _column(reported: Mapping[str, Any], name: str) -> Column:
+    declared = reported["columns"][name]
+    return Column(name, declared["title"], declared["unit"] or reported["unit"], numeric=True)
+
+
+def _cell(reported: Mapping[str, Any], row: Mapping[str, Any], column: str, ours: Ours | str | None) -> Cell:
+    """Return the published number, with ours below it."""
+    value = row["values"].get(column)
+    text = NONE if value is None else number(reported, row, column)
+    if not isinstance(ours, Ours):
+        return Cell(text, value=value, absent=value is None)
+    unit = reported["columns"][column]["unit"] or reported["unit"]
+    own = ours.quantity.spec.unit
+    shown = ours.text if own == unit else with_unit(ours.text, own)
+    return Cell(text, f"ours {shown}", value, detail=ours.detail)
+
+
+def _where(measured: list[Ours]) -> Cell:
+    """Return the data that a row's numbers of ours were measured on, and their seeds."""
+    places = dict.fromkeys(
+        f"{ours.scoring.target.name}{f', pretrained on {ours.group.name}' if ours.scoring.transfer else ''}"
+        for ours in measured
+    )
+    counts = sorted({ours.seeds for ours in measured})
+    seeds = "" if not counts else "one seed" if counts == [1] else f"{' to '.join(map(str, counts))} seeds"
+    return Cell("; ".join(places) or NONE, seeds, absent=not places)
+
+
+def _notes(reported: Mapping[str, Any], found: list[dict[str, Ours | str]], measured: list[Ours]) -> list[str]:
+    slides = (
+        reported["slides"] and f"slide{'s' * (len(reported['slides']) > 1)} {', '.join(map(str, reported['slides']))}"
+    )
+    notes = [f"Published: {joined(reported['encoder'], reported['dataset'], slides or '')}. {reported['note']}".strip()]
+    notes += [f"{row['title']}: {row['note']}." for row in reported["rows"] if row["note"]]
+    if measured:
+        notes.append(
+            "Below each, ours: the mean ± half the width of its 95 % interval over seeds, of "
+            f"{_and(_encoders(measured))}; {_and(_protocols(reported, found))}."
+        )
+    return notes + _reasons(reported, found)
+
+
+def _encoders(measured: list[Ours]) -> list[str]:
+    recipes = [member.recipe for ours in measured for member in ours.group.seeds_of(ours.run)[:1]]
+    return list(dict.fromkeys(encoder_name(recipe) for recipe in recipes))
+
+
+def _protocols(reported: Mapping[str, Any], found: list[dict[str, Ours | str]]) -> list[str]:
+    """Return by which protocol and metric of ours each column was measured."""
+    by_column: dict[str, dict[str, None]] = {}
+    for cells in found:
+        for column, ours in cells.items():
+            if isinstance(ours, Ours):
+                words = joined(ours.scoring.protocol.title, ours.quantity.title, *ours.quantity.qualifiers)
+                by_column.setdefault(words, {})[reported["columns"][column]["title"]] = None
+    if len(by_column) == 1:
+        return list(by_column)
+    return [f"{_and(list(columns))} by {words}" for words, columns in by_column.items()]
+
+
+def _reasons(reported: Mapping[str, Any], found: list[dict[str, Ours | str]]) -> list[str]:
+    """Return, for each reason, the rows, columns and cells that have a published number and none of ours."""
+    by_reason: dict[str, dict[str, None]] = {}
+    for row, cells in zip(reported["rows"], found, strict=True):
+        for column in row["values"]:
+            if not isinstance(ours := cells[column], Ours):
+                reason, what = _reason(reported["columns"][column], row, ours)
+                by_reason.setdefault(reason, {})[what] = None
+    return [f"{capitalized(reason)}: {_and(list(names))}." for reason, names in by_reason.items()]
+
+
+def _reason(column: Mapping[str, Any], row: Mapping[str, Any], ours: str) -> tuple[str, str]:
+    """Return why a cell has no number of ours, and what the reason is of: its row, its column, or the cell."""
+    if not row["run"] or row["why"]:
+        return row["why"] or NOT_OF_THE_LECTURE, row["title"]
+    if not column["ours"]:
+        return column["why"] or NO_SUCH_MEASURE, column["title"]
+    return (ours, row["title"]) if ours == NO_RUN else (ours, f"{row['title']} ({column['title']})")
+
+
+def _and(parts: list[str]) -> str:
+    return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else "".join(parts)
