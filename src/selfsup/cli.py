@@ -96,7 +96,9 @@ def _add_suites(command: Command) -> None:
         stage.add_argument("targets", type=Path, nargs="+", metavar="target", help="its folder, or its spec.json there")
         stage.add_argument("--strict", action="store_true", help="hash every file that it is made from")
     command(
-        "check", commands.check, "build every method of a suite that is not trained yet, and say what cannot be built"
+        "check",
+        commands.check,
+        "say what of a suite cannot run, before it does; else its jobs, their time and disk",
     )
     command("report", commands.report, "write the report of a suite from its results", log=True)
     text = "compare two reports: numbers, verdicts, parameters, code and data that differ"

@@ -31,8 +31,11 @@ def _folder(target: Path) -> Path:
 
 def check(arguments: argparse.Namespace) -> None:
     from selfsup.pipeline import feasibility
+    from selfsup.pipeline.forecast import forecast
+    from selfsup.store.graph import graph
 
     feasibility.check(arguments.suite)
+    print("\n".join(forecast(graph(arguments.suite))))
 
 
 def report(arguments: argparse.Namespace) -> None:

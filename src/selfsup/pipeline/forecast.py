@@ -1,0 +1,78 @@
+"""What a suite will still run: its jobs, the CPU time that such jobs took here, and the disk that such results take."""
+
+import csv
+import statistics
+from collections import defaultdict
+from pathlib import Path
+
+from selfsup.store.artefact import FOLDERS, STAGES, Artefact
+from selfsup.store.graph import Graph
+
+LOGS = Path("logs")
+RULES = {kind: rule for rule, kind in STAGES.items()}
+
+
+def forecast(planned: Graph) -> list[str]:
+    """Return sentences for a person: jobs by stage, their CPU time by the logs of earlier jobs, and their disk."""
+    missing: dict[tuple[str, str], list[Artefact]] = defaultdict(list)
+    for artefact in planned.by_folder.values():
+        if artefact.kind in RULES and not artefact.exists():
+            missing[RULES[artefact.kind], artefact.digest].append(artefact)  # one job makes all seeds
+    if not missing:
+        return [f"{planned.suite.name}: every result exists; only the report may be to write"]
+    counts = {rule: sum(stage == rule for stage, _ in missing) for rule in STAGES}
+    stages = ", ".join(f"{count} {rule}" for rule, count in counts.items() if count)
+    return [
+        f"{planned.suite.name}: {len(missing)} jobs ({stages}) and the report",
+        _time(missing),
+        _disk(missing),
+    ]
+
+
+def _time(missing: dict[tuple[str, str], list[Artefact]]) -> str:
+    """Return the CPU time of the jobs, each by the median of those with its rule and name, or else with its rule."""
+    by_name: dict[tuple[str, str], list[float]] = defaultdict(list)
+    by_rule: dict[str, list[float]] = defaultdict(list)
+    for file in LOGS.glob("*/*.tsv"):
+        rule, name = file.parent.name, file.stem.rpartition("-")[0]
+        with file.open(encoding="utf-8") as handle:
+            cost_s = float(next(csv.DictReader(handle, delimiter="\t"))["cpu_s"])
+        by_name[rule, name.removesuffix("-evaluations").removesuffix("-experiment")].append(cost_s)
+        by_rule[rule].append(cost_s)
+    costs_s, named = [], 0
+    for (rule, _), (first, *_) in missing.items():
+        own = by_name.get((rule, first.name.removesuffix("-evaluations").removesuffix("-experiment")))
+        named += own is not None
+        if own or by_rule[rule]:
+            costs_s.append(statistics.median(own or by_rule[rule]))
+    if not costs_s:
+        return "time: no job was measured here yet (logs/ is empty); docs/performance.md has the times of the project's suites"
+    left_out = (
+        f"; {len(missing) - len(costs_s)} of stages never run here are left out" if len(costs_s) < len(missing) else ""
+    )
+    return (
+        f"time: about {duration(sum(costs_s))} of one core, by the jobs in logs/ ({named} of {len(missing)} by jobs of their own "
+        f"name, others by their stage's median{left_out})"
+    )
+
+
+def _disk(missing: dict[tuple[str, str], list[Artefact]]) -> str:
+    """Return the disk that the missing artefacts take if they are as large as those of their stage that exist, of any suite."""
+    sizes: dict[str, float] = {}
+    for rule, kind in STAGES.items():
+        if found := [_bytes(spec.parent) for spec in Path(FOLDERS[kind]).glob("**/spec.json")]:
+            sizes[rule] = statistics.mean(found)
+    total = sum(len(artefacts) * sizes.get(rule, 0) for (rule, _), artefacts in missing.items())
+    if not total:
+        return "disk: nothing of its kind was made here yet"
+    return f"disk: about {total / 1e9:.1f} GB, by what results of these stages take here"
+
+
+def _bytes(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
+
+
+def duration(seconds: float) -> str:
+    """Return a time for people: minutes, or hours and minutes."""
+    minutes = max(1, round(seconds / 60))
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

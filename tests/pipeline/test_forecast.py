@@ -1,0 +1,69 @@
+"""What ``selfsup check`` says a suite will run, and how long, by the jobs that were measured in this folder."""
+
+import json
+
+import pytest
+
+from selfsup.pipeline.forecast import duration, forecast
+from selfsup.store.artefact import STAGES
+from selfsup.store.graph import graph
+
+
+def measured(project, rule, name, cpu_s):
+    file = project / "logs" / rule / f"{name}-0123456789ab.tsv"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f"cpu_s\twall_s\tpeak_mb\n{cpu_s}\t1.0\t100\n")
+
+
+def place(artefact, size):
+    artefact.folder.mkdir(parents=True)
+    (artefact.folder / "files.h5").write_bytes(b"0" * size)
+    artefact.target.write_text(json.dumps({}))
+
+
+def jobs(planned, kind):
+    return {artefact.digest for artefact in planned.by_folder.values() if artefact.kind == kind}
+
+
+def test_a_new_folder_has_jobs_but_no_times(project):
+    planned = graph("smoke")
+    counts = {rule: len(jobs(planned, kind)) for rule, kind in STAGES.items()}
+    head, time, disk = forecast(planned)
+    assert head.startswith(f"smoke: {sum(counts.values())} jobs (")
+    for rule, count in counts.items():
+        assert f"{count} {rule}" in head or not count
+    assert time.startswith("time: no job was measured here yet")
+    assert disk == "disk: nothing of its kind was made here yet"
+
+
+def test_the_time_is_by_jobs_of_the_same_name_or_by_the_stages_median(project):
+    planned = graph("smoke")
+    others = len(jobs(planned, "weights")) - 1
+    for name, cpu_s in (("simclr", 600), ("absent", 60), ("other", 60)):
+        measured(project, "pretrain", name, cpu_s)
+    seconds = 600 + others * 60
+    _, time, _ = forecast(planned)
+    assert time.startswith(f"time: about {duration(seconds)} of one core, by the jobs in logs/ (1 of ")
+    assert "of stages never run here are left out" in time
+
+
+def test_the_disk_is_by_results_of_the_same_stage(project):
+    planned = graph("smoke")
+    weights = [artefact for artefact in planned.by_folder.values() if artefact.kind == "weights"]
+    place(weights[0], 200_000_000)
+    assert (
+        forecast(planned)[2]
+        == f"disk: about {0.2 * (len(weights) - 1):.1f} GB, by what results of these stages take here"
+    )
+
+
+def test_a_finished_suite_has_nothing_to_run(project):
+    planned = graph("smoke")
+    for artefact in planned.by_folder.values():
+        place(artefact, 1)
+    assert forecast(planned) == ["smoke: every result exists; only the report may be to write"]
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(1, "1 min"), (90, "2 min"), (3599, "1 h 0 min"), (5400, "1 h 30 min")])
+def test_durations(seconds, text):
+    assert duration(seconds) == text
