@@ -81,6 +81,16 @@ def _parser() -> argparse.ArgumentParser:
     init.add_argument("folder", type=Path, nargs="?", default=Path(), help="the folder (default: this one)")
     init.add_argument("--images", type=Path, help="a folder of your images: write a suite of them, the default one")
     init.add_argument("--size-px", type=int, default=64, help="side to which they are scaled (default: 64)")
+    train = command(
+        "train", commands.train, "train a method on a folder of images, in a project of its own", suite=False
+    )
+    train.add_argument("images", type=Path, help="a folder of images, in class folders or not")
+    train.add_argument(
+        "--project", type=Path, default=Path("selfsup-project"), help="its folder (default: selfsup-project)"
+    )
+    train.add_argument("--size-px", type=int, default=64, help="side to which images are scaled (default: 64)")
+    for own in (init, train):
+        own.add_argument("--method", default="simclr", help="a recipe for images, e.g. rotation (default: simclr)")
     text = "write JSON Schemas of params/ for editors, and a page of all keys"
     schema = command("schema", commands.schema, text, suite=False)
     schema.add_argument("folder", type=Path, help="where the files are written, e.g. .schemas")

@@ -176,9 +176,15 @@ def verify(arguments: argparse.Namespace) -> None:
 def init(arguments: argparse.Namespace) -> None:
     from selfsup.pipeline import project
 
-    project.init(arguments.folder, arguments.images, arguments.size_px)
+    project.init(arguments.folder, arguments.images, arguments.size_px, arguments.method)
     command = "snakemake" if arguments.images else "snakemake --config suite=smoke"
     print(f"{arguments.folder.resolve()} is a project: go there and run `{command}`")
+
+
+def train(arguments: argparse.Namespace) -> None:
+    from selfsup.pipeline.train import train
+
+    print(train(arguments.images, arguments.method, arguments.project, arguments.size_px))
 
 
 def schema(arguments: argparse.Namespace) -> None:

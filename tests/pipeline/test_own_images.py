@@ -7,7 +7,9 @@ import pytest
 import yaml
 from PIL import Image
 
+import selfsup
 from selfsup.errors import InputError
+from selfsup.nn.encoder import load_encoder
 from selfsup.pipeline import project
 from tests.clones import Clone
 from tests.conftest import ROOT
@@ -77,3 +79,35 @@ def test_three_commands_lead_to_neighbours_and_a_map(tmp_path):
     for command in ("neighbours", "map"):
         mine.run("selfsup", command, PYTHONPATH=str(ROOT / "src"))
         assert "IMG_0000.png" in (mine.folder / f"{command}.html").read_text() or command == "neighbours"
+
+
+def test_the_budget_is_that_of_the_recipe_on_as_many_images_as_it_is_for(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    for method in ("simclr", "rotation", "jigsaw"):
+        recipe = yaml.safe_load(Path(f"params/methods/{method}.yaml").read_text())
+        own = project.suite("mine", 1000, False, method)["groups"][0]["runs"][-1]["set"]
+        assert own == {"epochs": 10 * recipe["epochs"], "batch_size": min(64, recipe["batch_size"])}
+
+
+@pytest.mark.slow
+def test_one_call_trains_on_a_folder_and_a_second_repeats_nothing(tmp_path, capfd):
+    images = photographs(tmp_path, 160, 2)
+    weights = selfsup.train(images, "autoencoder", tmp_path / "mine", 16)
+    assert weights == next((tmp_path / "mine" / "data" / "weights").glob("autoencoder-*/s0"))
+    made = (weights / "spec.json").stat().st_ino
+    assert selfsup.train(images, "autoencoder", tmp_path / "mine", 16) == weights
+    assert (weights / "spec.json").stat().st_ino == made
+    embedded = selfsup.embed(weights, images)
+    assert len(embedded.features) == len(embedded.files) == 160
+    assert load_encoder(weights).feature_dim == embedded.features.shape[1]
+    with pytest.raises(InputError, match=r"mine: .*has no run simclr"):
+        selfsup.train(images, "simclr", tmp_path / "mine", 16)
+
+
+@pytest.mark.parametrize(
+    ("method", "sentence"), [("simcrl", "--method: simcrl is not a file of params/methods; did you")]
+)
+def test_an_unknown_method_leaves_no_project(tmp_path, method, sentence):
+    with pytest.raises(InputError, match=sentence):
+        selfsup.train(photographs(tmp_path, 160, 0), method, tmp_path / "mine")
+    assert not (tmp_path / "mine" / "params").exists()

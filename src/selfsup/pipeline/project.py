@@ -5,7 +5,8 @@ import re
 import shutil
 from pathlib import Path
 
-from selfsup.config.strict import write_yaml
+from selfsup.config.recipe import PARAMS
+from selfsup.config.strict import read_yaml, require, stems, write_yaml
 from selfsup.errors import InputError
 from selfsup.extensions import ROOT
 from selfsup.pipeline.register import register
@@ -13,14 +14,15 @@ from selfsup.pipeline.register import register
 PARTS = ("Snakefile", "dvc.yaml", "params", "profiles", "workflow")
 ORIGINALS = Path("originals")  # links to a user's images, where SELFSUP_DATA_ROOT is not set
 MIN_IMAGES = 150  # of fewer, a map of the held-out ones would have no neighbourhoods
-EXAMPLES = 80_000  # images through the encoder, those of each run of the suite quick
-BATCH = 64
+EXAMPLES = 10_000  # whose epochs a recipe states: of fewer images, more epochs
+BATCH = 64  # at most
 NEEDS_NO_LABELS = ("neighbours", "embedding_map", "geometry")
+ANCHORS = ("supervised", "pixels", "hog")
 NEEDS_LABELS = ("linear_probe", "linear_probe_grid")
 
 
-def init(folder: Path, images: Path | None = None, size_px: int = 64) -> None:
-    """Copy params/, the Snakefile and what it includes into ``folder``; of ``images``, add a suite, and make it the default.
+def init(folder: Path, images: Path | None = None, size_px: int = 64, method: str = "simclr") -> None:
+    """Copy params/, the Snakefile and what it includes into ``folder``; of ``images``, add a suite of ``method``, its default.
 
     Raises InputError where one of these exists already, or the images cannot be used.
     """
@@ -38,15 +40,16 @@ def init(folder: Path, images: Path | None = None, size_px: int = 64) -> None:
         if images is not None:
             linked = images.resolve()
             with contextlib.chdir(folder):
-                add_images(linked, size_px)
+                add_images(linked, size_px, method)
     except BaseException:
         for name in (*PARTS, ORIGINALS.name):
             shutil.rmtree(folder / name) if (folder / name).is_dir() else (folder / name).unlink(missing_ok=True)
         raise
 
 
-def add_images(images: Path, size_px: int) -> None:
+def add_images(images: Path, size_px: int, method: str) -> None:
     """Link a folder of images, describe and register it, and write a suite of it, in the project of the working directory."""
+    require(method, stems(PARAMS / "methods"), f"--method: {method} is not a file of params/methods")
     name = re.sub(r"[^a-z0-9]+", "-", images.name.lower()).strip("-") or "images"
     ORIGINALS.mkdir(exist_ok=True)
     (ORIGINALS / name).symlink_to(images, target_is_directory=True)
@@ -55,18 +58,17 @@ def add_images(images: Path, size_px: int) -> None:
     total = sum(split["examples"] for split in lock["splits"].values())
     if total < MIN_IMAGES:
         raise InputError(f"{images} holds {total} images; at least {MIN_IMAGES} are needed to learn anything of them")
-    _write("suites", name, suite(name, total, lock["labelled"]))
+    _write("suites", name, suite(name, total, lock["labelled"], method))
     Path("params", "run.yaml").write_text(f"suite: {name}   # a file of params/suites\n", encoding="utf-8")
 
 
-def suite(name: str, images: int, labelled: bool) -> dict[str, object]:
-    """Return the smallest suite of a folder of images: SimCLR, an untrained network, and with labels what they compare with."""
-    simclr = {"epochs": max(1, round(EXAMPLES / 2 / images)), "batch_size": BATCH}
-    runs = [
-        *(["supervised", "pixels", "hog"] if labelled else []),
-        "random",
-        {"method": "simclr", "name": "simclr", "set": simclr},
-    ]
+def suite(name: str, images: int, labelled: bool, method: str) -> dict[str, object]:
+    """Return the smallest suite of a folder of images: a method, an untrained network, and with labels what they compare with."""
+    recipe = read_yaml(PARAMS / "methods" / f"{method}.yaml")
+    epochs = max(1, round(recipe["epochs"] * EXAMPLES / images))
+    budget = {"epochs": epochs, "batch_size": min(BATCH, recipe["batch_size"])}
+    others = [run for run in (*(ANCHORS if labelled else ()), "random") if run != method]
+    runs = [*others, {"method": method, "name": method, "set": budget}]
     evaluations = [*(NEEDS_LABELS if labelled else ()), *NEEDS_NO_LABELS]
     group = {"data": name, "runs": runs, "targets": [{"data": name, "evaluations": evaluations}]}
     return {"title": name.replace("-", " ").capitalize(), "groups": [group]}
