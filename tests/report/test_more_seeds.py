@@ -43,3 +43,12 @@ def test_one_seed_has_no_interval(built):
     single = replace(group, members=[member for member in group.members if member.seed == 0])
     assert (single.seeds, single.repeated) == ("one seed", False)
     assert over_seeds(single, "bars are") == "one seed, no interval."
+
+
+def test_a_protocol_that_more_seeds_leave_out_scores_the_variant(built):
+    """A target of fewer seeds than the group: claims about it are judged by the seeds that it has."""
+    group = built.content.groups[0]
+    members = [m if m.seed < 2 else replace(m, measures={}) for m in group.members]
+    assert replace(group, members=members).protocols_on(group.targets[0]) == group.protocols_on(group.targets[0])
+    none = replace(group, members=[replace(member, measures={}) for member in group.members])
+    assert not any(none.protocols_on(group.targets[0]).values())

@@ -139,9 +139,10 @@ def test_the_number_beside_a_variant(variant, kind, text):
     assert bool(cell.note) == bool(text), "a number says of what data and encoder it is"
 
 
-def test_a_unit_that_is_no_percentage_is_printed():
+def test_a_number_has_its_papers_decimals_and_its_column_the_unit():
     table = REPORTED["ctxenc_t1_inpainting"]
-    assert number(table, table["rows"][-1], "psnr_db") == "18.58 dB"
+    assert number(table, table["rows"][-1], "psnr_db") == "18.58"
+    assert table["columns"]["psnr_db"]["unit"] == "dB"
     assert number(table, table["rows"][-1], "mean_L1_pct") == "9.37"
 
 

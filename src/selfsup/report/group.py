@@ -126,8 +126,11 @@ class Group:
         ]
 
     def protocols_on(self, target: Data) -> dict[str, set[str]]:
-        """Return the names of the protocols by which each variant is scored on a target."""
-        return {m.variant: {protocol for name, protocol in m.measures if name == target.name} for m in self.members}
+        """Return the names of the protocols by which each variant is scored on a target, with any of its seeds."""
+        found: dict[str, set[str]] = {variant: set() for variant in self.variants}
+        for member in self.members:
+            found[member.variant] |= {protocol for name, protocol in member.measures if name == target.name}
+        return found
 
     def title(self, variant: str) -> str:
         """Return the title of a variant."""

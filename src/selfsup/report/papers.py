@@ -26,7 +26,8 @@ def reported_cell(reported: Reported, variant: str, kind: str) -> Cell:
         for row in table["rows"] if table["kind"] == kind else ():
             if row["beside"] and {variant, ENCODER.sub("", variant)} & set(runs_of(row, row["beside"])):
                 note = joined(table["dataset"], row["repository"] or table["encoder"], row["title"], row["note"])
-                return Cell(number(table, row, row["beside"]), note, row["values"][row["beside"]])
+                unit = table["columns"][row["beside"]]["unit"] or table["unit"]
+                return Cell(with_unit(number(table, row, row["beside"]), unit), note, row["values"][row["beside"]])
     return Cell("", absent=True)
 
 
@@ -37,11 +38,11 @@ def runs_of(row: Mapping[str, Any], column: str) -> list[str]:
 
 
 def number(table: Mapping[str, Any], row: Mapping[str, Any], column: str) -> str:
-    """Return a published number with the decimals of its table, or its own if it has more, and a unit that is not the table's."""
+    """Return a published number with the decimals of its table, or its own if it has more."""
     declared, value = table["columns"][column], row["values"][column]
     decimals = table["decimals"] if declared["decimals"] is None else declared["decimals"]
     own = len(repr(value).partition(".")[2].rstrip("0"))
-    return with_unit(f"{value:,.{max(decimals, own)}f}", declared["unit"] or "")
+    return f"{value:,.{max(decimals, own)}f}"
 
 
 def source(table: Mapping[str, Any]) -> str:

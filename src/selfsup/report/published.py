@@ -128,10 +128,10 @@ def _cell(reported: Mapping[str, Any], row: Mapping[str, Any], column: str, ours
 
 def _where(measured: list[Ours]) -> Cell:
     """Return the data that a row's numbers of ours were measured on, and their seeds."""
-    places = dict.fromkeys(
-        f"{ours.scoring.target.name}{f', pretrained on {ours.group.name}' if ours.scoring.transfer else ''}"
-        for ours in measured
-    )
+    by_group: dict[str, dict[str, None]] = {}
+    for ours in measured:
+        by_group.setdefault(ours.group.name if ours.scoring.transfer else "", {})[ours.scoring.target.name] = None
+    places = [_and(list(targets)) + (f", pretrained on {name}" if name else "") for name, targets in by_group.items()]
     counts = sorted({ours.seeds for ours in measured})
     seeds = "" if not counts else "one seed" if counts == [1] else f"{' to '.join(map(str, counts))} seeds"
     return Cell("; ".join(places) or NONE, seeds, absent=not places)
