@@ -89,6 +89,13 @@ def test_each_cell_without_a_number_of_ours_has_its_reason(built):
     ]
 
 
+def test_a_row_without_any_number_of_ours_is_named_once(built):
+    columns = {name: {**TABLE["columns"]["zero"], "title": name} for name in ("one", "two")}
+    rows = [{"title": "SimCLR et al.", "run": "simclr", "values": {"one": 1.0, "two": 2.0}}]
+    (table,), _, _ = tables(built, {**TABLE, "columns": columns, "rows": rows})
+    assert table.notes[-1] == "Not evaluated in this suite: SimCLR et al."
+
+
 def test_the_first_alternative_that_was_measured_counts(built):
     alternatives = [{"evaluation": "zero_shot", "metric": "top1"}, LINEAR]
     (table,), _, _ = tables(

@@ -146,7 +146,7 @@ def _notes(reported: Mapping[str, Any], found: list[dict[str, Ours | str]], meas
     if measured:
         notes.append(
             "Below each, ours: the mean ± half the width of its 95 % interval over seeds, of "
-            f"{_and(_encoders(measured))}; {_and(_protocols(reported, found))}."
+            f"{_and(_encoders(measured))}, {_and(_protocols(reported, found))}."
         )
     return notes + _reasons(reported, found)
 
@@ -158,35 +158,38 @@ def _encoders(measured: list[Ours]) -> list[str]:
 
 def _protocols(reported: Mapping[str, Any], found: list[dict[str, Ours | str]]) -> list[str]:
     """Return by which protocol and metric of ours each column was measured."""
-    by_column: dict[str, dict[str, None]] = {}
+    by_words: dict[str, dict[str, None]] = {}
     for cells in found:
         for column, ours in cells.items():
             if isinstance(ours, Ours):
-                words = joined(ours.scoring.protocol.title, ours.quantity.title, *ours.quantity.qualifiers)
-                by_column.setdefault(words, {})[reported["columns"][column]["title"]] = None
-    if len(by_column) == 1:
-        return list(by_column)
-    return [f"{_and(list(columns))} by {words}" for words, columns in by_column.items()]
+                title, quantity = reported["columns"][column]["title"], ours.quantity
+                metric = quantity.title if quantity.title != title else ""
+                labels = quantity.labels if quantity.dimensions.keys() & {"label_fraction", "shots"} else ""
+                by_words.setdefault(joined(ours.scoring.protocol.title, metric, labels), {})[title] = None
+    if len(by_words) == 1:
+        return [f"by {words}" for words in by_words]
+    return [f"{_and(list(titles))} by {words}" for words, titles in by_words.items()]
 
 
 def _reasons(reported: Mapping[str, Any], found: list[dict[str, Ours | str]]) -> list[str]:
     """Return, for each reason, the rows, columns and cells that have a published number and none of ours."""
     by_reason: dict[str, dict[str, None]] = {}
     for row, cells in zip(reported["rows"], found, strict=True):
-        for column in row["values"]:
-            if not isinstance(ours := cells[column], Ours):
-                reason, what = _reason(reported["columns"][column], row, ours)
-                by_reason.setdefault(reason, {})[what] = None
-    return [f"{capitalized(reason)}: {_and(list(names))}." for reason, names in by_reason.items()]
+        missing = {column: cells[column] for column in row["values"] if not isinstance(cells[column], Ours)}
+        whole = not any(isinstance(ours, Ours) for ours in cells.values()) and len({*missing.values()} - {""}) == 1
+        for column, ours in missing.items():
+            reason, what = _reason(reported["columns"][column], row, str(ours), whole)
+            by_reason.setdefault(reason, {})[what] = None
+    return [f"{capitalized(reason)}: {_and(list(names)).removesuffix('.')}." for reason, names in by_reason.items()]
 
 
-def _reason(column: Mapping[str, Any], row: Mapping[str, Any], ours: str) -> tuple[str, str]:
-    """Return why a cell has no number of ours, and what the reason is of: its row, its column, or the cell."""
+def _reason(column: Mapping[str, Any], row: Mapping[str, Any], ours: str, whole: bool) -> tuple[str, str]:
+    """Return why a cell has no number of ours, and what the reason is of: its row (as a ``whole``), its column, or the cell."""
     if not row["run"] or row["why"]:
         return row["why"] or NOT_OF_THE_LECTURE, row["title"]
-    if not column["ours"]:
+    if not ours:
         return column["why"] or NO_SUCH_MEASURE, column["title"]
-    return (ours, row["title"]) if ours == NO_RUN else (ours, f"{row['title']} ({column['title']})")
+    return ours, row["title"] if whole or ours == NO_RUN else f"{row['title']} ({column['title']})"
 
 
 def _and(parts: list[str]) -> str:
