@@ -94,7 +94,7 @@ def content(folder: Path) -> Content:
         groups=groups,
         reported=REPORTED,
         claims=applying,
-        modules=["selfsup", "selfsup.losses.info_nce", "selfsup.methods", "selfsup.methods.moco"],
+        modules=["selfsup", "selfsup.evaluations.baselines.optical_flow", "selfsup.methods", "selfsup.methods.moco"],
         digest="5f1e0c9a",
     )
 

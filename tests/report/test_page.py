@@ -24,7 +24,7 @@ class Cells(HTMLParser):
         self.name = dict(attributes).get("data-record", "")
 
     def handle_data(self, data):
-        if self.name:
+        if self.name and not data.startswith("ours "):  # below a published number: of the same record
             self.texts[self.name] = self.texts.get(self.name, "") + data
 
     def handle_endtag(self, tag):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from selfsup.config.reported import read_table
+from selfsup.report.build import environment
 from selfsup.report.details import every_score
 from selfsup.report.papers import number, references, reported_cell, runs_of
 from selfsup.report.published import published_tables
@@ -157,3 +158,11 @@ def test_references_name_each_paper_once(built):
     lines = [text for text, _ in references(built.content)]
     assert sum("2002.05709" in line for line in lines) == 1
     assert "dkobak/simclr-cifar10" in lines
+
+
+def test_the_number_below_a_published_one_opens_its_record(built):
+    (table,), _, _ = tables(built, TABLE)
+    page = environment().get_template("table.html").module.table(table)
+    cell = table.rows[0][1]
+    assert f'<span class="text">92.8</span><small><button type="button" data-record="{cell.detail}"' in page
+    assert f">{cell.note}</button></small>" in page

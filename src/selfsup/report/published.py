@@ -111,7 +111,7 @@ def _number(group: Group, scoring: Scoring, side: Side, matching: pd.DataFrame, 
 
 def _column(reported: Mapping[str, Any], name: str) -> Column:
     declared = reported["columns"][name]
-    return Column(name, declared["title"], declared["unit"] or reported["unit"], numeric=True)
+    return Column(name, declared["title"], declared["unit"] or reported["unit"], numeric=True, published=True)
 
 
 def _cell(reported: Mapping[str, Any], row: Mapping[str, Any], column: str, ours: Ours | str | None) -> Cell:

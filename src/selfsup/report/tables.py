@@ -23,13 +23,14 @@ FORMULA = re.compile(r"[=@\t\r]|[+-](?![\d.])|[+-][\d.]+[^\d.,e% (±]")
 @dataclass(frozen=True)
 class Column:
     """``note`` is small print below the heading; ``numeric`` cells are aligned right and sorted by value, the highest
-    first, or with ``lower`` the lowest."""
+    first, or with ``lower`` the lowest. Of ``published`` ones the cells are others' numbers, and records those of the notes."""
 
     key: str
     heading: str
     note: str = ""
     numeric: bool = False
     lower: bool = False
+    published: bool = False
 
 
 @dataclass(frozen=True)
