@@ -38,6 +38,20 @@ point.dispatchEvent(new PointerEvent("pointerover", { bubbles: true }));
 report.peek = document.querySelector(".peek").innerText;
 report.at = document.querySelector(".peek span").style.backgroundPosition;
 report.peeking = !document.querySelector(".peek").hidden;
+const shown = (selector) => [...document.querySelectorAll(selector)].filter((e) => e.checkVisibility()).length;
+const words = document.querySelector("nav input");
+const searched = (value) => { words.value = value; words.dispatchEvent(new Event("input")); };
+box.value = ""; box.dispatchEvent(new Event("input"));
+report.all = [shown("tbody tr"), shown("figure"), shown("main > section")];
+searched("simclr colour");
+const rows = [...document.querySelectorAll("tbody tr")];
+report.found = rows.filter((r) => r.checkVisibility()).map((r) => r.textContent.toLowerCase());
+report.sections = shown("main > section");
+report.searched = decodeURIComponent(location.hash);
+searched("nothing has this");
+report.nothing = [shown("tbody tr"), shown("figure"), shown("main > section")];
+searched("");
+report.again = [shown("tbody tr"), shown("figure"), shown("main > section")];
 const pre = document.createElement("pre");
 pre.id = "probe"; pre.textContent = JSON.stringify(report);
 document.body.append(pre);
@@ -116,3 +130,13 @@ def test_a_number_opens_its_record(probed):
 def test_a_point_of_a_map_shows_its_image_and_class(probed):
     """The 27th image is the second in the second row of the sheet, and of the last class, whose name is text and no markup."""
     assert (probed["peeking"], probed["peek"].strip(), probed["at"]) == (True, "<b>fig</b>", "-8px -8px")
+
+
+def test_the_search_over_everything_shows_what_has_all_words(probed):
+    assert probed["found"]
+    assert all("simclr" in row or "colour" in row for row in probed["found"])
+    assert 0 < probed["sections"] <= probed["all"][2]
+    assert len(probed["found"]) < probed["all"][0]
+    assert "q=simclr+colour" in probed["searched"]
+    assert probed["nothing"] == [0, 0, 0]
+    assert probed["again"] == probed["all"], "an empty search shows everything again"

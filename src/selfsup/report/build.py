@@ -60,7 +60,7 @@ def build(content: Content, target: Path) -> None:
 
 
 def _papers(tables: list[Table]) -> list[Topic]:
-    return [Topic("papers", "The papers' tables", [(None, table) for table in tables])] if tables else []
+    return [Topic("papers", "Papers' tables", [(None, table) for table in tables])] if tables else []
 
 
 def _write_tables(folder: Path, sections: list[Section], topics: list[Topic], shared: list[Table]) -> None:

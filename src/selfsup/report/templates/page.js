@@ -1,16 +1,21 @@
 "use strict";
-// The page's state is in its address: a filter and a sort for each table, and the last section.
+// The page's state is in its address: a filter and a sort for each table, the search over everything, and the last section.
 const records = JSON.parse(document.getElementById("records").textContent);
 const tables = [...document.querySelectorAll("table.data")].map((element) => ({
   element,
   name: element.dataset.name,
   block: element.closest(".block"),
+  title: element.closest(".block").querySelector("h2, h3").textContent,
   headers: [...element.tHead.rows[0].cells],
   rows: [...element.tBodies[0].rows],
   sort: "",
   direction: 0,
   query: "",
 }));
+
+// What the search over everything finds besides the rows of tables.
+const everywhere = document.querySelector("nav input");
+const others = [...document.querySelectorAll("main figure, main details, main li, main dt, .examples > p")];
 
 function plain(cell) {
   return cell.querySelector(".text").textContent;
@@ -56,10 +61,8 @@ function render(table) {
   const order = [...table.rows];
   if (index >= 0) order.sort((a, b) => compare(key(a, index, numeric), key(b, index, numeric), table.direction));
   table.element.tBodies[0].append(...order);
-  const words = table.query.toLowerCase().split(/\s+/);
   for (const row of table.rows) {
-    const content = [...row.cells].map(plain).join(" ").toLowerCase();
-    row.hidden = !words.every((word) => content.includes(word));
+    row.hidden = !has([...row.cells].map(plain).join(" "), table.query) || !has(`${table.title} ${row.textContent}`, everywhere?.value);
   }
   table.headers.forEach((header, n) => {
     if (!header.dataset.key) return;
@@ -70,12 +73,32 @@ function render(table) {
   rank(table);
 }
 
+function has(content, query) {
+  const found = content.toLowerCase();
+  return (query ?? "").toLowerCase().split(/\s+/).every((word) => found.includes(word));
+}
+
+// Shows the rows, figures, recipes and references with all of the words, and only sections that have one.
+function search() {
+  const query = everywhere?.value;
+  tables.forEach(render);
+  for (const item of others) {
+    const value = item.matches("dt") ? item.nextElementSibling : null;
+    item.hidden = !has(`${item.textContent} ${value?.textContent ?? ""} ${item.querySelector("img")?.alt ?? ""}`, query);
+    if (value) value.hidden = item.hidden;
+  }
+  for (const table of tables) table.block.hidden = query !== undefined && query.trim() !== "" && table.rows.every((row) => row.hidden);
+  const found = (section) => section.querySelector("tbody tr:not([hidden]), figure:not([hidden]), details:not([hidden]), li:not([hidden]), dt:not([hidden])");
+  for (const section of document.querySelectorAll("main > section")) section.hidden = query?.trim() ? !found(section) : false;
+}
+
 function saveState(at) {
   const state = new URLSearchParams();
   for (const table of tables) {
     if (table.sort) state.set(`${table.name}.sort`, `${table.sort}.${table.direction > 0 ? "up" : "down"}`);
     if (table.query) state.set(`${table.name}.q`, table.query);
   }
+  if (everywhere?.value) state.set("q", everywhere.value);
   const section = at ?? new URLSearchParams(location.hash.slice(1)).get("at");
   if (section) state.set("at", section);
   history.replaceState(null, "", `#${state}`);
@@ -92,6 +115,8 @@ function restoreState() {
     table.block.querySelector("input").value = table.query;
     render(table);
   }
+  if (everywhere) everywhere.value = state.get("q") ?? "";
+  if (everywhere) search();
   document.getElementById(state.get("at"))?.scrollIntoView({ behavior: "instant" });
 }
 
@@ -168,6 +193,10 @@ for (const table of tables) {
   table.block.querySelector("[data-save=csv]").addEventListener("click", () => save(`${table.name}.csv`, csv(table)));
   table.block.querySelector("[data-save=tex]").addEventListener("click", () => save(`${table.name}.tex`, latex(table)));
 }
+everywhere?.addEventListener("input", () => {
+  search();
+  saveState();
+});
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-record]");
   if (button) show(button);
