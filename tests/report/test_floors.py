@@ -60,7 +60,7 @@ def test_the_overview_says_so_of_the_best(built):
     rows = {group.name: built.rows(n) for n, group in enumerate(built.content.groups)}
     group = replace(built.content.groups[0], floors={"rotation": ["supervised"]})
     scores = {group.name: main_scores(group, rows[group.name])}
-    (row, *_) = overview([group], scores, {}).rows
+    (row, *_) = overview([group], scores, rows, {}).rows
     assert any(cell.note == f"Rotation, {NOT_ABOVE}" for cell in row)
 
 

@@ -126,7 +126,7 @@ def test_table_overview_and_figure_say_what_is_above():
     }
     assert any(note.startswith(ABOVE) for note in found.notes)
     assert {row[0].text: row[0].note for row in found.rows}["hog"] == "anchor: classical"
-    best = overview([group], {"g": scores}, {"g": 12.5})
+    best = overview([group], {"g": scores}, {"g": rows}, {"g": 12.5})
     keys = [column.key for column in best.columns]
     [found] = [dict(zip(keys, row, strict=True)) for row in best.rows]
     assert (found["chance"].text, found["classical"].note, found["above"].text) == ("12.5", "hog", "1 of 2")
@@ -139,7 +139,7 @@ def test_table_overview_and_figure_say_what_is_above():
 def test_the_overview_compares_with_the_best_anchor_of_a_role():
     group, rows = table({"a": [50.0, 51, 52], "other": [60.0, 60, 60], "supervised": [90.0, 90, 90]})
     group = replace(group, roles=group.roles | {"other": "labels"})
-    found = overview([group], {"g": main_scores(group, rows)}, {})
+    found = overview([group], {"g": main_scores(group, rows)}, {"g": rows}, {})
     (labels,) = [cell for cell, column in zip(found.rows[0], found.columns, strict=True) if column.key == "labels"]
     assert labels.note == "Supervised"
 

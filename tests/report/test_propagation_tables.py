@@ -4,11 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from selfsup.report.content import Content
 from selfsup.report.group import Member
 from selfsup.report.main_table import main_table
 from selfsup.report.metric_table import families, metric_table
-from selfsup.report.summary import sentences
+from selfsup.report.overview import overview
 from selfsup.results import COLUMNS
 from tests.report.fabricate import group_of, protocol
 
@@ -62,11 +61,12 @@ def test_the_main_table_of_a_group_without_accuracies_lists_the_runs():
     assert [column.key for column in table.columns] == ["method", "seeds", "images", "updates"]
 
 
-def test_the_summary_of_a_group_without_accuracies_compares_what_was_measured():
-    content = Content("quick", "", "", "cpu", "float32", 1, {}, [group()])
-    (sentence,) = sentences(content, {"clips": {}}, {"clips": rows(["j_mean", "f_mean"])}, {})
-    assert sentence.startswith(
-        "On clips, 2 seeds, J mean (%, region similarity, higher is better): random_video 20.5 ± "
-    )
-    assert sentence.endswith("; optical flow 60.0 ± 0.0; raw grey patches 40.0 ± 0.0; identity 30.0 ± 0.0.")
-    assert "F mean" not in sentence
+def test_the_overview_of_a_group_without_accuracies_has_the_best_baseline():
+    table = overview([group()], {"clips": {}}, {"clips": rows(["j_mean", "f_mean"])}, {})
+    (row,) = [dict(zip([column.key for column in table.columns], cells, strict=True)) for cells in table.rows]
+    assert row["protocol"].note == "J mean, %"
+    assert (row["floor"].value, row["floor"].note) == (20.5, "random_video")
+    assert (row["classical"].text, row["classical"].note) == ("60.0 ± 0.0", "optical flow")
+    assert (row["best"].value, row["best"].note, row["best"].strong) == (70.5, "video_colorization", True)
+    assert (row["above"].text, row["above"].note) == ("1 of 1", "video_colorization")
+    assert "labels" not in row

@@ -69,5 +69,5 @@ def test_a_protocol_of_another_name_is_still_the_headline(twice):
     group = replace(group, targets=[replace(group.targets[0], protocols=[PROTOCOLS[0]])])
     rows = result_rows(twice, group)
     found = main_scores(group, rows)
-    (row,) = overview([group], {group.name: found}, {}).rows
+    (row,) = overview([group], {group.name: found}, {group.name: rows}, {}).rows
     assert row[1].text == "strict probe"

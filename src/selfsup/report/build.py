@@ -40,8 +40,10 @@ def build(content: Content, target: Path) -> None:
     sections = [section(content, group, rows[group.name], scores[group.name]) for group in content.groups]
     parts: dict[str, Any] = {
         "title": content.title,
-        "summary": [text for text in (fill(content, scores), *sentences(content, scores, rows, by_claim)) if text],
-        "overview": overview(content.groups, scores, {s.group.name: s.examples.chance for s in sections if s.examples}),
+        "summary": [text for text in (fill(content, scores), *sentences(by_claim)) if text],
+        "overview": overview(
+            content.groups, scores, rows, {s.group.name: s.examples.chance for s in sections if s.examples}
+        ),
         "sections": sections,
         "topics": [*topics(content, rows, experiments), *_papers(published_tables(content, rows, all_scores))],
         "shared": [claims_table(content, by_claim), deviations_table(content.modules)],

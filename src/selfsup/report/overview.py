@@ -1,20 +1,34 @@
 """The overview: for each group of runs one line with the best method between what needs no training and what has labels."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import pandas as pd
 
 from selfsup.report.floors import NOT_ABOVE, floor, not_above_floor
 from selfsup.report.group import Group
-from selfsup.report.ranking import above_classical, best_classical, best_of_role, ranking
-from selfsup.report.scores import Score, Scores, columns
+from selfsup.report.metric_table import families
+from selfsup.report.ranking import best_classical, best_first, best_of_role, clearly_better, ranking
+from selfsup.report.scores import BETTER, Score, Scores, columns
 from selfsup.report.tables import Cell, Column, Table, joined
 
 MAX_NAMES = 4
+
+
+class Named(NamedTuple):
+    """A score with its title: that of its run, or of a baseline."""
+
+    score: Score
+    title: str
+
+
 COLUMNS = [
     Column("data", "pretrained on"),
     Column("protocol", "scored by"),
     Column("chance", "guessing", "most frequent class", numeric=True),
     Column("floor", "untrained", numeric=True),
-    Column("classical", "classical", "best row", numeric=True),
+    Column("classical", "classical", "best row or baseline", numeric=True),
     Column("best", "self-supervised", "best mean", numeric=True),
     Column("labels", "all labels", "same budget", numeric=True),
     Column("above", "clearly above classical"),
@@ -24,18 +38,40 @@ NOTES = [
 ]
 
 
-def overview(groups: Sequence[Group], scores: Mapping[str, Scores], chances: Mapping[str, float | None]) -> Table:
+def overview(
+    groups: Sequence[Group],
+    scores: Mapping[str, Scores],
+    rows: Mapping[str, pd.DataFrame],
+    chances: Mapping[str, float | None],
+) -> Table:
     """Return a row for each group's first headline, and for the other protocols of its evaluation that all its runs have.
 
+    A group without a headline has a row for the first column of its first table of metrics, with the best of its baselines.
     ``chances`` is what guessing scores, by group.
     """
-    rows = [
-        _row(group, column, chances.get(group.name))
+    found = [
+        _row(group, column, classical, chances.get(group.name))
         for group in groups
-        for column in headlines(group, scores[group.name])
+        for column, classical in _columns(group, scores[group.name], rows[group.name])
     ]
-    table = Table("overview", "The best self-supervised method of each table", COLUMNS, rows, NOTES)
-    return table.select([n for n in range(len(COLUMNS)) if n == 0 or any(row[n].text for row in rows)])
+    table = Table("overview", "The best self-supervised method of each table", COLUMNS, found, NOTES)
+    return table.select([n for n in range(len(COLUMNS)) if n == 0 or any(row[n].text for row in found)])
+
+
+def _columns(group: Group, scores: Scores, rows: pd.DataFrame) -> list[tuple[list[Score], Named | None]]:
+    """Return the columns of the overview, each with the best of what is classical in it."""
+    if listed := headlines(group, scores):
+        best = [(column, best_classical(group, column)) for column in listed]
+        return [(column, Named(s, group.title(s.variant)) if s else None) for column, s in best]
+    for family in families(group, rows)[:1]:
+        first = [(row, row.scores[0]) for row in family.rows if row.scores and row.scores[0].interval]
+        column = [s for row, s in first if not row.baseline]
+        baselines = {row.baseline: s for row, s in first if row.baseline}
+        lowest = best_first(list(baselines.values()))[:1]
+        named = [Named(s, family.shown.name(name)) for name, s in baselines.items() if s in lowest]
+        if ranking(group, column):
+            return [(column, named[0] if named else None)]
+    return []
 
 
 def headlines(group: Group, scores: Scores) -> list[list[Score]]:
@@ -48,19 +84,21 @@ def headlines(group: Group, scores: Scores) -> list[list[Score]]:
     return [column for column in listed if ranking(group, column)]
 
 
-def _row(group: Group, column: list[Score], chance: float | None) -> list[Cell]:
-    best, classical = ranking(group, column)[0], best_classical(group, column)
+def _row(group: Group, column: list[Score], classical: Named | None, chance: float | None) -> list[Cell]:
+    ranked = ranking(group, column)
+    best = ranked[0]
     untrained = NOT_ABOVE if best.variant in not_above_floor(group, column) else ""
-    above = above_classical(group, column)
+    lower = BETTER["lower"] if best.quantity.spec.better == "lower" else ""
+    above = {s.variant for s in ranked if classical and clearly_better(s, classical.score)}
     return [
         Cell(group.name),
-        Cell(best.scoring.title, joined(best.quantity.title, best.quantity.spec.unit)),
+        Cell(best.scoring.title, joined(best.quantity.title, best.quantity.spec.unit, lower)),
         Cell("") if chance is None or best.scoring.transfer else Cell(f"{chance:.1f}", value=chance),
         _number(group, floor(group, column, best.variant) or best_of_role(group, column, "floor")),
-        _number(group, classical),
+        replace(_number(group, classical.score), note=classical.title) if classical else Cell(""),
         _number(group, best, untrained, strong=best.variant in above),
         _number(group, best_of_role(group, column, "labels")),
-        _counted(group, [s.variant for s in ranking(group, column)], above) if classical else Cell(""),
+        _counted(group, [s.variant for s in ranked], above) if classical else Cell(""),
     ]
 
 
