@@ -40,7 +40,7 @@ def build(content: Content, target: Path) -> None:
     sections = [section(content, group, rows[group.name], scores[group.name]) for group in content.groups]
     parts: dict[str, Any] = {
         "title": content.title,
-        "summary": [text for text in (fill(content, scores), *sentences(by_claim)) if text],
+        "summary": [text for text in (fill(content, scores), *sentences(content, by_claim)) if text],
         "overview": overview(
             content.groups, scores, rows, {s.group.name: s.examples.chance for s in sections if s.examples}
         ),

@@ -63,7 +63,7 @@ def _row(claim: Claim, group: Group, verdict: Verdict) -> list[Cell]:
         Cell(claim.published),
         Cell(group.name, _budgets(claim, group)),
         Cell(_means(verdict.means, verdict.unit)) if verdict.means else none,
-        Cell(_signed(difference, verdict.unit), value=difference.mean) if difference else none,
+        Cell(signed(difference, verdict.unit), value=difference.mean) if difference else none,
         none if verdict.q is None else Cell(_probability(verdict.q), value=verdict.q),
         none if detectable is None else Cell(f"{detectable:.{decimals_of(verdict.unit)}f}", value=detectable),
         Cell(str(pairs), value=pairs),
@@ -96,7 +96,8 @@ def _probability(q: float) -> str:
     return "< 0.001" if q < 0.001 else f"{q:.3f}"
 
 
-def _signed(difference: Interval, unit: str) -> str:
+def signed(difference: Interval, unit: str) -> str:
+    """Return a difference with its sign, and its interval where it has one."""
     decimals = decimals_of(unit)
     text = f"{difference.mean:+.{decimals}f}"
     if difference.half_width is not None:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from selfsup.report.claims import Verdict
-from selfsup.report.claims_table import KINDS
+from selfsup.report.claims_table import KINDS, signed
 from selfsup.report.content import PLACEHOLDER, Content
 from selfsup.report.scores import NOT_MEASURED, Scores
 
@@ -31,9 +31,15 @@ def fill(content: Content, scores: Mapping[str, Scores]) -> str:
     return PLACEHOLDER.sub(number, content.summary)
 
 
-def sentences(verdicts: Mapping[tuple[str, str], Verdict]) -> list[str]:
-    """Return a sentence about each kind of claims that was judged."""
-    return [_verdicts(kind, verdicts) for kind in KINDS if any(v.kind == kind for v in verdicts.values())]
+def sentences(content: Content, verdicts: Mapping[tuple[str, str], Verdict]) -> list[str]:
+    """Return a sentence about each kind of claims that was judged, and one with those that were contradicted."""
+    kinds = [_verdicts(kind, verdicts) for kind in KINDS if any(v.kind == kind for v in verdicts.values())]
+    contradicted = [
+        f"{content.claims[name].sentence.removesuffix('.')} ({group}: {signed(verdict.difference, verdict.unit)})"
+        for (name, group), verdict in verdicts.items()
+        if verdict.verdict == "contradicted" and verdict.difference
+    ]
+    return [*kinds, *([f"Contradicted: {'; '.join(contradicted)}."] if contradicted else [])]
 
 
 def _verdicts(kind: str, verdicts: Mapping[tuple[str, str], Verdict]) -> str:
