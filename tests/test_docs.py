@@ -35,3 +35,17 @@ def test_a_page_has_its_method_its_loss_its_deviations_and_its_picture(page):
     assert page.stem in EXPERIMENTS or f"({page.stem}.png)" in text
     for target in re.findall(r"\]\(([^)#]+)\)", text):
         assert target.startswith("https://") or (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", sorted(PAGES.glob("*.md")), ids=lambda page: page.stem)
+def test_a_page_begins_with_links_to_its_code_its_recipes_and_its_papers_tables(page):
+    linked = {
+        (page.parent / target).resolve() for target in re.findall(r"\]\(([^)#]+)\)", page.read_text().split("\n\n")[1])
+    }
+    recipes = {file: yaml.safe_load(file.read_text()) for file in (PARAMS / "methods").glob("*.yaml")}
+    own = {file: recipe for file, recipe in recipes.items() if recipe["method"] == page.stem}
+    papers = {recipe["paper"].get("arxiv") for recipe in own.values()} - {None}
+    tables = {file: yaml.safe_load(file.read_text()) for file in (PARAMS / "reported").glob("*.yaml")}
+    assert own.keys() <= linked
+    assert {file for file, table in tables.items() if table.get("paper", {}).get("arxiv") in papers} <= linked
+    assert any(file.is_relative_to(SOURCE) and page.stem in (*file.parts, file.stem) for file in linked)

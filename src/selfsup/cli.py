@@ -40,7 +40,7 @@ def main() -> None:
             _fail(sentence)
         raise
     except KeyboardInterrupt:
-        _fail("interrupted; finished jobs are kept, and `make resume` continues from the last checkpoint")
+        _fail("interrupted; finished work is kept, and the same command goes on from the last checkpoint")
     except BrokenPipeError:
         os._exit(0)
     except OSError as error:

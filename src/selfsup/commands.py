@@ -62,8 +62,10 @@ def plan(arguments: argparse.Namespace) -> None:
 
 
 def sweep(arguments: argparse.Namespace) -> None:
-    for folder in disk.sweep(arguments.suite):
-        print(f"archived {folder}")
+    if moved := disk.sweep(arguments.suite):
+        print(
+            f"{len(moved)} artefacts that {arguments.suite} does not use lie in .archive/ now; their own suites put them back"
+        )
 
 
 def where(arguments: argparse.Namespace) -> None:

@@ -41,9 +41,11 @@ class Progress:
             yield step
             now = time.monotonic()
             if now - printed_s >= self.every_s or step + 1 == total:
-                rate = (step + 1 - start) * images_per_step / max(now - start_s, 1e-9)
+                steps_per_s = (step + 1 - start) / max(now - start_s, 1e-9)
+                left_s = (total - step - 1) / steps_per_s
                 values = ", ".join(f"{key} {value:.3g}" for key, value in status.items())
-                self.say(f"{unit} {step + 1}/{total}, {rate:.0f} images/s, {values}")
+                left = f", {left_s:.0f} s left" if step + 1 < total else ""
+                self.say(f"{unit} {step + 1}/{total}{left}, {steps_per_s * images_per_step:.0f} images/s, {values}")
                 printed_s = now
 
 

@@ -84,8 +84,9 @@ def read_yaml(file: Path) -> dict[str, Any]:
 
 def write_yaml(file: Path, content: dict[str, Any]) -> None:
     """Write a new YAML file in the order of its keys, short groups in one line."""
-    text = yaml.safe_dump(content, sort_keys=False, default_flow_style=None, width=120)
-    file.write_text(text, encoding="utf-8")
+    partial = file.with_name(f".{file.name}.partial")
+    partial.write_text(yaml.safe_dump(content, sort_keys=False, default_flow_style=None, width=120), encoding="utf-8")
+    partial.replace(file)
 
 
 def stems(folder: Path) -> list[str]:

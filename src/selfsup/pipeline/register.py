@@ -5,13 +5,16 @@ from pathlib import Path
 from typing import Any
 
 from selfsup import extensions
-from selfsup.config import weights
+from selfsup.config import signature, weights
 from selfsup.config.lookup import choices, reads_files
 from selfsup.config.recipe import PARAMS
-from selfsup.config.strict import param_file, read_yaml
+from selfsup.config.strict import param_file, read_yaml, write_yaml
 from selfsup.datasets.lock import read_lock, write_lock
 from selfsup.errors import InputError
 from selfsup.pipeline.makers import data_root
+
+STARTS = {"size_px": 32, "frames": 8}  # for keys without a default, what a first run can begin with
+SHOWN = 20  # names of classes
 
 
 def register(name: str, dataset: str | None, download: bool, root: Path | None = None) -> dict[str, Any]:
@@ -35,9 +38,24 @@ def register(name: str, dataset: str | None, download: bool, root: Path | None =
     write_lock(lock_file, lock)
     counts = ", ".join(f"{split['examples']} {name}" for name, split in lock["splits"].items())
     print(f"{lock_file} written: {counts} examples, {len(lock['classes'])} classes")
+    if lock["classes"]:
+        print(f"classes: {', '.join(lock['classes'][:SHOWN])}{', ...' if len(lock['classes']) > SHOWN else ''}")
     if not file.exists():
-        print(f"now write {file}, e.g. `dataset: {dataset}`, `source: {name}`, `size_px: 32`, and use it in a suite")
+        _describe(file, dataset, name)
     return lock
+
+
+def _describe(file: Path, dataset: str, source: str) -> None:
+    """Write the file of a data set with the keys that have no default, or say which of them it needs."""
+    fields = signature.schema(f"datasets.{dataset}", "prepare").model_fields
+    required = [name for name, field in fields.items() if field.is_required()]
+    content = {"dataset": dataset, "source": source} | {key: STARTS[key] for key in required if key in STARTS}
+    keys = ", ".join(f"{key}: {value}" for key, value in content.items())
+    if undecided := [key for key in required if key not in STARTS]:
+        print(f"now write {file} with {keys}, and {', '.join(undecided)}; then use {file.stem} in a suite")
+        return
+    write_yaml(file, content)
+    print(f"{file} written ({keys}): change it as you need, and use {file.stem} in a suite")
 
 
 def datasets() -> list[str]:
