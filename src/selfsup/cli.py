@@ -90,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     train.add_argument("--size-px", type=int, default=64, help="side to which images are scaled (default: 64)")
     for own in (init, train):
-        own.add_argument("--method", default="simclr", help="a recipe for images, e.g. rotation (default: simclr)")
+        own.add_argument("--method", default="simclr", help="a recipe for images (default: simclr)")
     text = "write JSON Schemas of params/ for editors, and a page of all keys"
     schema = command("schema", commands.schema, text, suite=False)
     schema.add_argument("folder", type=Path, help="where the files are written, e.g. .schemas")
