@@ -9,6 +9,7 @@ from selfsup.config import signature
 from selfsup.report.claims import Verdict
 from selfsup.report.content import Content
 from selfsup.report.group import Group, Member, Scoring
+from selfsup.report.rows import select
 from selfsup.report.scores import Score, Scores, baselines, measured_variants, quantities, score, scored
 
 HEAD = ["seed", "value", "over the test set, 95 %", "sd over draws", "n"]
@@ -53,14 +54,20 @@ def metrics(
 
 def records(group: Group, rows: pd.DataFrame, scores: Scores) -> dict[str, dict[str, Any]]:
     """Return the group's records, as finished text, by the ``detail`` of the cells."""
-    measured = {scoring.key: scored(rows, scoring) for scoring in group.scorings}
+    undeclared = {scoring.key: _undeclared(rows, scoring) for scoring in group.scorings}
     return {
-        f"{group.name}/{variant}/{key}": _record(group, measured[score.scoring.key], score)
+        f"{group.name}/{variant}/{key}": _record(group, undeclared[score.scoring.key], score)
         for (variant, key), score in scores.items()
     }
 
 
-def _record(group: Group, measured: pd.DataFrame, score: Score) -> dict[str, Any]:
+def _undeclared(rows: pd.DataFrame, scoring: Scoring) -> pd.DataFrame:
+    """Return a scoring's rows of metrics that its evaluation does not declare, such as the solver's last gradient norm."""
+    measured = select(scored(rows, scoring), baseline="")
+    return measured[~measured["metric"].isin(list(scoring.protocol.shown.metrics))]
+
+
+def _record(group: Group, undeclared: pd.DataFrame, score: Score) -> dict[str, Any]:
     scoring, quantity, protocol = score.scoring, score.quantity, score.scoring.protocol
     members = group.seeds_of(score.variant)
     paths = {member.seed: scoring.measures(member) for member in members}
@@ -68,7 +75,7 @@ def _record(group: Group, measured: pd.DataFrame, score: Score) -> dict[str, Any
     keys = {"evaluation": protocol.evaluation, **protocol.arguments}
     lines = [
         _mean(score),
-        *_diagnostics(measured, score),
+        *_diagnostics(undeclared, score),
         ["protocol", "; ".join(f"{key} = {value}" for key, value in keys.items())],
         ["code", signature.label(f"evaluations.{protocol.evaluation}")],
         *_folders(group, scoring, members),
@@ -92,12 +99,11 @@ def _mean(score: Score) -> list[str]:
     return [f"mean of n = {interval.n} seeds", f"{text} [{interval.low:.2f}, {interval.high:.2f}]"]
 
 
-def _diagnostics(measured: pd.DataFrame, score: Score) -> list[list[str]]:
-    """Return the undeclared metrics of the protocol by seed, such as the solver's last gradient norm, at the same labels."""
-    other = measured[(measured["variant"] == score.variant) & (measured["baseline"] == "")]
+def _diagnostics(undeclared: pd.DataFrame, score: Score) -> list[list[str]]:
+    """Return the undeclared metrics of the score's protocol by seed, at the same labels."""
+    other = select(undeclared, variant=score.variant)
     fraction = score.quantity.dimensions.get("label_fraction")
-    other = other[other["label_fraction"].isna() | (other["label_fraction"] == fraction)]
-    other = other[~other["metric"].isin(list(score.quantity.shown.metrics))]
+    other = other[other["label_fraction"].isna() | (other["label_fraction"] == fraction)] if len(other) else other
     return [
         [str(metric).replace("_", " "), ", ".join(_value(row) for row in of_metric.to_dict("records"))]
         for metric, of_metric in other.groupby("metric", sort=True)

@@ -157,7 +157,7 @@ def baselines(shown: Shown, rows: pd.DataFrame) -> list[str]:
 
 def score(group: Group, rows: pd.DataFrame, scoring: Scoring, quantity: Quantity, variant: str) -> Score:
     """Return one variant's number; ``rows`` are those of the scoring."""
-    of_variant = rows[rows["variant"] == variant]
+    of_variant = select(rows, variant=variant)
     matching = quantity.select(of_variant).sort_values("seed")
     reason = ""
     if of_variant.empty:
