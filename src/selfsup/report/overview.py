@@ -93,7 +93,9 @@ def _row(group: Group, column: list[Score], classical: Named | None, chance: flo
     return [
         Cell(group.name),
         Cell(best.scoring.title, joined(best.quantity.title, best.quantity.spec.unit, lower)),
-        Cell("") if chance is None or best.scoring.transfer else Cell(f"{chance:.1f}", value=chance),
+        Cell("")
+        if chance is None or best.scoring.transfer or not best.quantity.headline
+        else Cell(f"{chance:.1f}", value=chance),
         _number(group, floor(group, column, best.variant) or best_of_role(group, column, "floor")),
         replace(_number(group, classical.score), note=classical.title) if classical else Cell(""),
         _number(group, best, untrained, strong=best.variant in above),
