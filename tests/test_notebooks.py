@@ -20,9 +20,8 @@ def cells(notebook: Path) -> list[dict]:
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_runs(notebook: Path, tmp_path: Path) -> None:
-    photographs(tmp_path, 160, 0).rename(tmp_path / "photographs")
     (tmp_path / "my").mkdir()
-    (tmp_path / "photographs").rename(tmp_path / "my" / "photographs")
+    photographs(tmp_path, 160, 0).rename(tmp_path / "my" / "photographs")
     program = "import matplotlib; matplotlib.use('Agg')\n" + "\n".join(
         "".join(cell["source"]) for cell in cells(notebook)
     )

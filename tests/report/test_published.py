@@ -85,8 +85,8 @@ def test_each_cell_without_a_number_of_ours_has_its_reason(built):
     assert table.notes[-4:] == [
         "No boxes here: mAP.",
         "Not evaluated in this suite: SimCLR (theirs) (zero-shot).",
-        "No run of this suite: CLIP (theirs).",
-        "No system of this project: BYOL.",
+        "Not trained in this suite: CLIP (theirs).",
+        "Not implemented here: BYOL.",
     ]
 
 
@@ -105,11 +105,21 @@ def test_the_first_alternative_that_was_measured_counts(built):
     assert table.rows[0][1].note.startswith("ours ")
 
 
-def test_a_table_without_a_number_of_ours_has_no_column_for_it_and_comes_last(built):
+def test_a_table_without_a_number_of_ours_has_no_column_for_it(built):
     rows = [{**row, "run": []} for row in TABLE["rows"]]
     (table,), _, _ = tables(built, {**TABLE, "rows": rows})
     assert "ours on" not in [column.heading for column in table.columns]
     assert all(not cell.note for row in table.rows for cell in row)
+
+
+def test_tables_without_a_number_of_ours_come_last(built):
+    """Slide 7 would come before slide 9."""
+    with contextlib.chdir(PARAMS.parent):
+        ours = read_table(Path("mine.yaml"), {**TABLE, "slides": [9]})
+        none = read_table(Path("none.yaml"), {**TABLE, "id": "none", "rows": [TABLE["rows"][-1]]})
+    content = replace(built.content, reported={"none": none, "mine": ours})
+    rows = {group.name: result_rows(content, group) for group in content.groups}
+    assert [table.name for table in published_tables(content, rows, {name: {} for name in rows})] == ["mine", "none"]
 
 
 def test_one_row_stands_beside_a_method():

@@ -73,15 +73,18 @@ class Claim:
         return all(side.evaluation in scored.get(side.run, ()) for side in (self.first, self.second))
 
 
-class RowKeys(Strict):
-    evaluation: str
-    metric: str
+class DimensionKeys(Strict):
     baseline: str | None = None
     subset: str | None = None
     at: NonNegativeFloat | None = None
     layer: str | None = None
     label_fraction: PositiveFloat | None = None
     shots: PositiveInt | None = None
+
+
+class RowKeys(DimensionKeys):
+    evaluation: str
+    metric: str
 
 
 class SideKeys(RowKeys):

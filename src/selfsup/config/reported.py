@@ -11,9 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveInt
 
-from selfsup.config.claims import Side, SideKeys, check_side
+from selfsup.config.claims import DimensionKeys, Side, SideKeys, check_side
 from selfsup.config.files import Paper
 from selfsup.config.recipe import PARAMS
 from selfsup.config.strict import Strict, check, read_yaml, require
@@ -25,17 +25,11 @@ class ReportedPaper(Paper):
     arxiv: str
 
 
-class OurKeys(Strict):
+class OurKeys(DimensionKeys):
     """Keys of result rows; all that a column and a row together do not name are empty."""
 
     evaluation: str | None = None
     metric: str | None = None
-    baseline: str | None = None
-    subset: str | None = None
-    at: NonNegativeFloat | None = None
-    layer: str | None = None
-    label_fraction: PositiveFloat | None = None
-    shots: PositiveInt | None = None
 
 
 Alternatives = Annotated[list[OurKeys], BeforeValidator(lambda entry: [entry] if isinstance(entry, dict) else entry)]

@@ -37,11 +37,11 @@ def _time(missing: dict[tuple[str, str], list[Artefact]]) -> str:
         rule, name = file.parent.name, file.stem.rpartition("-")[0]
         with file.open(encoding="utf-8") as handle:
             cost_s = float(next(csv.DictReader(handle, delimiter="\t"))["cpu_s"])
-        by_name[rule, name.removesuffix("-evaluations").removesuffix("-experiment")].append(cost_s)
+        by_name[rule, _run(name)].append(cost_s)
         by_rule[rule].append(cost_s)
     costs_s, named = [], 0
     for (rule, _), (first, *_) in missing.items():
-        own = by_name.get((rule, first.name.removesuffix("-evaluations").removesuffix("-experiment")))
+        own = by_name.get((rule, _run(first.name)))
         named += own is not None
         if own or by_rule[rule]:
             costs_s.append(statistics.median(own or by_rule[rule]))
@@ -54,6 +54,11 @@ def _time(missing: dict[tuple[str, str], list[Artefact]]) -> str:
         f"time: about {duration(sum(costs_s))} of one core, by the jobs in logs/ ({named} of {len(missing)} by jobs of their own "
         f"name, others by their stage's median{left_out})"
     )
+
+
+def _run(name: str) -> str:
+    """Return the run or experiment of a job's name: a log is named by it alone."""
+    return name.removesuffix("-evaluations").removesuffix("-experiment")
 
 
 def _disk(missing: dict[tuple[str, str], list[Artefact]]) -> str:

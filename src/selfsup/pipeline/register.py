@@ -13,7 +13,7 @@ from selfsup.datasets.lock import read_lock, write_lock
 from selfsup.errors import InputError
 from selfsup.pipeline.makers import data_root
 
-STARTS = {"size_px": 32, "frames": 8}  # for keys without a default, what a first run can begin with
+STARTS = {"size_px": 32}  # for keys without a default, what a first run can begin with
 SHOWN = 20  # names of classes
 
 

@@ -66,11 +66,10 @@ def _columns(group: Group, scores: Scores, rows: pd.DataFrame) -> list[tuple[lis
     for family in families(group, rows)[:1]:
         first = [(row, row.scores[0]) for row in family.rows if row.scores and row.scores[0].interval]
         column = [s for row, s in first if not row.baseline]
-        baselines = {row.baseline: s for row, s in first if row.baseline}
-        lowest = best_first(list(baselines.values()))[:1]
-        named = [Named(s, family.shown.name(name)) for name, s in baselines.items() if s in lowest]
+        baselines = [Named(s, family.shown.name(row.baseline)) for row, s in first if row.baseline]
+        best_baseline = best_first([named.score for named in baselines])[:1]
         if ranking(group, column):
-            return [(column, named[0] if named else None)]
+            return [(column, next((named for named in baselines if named.score is best_baseline[0]), None))]
     return []
 
 

@@ -11,16 +11,16 @@ from selfsup.report.claims import matching_rows
 from selfsup.report.content import Content
 from selfsup.report.group import Group, Scoring
 from selfsup.report.intervals import mean_interval
+from selfsup.report.main_table import DASH
 from selfsup.report.papers import number, source
-from selfsup.report.rows import absence, by_seed, encoder_name
+from selfsup.report.rows import NOT_EVALUATED, absence, by_seed, encoder_name
 from selfsup.report.scores import NOT_MEASURED, Quantity, Scores
 from selfsup.report.tables import Cell, Column, Table, capitalized, joined, with_unit
 from selfsup.results import DIMENSIONS
 
-NONE = "\N{EN DASH}"
-NOT_OF_THE_LECTURE = "no system of this project"
+NOT_IMPLEMENTED = "not implemented here"
 NO_SUCH_MEASURE = "not measured by any evaluation here"
-NO_RUN, NO_EVALUATION = "no run of this suite", "not evaluated in this suite"
+NOT_TRAINED = "not trained in this suite"
 
 
 @dataclass(frozen=True)
@@ -67,17 +67,16 @@ def _table(
 def _by_coverage(groups: list[Group], reported: Mapping[str, Any]) -> list[Group]:
     """Return the groups, first the one that scores the most of a table's cells, so that its rows are of one group if possible."""
     sides = [side for row in reported["rows"] for alternatives in row["sides"].values() for side in alternatives]
-    return sorted(groups, key=lambda group: -sum(any(True for _ in _scorings(group, side)) for side in sides))
+    return sorted(groups, key=lambda group: -sum(_scoring(group, side) is not None for side in sides))
 
 
-def _scorings(group: Group, side: Side) -> list[Scoring]:
-    """Return the scorings of a group, at most one, that may have a side's number."""
-    return [
-        scoring
-        for scoring in group.scorings
-        if scoring.protocol.name == side.evaluation
-        and side.evaluation in group.protocols_on(scoring.target).get(side.run, ())
-    ][:1]
+def _scoring(group: Group, side: Side) -> Scoring | None:
+    """Return the first scoring of a group that may have a side's number."""
+    for scoring in group.scorings:
+        scored = group.protocols_on(scoring.target).get(side.run, ())
+        if scoring.protocol.name == side.evaluation and side.evaluation in scored:
+            return scoring
+    return None
 
 
 def _ours(
@@ -87,15 +86,15 @@ def _ours(
     reasons = []
     for side in sides:
         for group in groups:
-            for scoring in _scorings(group, side):
+            if scoring := _scoring(group, side):
                 matching = matching_rows(rows[group.name], side, scoring.target.name)
                 if len(matching):
                     return _number(group, scoring, side, matching, scores[group.name])
                 reasons.append(absence(group, side.run, scoring).replace("missing", NOT_MEASURED))
     if reasons:
         return reasons[0]
-    present = any(side.run in group.variants for side in sides for group in groups)
-    return (NO_EVALUATION if present else NO_RUN) if sides else ""
+    trained = any(side.run in group.variants for side in sides for group in groups)
+    return (NOT_EVALUATED if trained else NOT_TRAINED) if sides else ""
 
 
 def _number(group: Group, scoring: Scoring, side: Side, matching: pd.DataFrame, scores: Scores) -> Ours:
@@ -117,7 +116,7 @@ def _column(reported: Mapping[str, Any], name: str) -> Column:
 def _cell(reported: Mapping[str, Any], row: Mapping[str, Any], column: str, ours: Ours | str | None) -> Cell:
     """Return the published number, with ours below it."""
     value = row["values"].get(column)
-    text = NONE if value is None else number(reported, row, column)
+    text = DASH if value is None else number(reported, row, column)
     if not isinstance(ours, Ours):
         return Cell(text, value=value, absent=value is None)
     unit = reported["columns"][column]["unit"] or reported["unit"]
@@ -134,7 +133,7 @@ def _where(measured: list[Ours]) -> Cell:
     places = [_and(list(targets)) + (f", pretrained on {name}" if name else "") for name, targets in by_group.items()]
     counts = sorted({ours.seeds for ours in measured})
     seeds = "" if not counts else "one seed" if counts == [1] else f"{' to '.join(map(str, counts))} seeds"
-    return Cell("; ".join(places) or NONE, seeds, absent=not places)
+    return Cell("; ".join(places) or DASH, seeds, absent=not places)
 
 
 def _notes(reported: Mapping[str, Any], found: list[dict[str, Ours | str]], measured: list[Ours]) -> list[str]:
@@ -186,10 +185,10 @@ def _reasons(reported: Mapping[str, Any], found: list[dict[str, Ours | str]]) ->
 def _reason(column: Mapping[str, Any], row: Mapping[str, Any], ours: str, whole: bool) -> tuple[str, str]:
     """Return why a cell has no number of ours, and what the reason is of: its row (as a ``whole``), its column, or the cell."""
     if not row["run"] or row["why"]:
-        return row["why"] or NOT_OF_THE_LECTURE, row["title"]
+        return row["why"] or NOT_IMPLEMENTED, row["title"]
     if not ours:
         return column["why"] or NO_SUCH_MEASURE, column["title"]
-    return ours, row["title"] if whole or ours == NO_RUN else f"{row['title']} ({column['title']})"
+    return ours, row["title"] if whole or ours == NOT_TRAINED else f"{row['title']} ({column['title']})"
 
 
 def _and(parts: list[str]) -> str:
