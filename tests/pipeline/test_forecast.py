@@ -9,8 +9,8 @@ from selfsup.store.artefact import STAGES
 from selfsup.store.graph import graph
 
 
-def measured(project, rule, name, cpu_s):
-    file = project / "logs" / rule / f"{name}-0123456789ab.tsv"
+def measured(project, rule, name, cpu_s, digest):
+    file = project / "logs" / rule / f"{name}-{digest}.tsv"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(f"cpu_s\twall_s\tpeak_mb\n{cpu_s}\t1.0\t100\n")
 
@@ -21,27 +21,41 @@ def place(artefact, size):
     artefact.target.write_text(json.dumps({}))
 
 
-def jobs(planned, kind):
-    return {artefact.digest for artefact in planned.by_folder.values() if artefact.kind == kind}
+def needed(planned, kind):
+    """The digests of a kind that the results of the suite are made from."""
+    found = [a for a in planned.by_folder.values() if a.kind in ("results", "experiment")]
+    for artefact in found:
+        found += [need for need in artefact.needs() if need not in found]
+    return {artefact.digest for artefact in found if artefact.kind == kind}
+
+
+def digests_of(planned, name):
+    return {
+        artefact.digest
+        for artefact in planned.by_folder.values()
+        if artefact.kind == "weights" and artefact.name == name
+    }
 
 
 def test_a_new_folder_has_jobs_but_no_times(project):
     planned = graph("smoke")
-    counts = {rule: len(jobs(planned, kind)) for rule, kind in STAGES.items()}
+    counts = {rule: len(needed(planned, kind)) for rule, kind in STAGES.items()}
     head, time, disk = forecast(planned)
     assert head.startswith(f"smoke: {sum(counts.values())} jobs (")
     for rule, count in counts.items():
         assert f"{count} {rule}" in head or not count
-    assert time.startswith("time: no job was measured here yet")
+    assert time.startswith("time: no job of this suite was measured here yet")
     assert disk == "disk: nothing of its kind was made here yet"
 
 
 def test_the_time_is_by_jobs_of_the_same_name_or_by_the_stages_median(project):
     planned = graph("smoke")
-    others = len(jobs(planned, "weights")) - 1
-    for name, cpu_s in (("simclr", 600), ("absent", 60), ("other", 60)):
-        measured(project, "pretrain", name, cpu_s)
-    seconds = 600 + others * 60
+    simclr, *others = sorted(needed(planned, "weights"), key=lambda digest: digest not in digests_of(planned, "simclr"))
+    measured(project, "pretrain", "simclr", 600, simclr)
+    for digest in others[:2]:
+        measured(project, "pretrain", "absent", 60, digest)
+    measured(project, "pretrain", "simclr", 9999, "0123456789ab")  # of another suite
+    seconds = 600 + len(others) * 60
     _, time, _ = forecast(planned)
     assert time.startswith(f"time: about {duration(seconds)} of one core, by the jobs in logs/ (1 of ")
     assert "of stages never run here are left out" in time
@@ -55,6 +69,14 @@ def test_the_disk_is_by_results_of_the_same_stage(project):
         forecast(planned)[2]
         == f"disk: about {0.2 * (len(weights) - 1):.1f} GB, by what results of these stages take here"
     )
+
+
+def test_features_of_results_that_exist_are_not_to_make(project):
+    planned = graph("smoke")
+    for artefact in planned.by_folder.values():
+        if artefact.kind != "features":
+            place(artefact, 1)
+    assert forecast(planned) == ["smoke: every result exists; only the report may be to write"]
 
 
 def test_a_finished_suite_has_nothing_to_run(project):
