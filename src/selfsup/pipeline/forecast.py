@@ -40,36 +40,25 @@ def _needed(planned: Graph) -> list[Artefact]:
 
 
 def _time(missing: dict[tuple[str, str], list[Artefact]], planned: Graph) -> str:
-    """Return the CPU time of the jobs, each by the median of those of the suite with its rule and name, or else with its rule.
+    """Return the CPU time of the jobs of which others of the suite, with their rule and name, were measured here.
 
-    Jobs of other suites have other sizes.
+    Jobs of other suites have other sizes, and those of another name another cost: they say nothing.
     """
     own = {artefact.digest for artefact in planned.by_folder.values()}
-    by_name: dict[tuple[str, str], list[float]] = defaultdict(list)
-    by_rule: dict[str, list[float]] = defaultdict(list)
+    measured: dict[tuple[str, str], list[float]] = defaultdict(list)
     for file in LOGS.glob("*/*.tsv"):
-        rule, (name, _, digest) = file.parent.name, file.stem.rpartition("-")
-        if digest not in own:
-            continue
-        with file.open(encoding="utf-8") as handle:
-            cost_s = float(next(csv.DictReader(handle, delimiter="\t"))["cpu_s"])
-        by_name[rule, _run(name)].append(cost_s)
-        by_rule[rule].append(cost_s)
-    costs_s, named = [], 0
-    for (rule, _), (first, *_) in missing.items():
-        same = by_name.get((rule, _run(first.name)))
-        named += same is not None
-        if same or by_rule[rule]:
-            costs_s.append(statistics.median(same or by_rule[rule]))
+        name, _, digest = file.stem.rpartition("-")
+        if digest in own:
+            with file.open(encoding="utf-8") as handle:
+                cost_s = float(next(csv.DictReader(handle, delimiter="\t"))["cpu_s"])
+            measured[file.parent.name, _run(name)].append(cost_s)
+    names = [(rule, _run(artefacts[0].name)) for (rule, _), artefacts in missing.items()]
+    costs_s = [statistics.median(measured[name]) for name in names if name in measured]
     if not costs_s:
-        return "time: no job of this suite was measured here yet; docs/performance.md has the times of the project's suites"
-    left_out = (
-        f"; {len(missing) - len(costs_s)} of stages never run here are left out" if len(costs_s) < len(missing) else ""
-    )
-    return (
-        f"time: about {duration(sum(costs_s))} of one core, by the jobs in logs/ ({named} of {len(missing)} by jobs of their own "
-        f"name, others by their stage's median{left_out})"
-    )
+        return "time: no such job of this suite was measured here yet; docs/performance.md has the times of the project's suites"
+    unknown = f"; that of the other {len(names) - len(costs_s)} is not known" if len(costs_s) < len(names) else ""
+    total = duration(sum(costs_s))
+    return f"time: about {total} of one core for {len(costs_s)} of {len(names)} jobs, by such jobs in logs/{unknown}"
 
 
 def _run(name: str) -> str:
