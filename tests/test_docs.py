@@ -39,9 +39,9 @@ def test_a_page_has_its_method_its_loss_its_deviations_and_its_picture(page):
 
 @pytest.mark.parametrize("page", sorted(PAGES.glob("*.md")), ids=lambda page: page.stem)
 def test_a_page_begins_with_links_to_its_code_its_recipes_and_its_papers_tables(page):
-    linked = {
-        (page.parent / target).resolve() for target in re.findall(r"\]\(([^)#]+)\)", page.read_text().split("\n\n")[1])
-    }
+    links = re.findall(r"\[([^\]]+)\]\(([^)#]+)\)", page.read_text().split("\n\n")[1])
+    assert len({text for text, _ in links}) == len(links), "each link has a text of its own"
+    linked = {(page.parent / target).resolve() for _, target in links}
     recipes = {file: yaml.safe_load(file.read_text()) for file in (PARAMS / "methods").glob("*.yaml")}
     own = {file: recipe for file, recipe in recipes.items() if recipe["method"] == page.stem}
     papers = {recipe["paper"].get("arxiv") for recipe in own.values()} - {None}

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from selfsup.report.intervals import detectable_difference, mean_interval, p_value, paired_interval
+from selfsup.report.claims_table import signed
+from selfsup.report.intervals import Interval, detectable_difference, mean_interval, p_value, paired_interval
 
 
 @pytest.mark.parametrize("n", [2, 3, 5, 12])
@@ -65,3 +66,19 @@ def test_the_detectable_difference_is_found_in_four_of_five_experiments(n):
     samples = np.random.default_rng(n).normal(true, 1, (40000, n))
     power = (stats.ttest_1samp(samples, 0.0, axis=1).pvalue < 0.05).mean()
     assert power == pytest.approx(0.8, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("difference", "text"),
+    [
+        (Interval(0.7, 0.6, 3), "+0.7 [+0.1, +1.3]"),
+        (Interval(0.03, 0.01, 3), "+0.03 [+0.02, +0.04]"),
+        (Interval(1.2, 1.21, 3), "+1.20 [\N{MINUS SIGN}0.01, +2.41]"),
+        (Interval(0.0, 1.5, 3), "+0.0 [\N{MINUS SIGN}1.5, +1.5]"),
+        (Interval(1e-9, 0.0, 3), "+0.0000 [+0.0000, +0.0000]"),
+        (Interval(0.0, 0.0, 3), "+0.0 [+0.0, +0.0]"),
+        (Interval(0.04, None, 1), "+0.0"),
+    ],
+)
+def test_a_bound_beside_zero_is_not_printed_as_zero(difference, text):
+    assert signed(difference, "%") == text

@@ -62,7 +62,7 @@ def _row(claim: Claim, group: Group, verdict: Verdict) -> list[Cell]:
         Cell(claim.source),
         Cell(claim.published),
         Cell(group.name, _budgets(claim, group)),
-        Cell(_means(verdict.means, verdict.unit)) if verdict.means else none,
+        Cell(_means(verdict.means, difference, verdict.unit)) if verdict.means else none,
         Cell(signed(difference, verdict.unit), value=difference.mean) if difference else none,
         none if verdict.q is None else Cell(_probability(verdict.q), value=verdict.q),
         none if detectable is None else Cell(f"{detectable:.{decimals_of(verdict.unit)}f}", value=detectable),
@@ -88,8 +88,9 @@ def _reason(verdict: Verdict, detectable: float | None) -> str:
     return f"{verdict.reason}; detectable: {detectable:.{decimals_of(verdict.unit)}f}"
 
 
-def _means(means: tuple[float, float], unit: str) -> str:
-    return " against ".join(f"{mean:.{decimals_of(unit)}f}" for mean in means)
+def _means(means: tuple[float, float], difference: Interval | None, unit: str) -> str:
+    decimals = _decimals(difference, unit) if difference else decimals_of(unit)
+    return " against ".join(f"{mean:.{decimals}f}" for mean in means)
 
 
 def _probability(q: float) -> str:
@@ -98,8 +99,15 @@ def _probability(q: float) -> str:
 
 def signed(difference: Interval, unit: str) -> str:
     """Return a difference with its sign, and its interval where it has one."""
-    decimals = decimals_of(unit)
+    decimals = _decimals(difference, unit)
     text = f"{difference.mean:+.{decimals}f}"
     if difference.half_width is not None:
         text += f" [{difference.low:+.{decimals}f}, {difference.high:+.{decimals}f}]"
     return with_unit(text.replace("-", "\N{MINUS SIGN}"), unit)
+
+
+def _decimals(difference: Interval, unit: str) -> int:
+    """Return the decimals of the unit, or up to three more where a bound of the interval would be printed as zero."""
+    least = decimals_of(unit)
+    shown = [abs(number) for number in (difference.low, difference.high) if number]
+    return next((n for n in range(least, least + 3) if min(shown, default=1.0) >= 0.5 * 10**-n), least + 3)
