@@ -15,7 +15,7 @@ from selfsup import optional
 from selfsup.errors import InputError
 
 ROOT = Path(__file__).resolve().parent
-GROUPS = ("methods", "evaluations", "datasets", "backbones", "tables", "experiments")
+GROUPS = ("methods", "evaluations", "datasets", "backbones", "tables", "experiments", "loggers")
 
 
 def names(package: str) -> list[str]:

@@ -12,6 +12,7 @@ EXTRAS = {
     "snakemake": "pipeline",
     "soundfile": "sound",
     "soxr": "sound",
+    "tensorboard": "curves",
     "tokenizers": "text",
     "torchvision": "vision",
     "typst": "report",

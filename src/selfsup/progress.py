@@ -4,10 +4,13 @@ import resource
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
 from tqdm import tqdm
+
+from selfsup import live
 
 
 class Progress:
@@ -17,6 +20,7 @@ class Progress:
         self.label = label
         self.every_s = every_s
         self.bar = sys.stderr.isatty() and log is None
+        self.logger_of = partial(live.logger, label, log)
         self.log: TextIO | None = None
         if log is not None:
             log.parent.mkdir(parents=True, exist_ok=True)
@@ -29,7 +33,35 @@ class Progress:
             print(line, file=self.log, flush=True)
 
     def steps(self, start: int, total: int, unit: str, images_per_step: int, status: dict[str, float]) -> Iterator[int]:
-        """Yield ``start`` to ``total``, showing the position, images per second, and the newest values of ``status``."""
+        """Yield ``start`` to ``total``, showing the position, images per second, and the newest values of ``status``.
+
+        The logger that is chosen, if any, gets each change of ``status``.
+        """
+        live.chosen()  # a wrong name is told before the first step
+        logger, logged, step = None, dict(status), start
+        try:
+            for step in self._shown(start, total, unit, images_per_step, status):
+                if status != logged:
+                    logger, logged = self._log(logger, step, status, start)
+                yield step
+        finally:  # also where training stops before the last step
+            if status != logged:
+                logger, _ = self._log(logger, step + 1, status, start)
+            if logger:
+                logger.close()
+
+    def _log(
+        self, logger: live.Logger | None, steps: int, status: dict[str, float], start: int
+    ) -> tuple[live.Logger | None, dict[str, float]]:
+        """Log what changed after so many steps, and return the logger, made if there is none, and what was logged."""
+        logger, values = logger or self.logger_of(start), dict(status)
+        if logger:
+            logger.log(steps, values)
+        return logger, values
+
+    def _shown(
+        self, start: int, total: int, unit: str, images_per_step: int, status: dict[str, float]
+    ) -> Iterator[int]:
         if self.bar:
             bar = tqdm(range(start, total), desc=self.label, initial=start, total=total, unit=unit, leave=False)
             for step in bar:

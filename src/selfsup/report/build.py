@@ -17,6 +17,7 @@ from selfsup.report.content import Content
 from selfsup.report.details import every_score, metrics, records
 from selfsup.report.overview import overview
 from selfsup.report.papers import deviations_table, references
+from selfsup.report.plots import write_plots
 from selfsup.report.provenance import provenance, recipes
 from selfsup.report.published import published_tables
 from selfsup.report.rows import experiment_rows, result_rows, write_results
@@ -55,6 +56,7 @@ def build(content: Content, target: Path) -> None:
     (target / "metrics.json").write_text(means + "\n", encoding="utf-8")
     _write_tables(target / "tables", sections, parts["topics"], [parts["overview"], *parts["shared"]])
     _write_figures(target / "figures", sections, parts["topics"])
+    write_plots(target / "plots", content.groups, scores)
     by_group = [records(group, rows[group.name], all_scores[group.name]) for group in content.groups]
     html = page({**parts, "records": dict(ChainMap(*by_group)), "recipes": recipes(content)})
     (target / "index.html").write_text(html, encoding="utf-8")
