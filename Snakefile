@@ -7,6 +7,9 @@ from shlex import quote
 configfile: "params/run.yaml"
 
 
+report: "workflow/report/workflow.rst"
+
+
 container: "docker://python:3.11-slim"  # only with --sdm apptainer; `make setup` is the usual way
 
 
@@ -28,6 +31,9 @@ except InputError as error:
     sys.exit(f"selfsup: {error}")
 
 
+reporting = any(word.startswith("--report") for word in sys.argv)
+
+
 onstart:
     plan.check()
     plan.preload()
@@ -45,6 +51,7 @@ wildcard_constraints:
 rule all:
     input:
         f"reports/{plan.suite}/manifest.json",
+        [f"reports/{plan.suite}/index.html"] if reporting else [],
 
 
 include: "workflow/rules/stages.smk"

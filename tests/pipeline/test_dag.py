@@ -35,6 +35,24 @@ def test_nothing_is_left_to_do_or_unfinished(smoke: Clone):
     assert not partial.exists() or list(partial.iterdir()) == []
 
 
+def test_snakemakes_own_report_holds_the_page_the_tables_and_the_figures(smoke: Clone, tmp_path: Path):
+    smoke.run("snakemake", "--config", "suite=smoke", "--report", str(tmp_path / "workflow.html"))
+    text = (tmp_path / "workflow.html").read_text(encoding="utf-8")
+    folder = smoke.folder / "reports" / "smoke"
+    figures, tables = list((folder / "figures").glob("*.svg")), list((folder / "tables").glob("*.csv"))
+    assert len(figures) > 10
+    assert len(tables) > 10
+    assert all(f'"name": "{file.name}"' in text for file in [folder / "index.html", *figures, *tables])
+    captions = {
+        "page": "The report of suite <tt",
+        "figure": "<p>Figure <tt",
+        "table": "<p>Table <tt",
+        "workflow": "suite <tt",
+    }
+    assert [part for part, caption in captions.items() if caption not in text] == []
+    assert smoke.planned() == {}
+
+
 def test_timestamps_are_ignored(smoke: Clone, tmp_path: Path):
     copy = smoke.copy(tmp_path / "copy")
     for number, file in enumerate(sorted((copy.folder / "data").rglob("spec.json"), reverse=True)):

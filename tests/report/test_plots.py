@@ -43,7 +43,7 @@ def test_curves_are_means_over_seeds(built):
 @pytest.mark.slow
 def test_dvc_fills_the_templates_of_two_commits(built, tmp_path):
     copy = Clone(tmp_path)
-    shutil.copytree(ROOT / ".dvc" / "plots", tmp_path / "plots")
+    shutil.copytree(ROOT / "workflow" / "plots", tmp_path / "workflow" / "plots")
     folder = tmp_path / "reports" / "fabricated" / "plots"
     shutil.copytree(built.folder / "plots", folder)
     (tmp_path / "params").mkdir()
@@ -52,7 +52,6 @@ def test_dvc_fills_the_templates_of_two_commits(built, tmp_path):
     (tmp_path / "dvc.yaml").write_text(yaml.safe_dump({"vars": ["params/run.yaml"], "plots": plots}))
     copy.begin()
     copy.run("dvc", "init", "--quiet")
-    shutil.move(tmp_path / "plots", tmp_path / ".dvc" / "plots")
     copy.commit()
     scores = pd.read_csv(folder / "scores.csv")
     scores.assign(mean=scores["mean"] + 1).to_csv(folder / "scores.csv", index=False)

@@ -1,4 +1,4 @@
-"""Data of `dvc plots`: curves and scores as long tables, which the templates in .dvc/plots draw, one commit over another."""
+"""Data of `dvc plots`: curves and scores as long tables, which the templates in workflow/plots draw, one commit over another."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
