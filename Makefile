@@ -13,7 +13,7 @@ DEV_LOCK_cpu := requirements-cpu-dev.lock
 GIGABYTES_cuda := 7
 GIGABYTES_cpu := 2
 
-.PHONY: report resume test test-fast reliability lint format setup develop lock
+.PHONY: report resume test test-fast reliability docs lint format setup develop lock
 
 report: setup
 	snakemake --config suite=smoke
@@ -34,6 +34,10 @@ test-fast: develop
 # What docs/reliability.md prints: an hour, of 200 kills for the most part.
 reliability: develop
 	pytest tests -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder -m counts --kills=200 --reliability=docs/reliability.md
+
+# The documentation as a site, site/index.html, with the report of quick as an example where that has been made.
+docs: develop
+	sphinx-build --fail-on-warning --quiet docs site
 
 lint: develop
 	ruff check .

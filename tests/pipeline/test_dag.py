@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -33,6 +34,13 @@ def test_nothing_is_left_to_do_or_unfinished(smoke: Clone):
     assert smoke.planned() == {}
     partial = smoke.folder / "data" / ".partial"
     assert not partial.exists() or list(partial.iterdir()) == []
+
+
+def test_the_commands_of_the_methods_pages_are_those_that_ran(smoke: Clone):
+    pages = [file.read_text(encoding="utf-8") for file in (smoke.folder / "docs" / "methods").glob("*.md")]
+    targets = {target for page in pages for target in re.findall(r"`snakemake\s+(pretrain_\w+)` trains it", page)}
+    assert len(targets) > 15
+    assert "Nothing to be done" in smoke.snakemake("--dry-run", *sorted(targets)).stderr
 
 
 def test_snakemakes_own_report_holds_the_page_the_tables_and_the_figures(smoke: Clone, tmp_path: Path):
