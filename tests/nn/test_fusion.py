@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional as F
 
 from selfsup.nn.encoder import build
-from selfsup.nn.fusion import FusedMaps, resized
+from selfsup.nn.fusion import FusedMaps, averaged, enlarged
 
 ENCODERS = [
     {"backbone": "small_conv", "width": 4},
@@ -44,4 +44,10 @@ def test_it_is_the_sum_of_the_resized_layers():
 
 def test_a_map_of_that_size_stays_as_it_is():
     maps = torch.rand(1, 2, 5, 4)
-    assert torch.equal(resized(maps, (5, 4)), maps)
+    assert torch.equal(enlarged(averaged(maps, (5, 4)), (5, 4)), maps)
+
+
+def test_one_axis_may_shrink_and_the_other_grow():
+    maps = torch.rand(1, 2, 8, 3)
+    assert averaged(maps, (4, 6)).shape == (1, 2, 4, 3)
+    assert enlarged(averaged(maps, (4, 6)), (4, 6)).shape == (1, 2, 4, 6)

@@ -30,11 +30,11 @@ class Figure(Strict):
     """One figure. ``bars``: each seed of a metric, by run, beside its baselines. ``lines``: a metric ``over`` one of
     its dimensions. ``curve``: the fraction of examples within an error, from the quantiles that the evaluation stores in
     ``pictures.h5`` under ``curves``, those of the method under ``method``; the axis ends at ``end``.
-    ``map``: the points that it stores there, with their images.
+    ``map``: the points that it stores there, with their images. ``matrix``: the confusions that it stores there.
     ``scatter``: the metric under one protocol against that under the next. ``against``: a point per run, the
     metric and the headline of another evaluation."""
 
-    kind: Literal["bars", "lines", "curve", "map", "scatter", "against"]
+    kind: Literal["bars", "lines", "curve", "map", "matrix", "scatter", "against"]
     metric: str
     over: Dimension | None = None
     curves: str = "curves"

@@ -18,7 +18,7 @@ EXAMPLES = 10_000  # whose epochs a recipe states: of fewer images, more epochs
 BATCH = 64  # at most
 NEEDS_NO_LABELS = ("neighbours", "embedding_map", "geometry")
 ANCHORS = ("supervised", "pixels", "hog")
-NEEDS_LABELS = ("linear_probe", "linear_probe_grid")
+NEEDS_LABELS = ("linear_probe", "linear_probe_grid", "confusion")
 
 
 def init(folder: Path, images: Path | None = None, size_px: int = 64, method: str = "simclr") -> None:

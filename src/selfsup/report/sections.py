@@ -13,6 +13,7 @@ from selfsup.report.experiments import experiment_plot, experiment_table
 from selfsup.report.figures.against import against
 from selfsup.report.figures.lines import lines
 from selfsup.report.figures.maps import point_map
+from selfsup.report.figures.matrices import matrices
 from selfsup.report.figures.points import bars, curve, scatter
 from selfsup.report.figures.style import Plot
 from selfsup.report.figures.training import steps, training
@@ -71,6 +72,8 @@ def _declared(group: Group, family: Family, rows: pd.DataFrame) -> Iterator[Plot
             continue
         elif spec.kind == "map":
             yield from (point_map(group, scoring) for scoring in family.scorings)
+        elif spec.kind == "matrix":
+            yield from (matrices(group, scoring) for scoring in family.scorings)
         elif spec.kind == "bars":
             yield from (bars(group, scoring, spec, rows) for scoring in family.scorings)
         elif spec.kind == "against":

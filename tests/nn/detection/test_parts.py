@@ -113,3 +113,14 @@ def test_the_second_loss_is_torchvisions_and_the_definitions():
     all_targets = torch.zeros(9, 4).index_put((torch.tensor([1, 2, 4, 7]),), targets)
     theirs = sum(heads.fastrcnn_loss(theirs_logits, theirs_deltas, [theirs_labels], [all_targets]))
     assert second_loss(logits, deltas, labels, targets).item() == pytest.approx(theirs.item(), rel=1e-5)
+
+
+@pytest.mark.parametrize("most", [0, 1, 7, 500])
+def test_the_first_of_what_suppression_keeps_are_the_same_without_the_rest(most):
+    rng = torch.Generator().manual_seed(2)
+    corner = torch.rand(60, 2, generator=rng) * 20
+    boxes = torch.cat([corner, corner + torch.rand(60, 2, generator=rng) * 10], 1)
+    boxes[5:9] = 3.0  # empty ones overlap nothing
+    score = torch.rand(60, generator=rng)
+    assert torch.equal(nms(boxes, score, 0.3, most), nms(boxes, score, 0.3)[:most])
+    assert {5, 6, 7, 8} <= set(nms(boxes, score, 0.3).tolist())

@@ -99,7 +99,12 @@ def voc_eleven_points(found: Sequence[Detections], truth: Objects, label: int) -
     """
     objects = truth.where(truth.label == label)
     total = int((~objects.difficult).sum())
-    answers = [_judged(of, objects.where(objects.image == image), label) for image, of in enumerate(found)]
+    shown = set(objects.image.tolist())
+    nothing = objects.where(torch.zeros_like(objects.difficult))
+    answers = [
+        _judged(of, objects.where(objects.image == image) if image in shown else nothing, label)
+        for image, of in enumerate(found)
+    ]
     if total == 0:
         return float("nan")
     score, right = torch.cat([score for score, _ in answers]), torch.cat([right for _, right in answers])

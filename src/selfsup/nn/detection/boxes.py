@@ -11,16 +11,17 @@ MAX_LOG_SCALE = math.log(1000 / 16)  # of a decoded side: beyond it the exponent
 
 def iou(first: Tensor, second: Tensor) -> Tensor:
     """Return (M, K): the intersection over union of boxes (M, 4) and (K, 4), 0 where both are empty."""
-    low = torch.maximum(first[:, None, :2], second[None, :, :2])
-    high = torch.minimum(first[:, None, 2:], second[None, :, 2:])
-    both = (high - low).clamp(min=0).prod(2)
+    (x0, y0, x1, y1), (u0, v0, u1, v1) = first.T[..., None], second.T[:, None]
+    width = (torch.minimum(x1, u1) - torch.maximum(x0, u0)).clamp(min=0)
+    both = width * (torch.minimum(y1, v1) - torch.maximum(y0, v0)).clamp(min=0)
     union = area(first)[:, None] + area(second)[None] - both
     return both / union.clamp(min=1e-9)
 
 
 def area(boxes: Tensor) -> Tensor:
     """Return (M,), in square pixels."""
-    return (boxes[:, 2:] - boxes[:, :2]).clamp(min=0).prod(1)
+    width, height = (boxes[:, 2:] - boxes[:, :2]).clamp(min=0).T
+    return width * height
 
 
 def encode(boxes: Tensor, reference: Tensor, scale: Tensor) -> Tensor:
@@ -53,16 +54,18 @@ def clip(boxes: Tensor, size: tuple[int, int]) -> Tensor:
     return torch.minimum(boxes.clamp(min=0), limit)
 
 
-def nms(boxes: Tensor, score: Tensor, max_iou: float) -> Tensor:
-    """Return the indices of the boxes that are kept, best first: none overlaps a better kept one by more than ``max_iou``."""
+def nms(boxes: Tensor, score: Tensor, max_iou: float, most: int | None = None) -> Tensor:
+    """Return the indices of the boxes that are kept, best first, ``most`` of them at most: none overlaps a better kept one by
+    more than ``max_iou``."""
     order = score.argsort(descending=True, stable=True)
-    overlaps = (iou(boxes[order], boxes[order]) > max_iou).cpu().numpy()
+    boxes = boxes[order]
+    overlaps = (iou(boxes, boxes) > max_iou).cpu().numpy()
     suppressed = np.zeros(len(order), bool)
-    kept = []
-    for n in range(len(order)):
-        if not suppressed[n]:
-            kept.append(n)
-            suppressed |= overlaps[n]
+    kept: list[int] = []
+    while len(kept) != most and not suppressed.all():
+        kept.append(best := int(suppressed.argmin()))
+        suppressed |= overlaps[best]
+        suppressed[best] = True  # an empty box overlaps nothing, itself included
     return order[torch.tensor(kept, dtype=torch.int64, device=order.device)]
 
 

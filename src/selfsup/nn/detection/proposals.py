@@ -59,24 +59,25 @@ class ProposalNetwork(nn.Module):
             boxes = clip(decode(delta[best], reference[best], SCALE.to(delta)), size)
             there = area(boxes) > 1e-3
             boxes, score_of = boxes[there], score[best][there]
-            found.append(boxes[nms(boxes, score_of, MAX_IOU)[: self.kept]])
+            found.append(boxes[nms(boxes, score_of, MAX_IOU, self.kept)])
         return found
 
     def loss(
         self, reference: Tensor, logits: Tensor, deltas: Tensor, truth: list[Truth], rng: torch.Generator
     ) -> Tensor:
         """Return the loss of objectness and boxes on a sample of the anchors of each image."""
-        chosen, is_object, predicted, target = [], [], [], []
+        chosen, is_object, of_object, target = [], [], [], []
         for row, objects in enumerate(truth):
             overlap = iou(objects.box, reference)
             matched = match(overlap, foreground=FOREGROUND, background=BACKGROUND, keep_best=True)
             positive, negative = sample(matched, SAMPLED, POSITIVE_SHARE, rng)
             sampled = torch.cat([positive, negative])
-            chosen.append(logits[row, sampled])
+            chosen.append(sampled + row * len(reference))
             is_object.append(matched[sampled] >= 0)
-            predicted.append(deltas[row, positive])
+            of_object.append(positive + row * len(reference))
             target.append(encode(objects.box[matched[positive]], reference[positive], SCALE.to(reference)))
         labels = torch.cat(is_object).float()
-        objectness = F.binary_cross_entropy_with_logits(torch.cat(chosen), labels)
-        boxes = F.smooth_l1_loss(torch.cat(predicted), torch.cat(target), beta=BETA, reduction="sum")
+        objectness = F.binary_cross_entropy_with_logits(logits.flatten()[torch.cat(chosen)], labels)
+        predicted = deltas.flatten(0, 1)[torch.cat(of_object)]
+        boxes = F.smooth_l1_loss(predicted, torch.cat(target), beta=BETA, reduction="sum")
         return objectness + boxes / len(labels)
