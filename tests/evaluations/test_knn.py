@@ -43,9 +43,19 @@ def test_ties_go_to_the_first_whatever_the_scale(k):
     assert torch.equal(answers, by_full_sort(queries, train, labels, k, 0.1))
 
 
-def test_exactly_k_neighbours_vote():
-    similarity = torch.tensor([[0.5, 0.9, 0.5, 0.5, 0.1], [1.0, 1.0, 1.0, 1.0, 1.0]])
-    assert knn.nearest_mask(similarity, 3).int().tolist() == [[1, 1, 1, 0, 0], [1, 1, 1, 0, 0]]
+def test_exactly_k_neighbours_vote_of_ties_the_first():
+    similarity = torch.tensor([[0.5, 0.5, 0.5, 0.5, 0.1], [0.2, 0.9, 0.4, 0.4, 0.4]])
+    value, index = knn.nearest(similarity, 3)
+    assert value.tolist() == [pytest.approx(row) for row in ([0.5, 0.5, 0.5], [0.9, 0.4, 0.4])]
+    assert index.tolist() == [[0, 1, 2], [1, 2, 3]]
+
+
+def test_nearest_equals_a_stable_sort():
+    similarity = torch.randint(0, 20, (50, 200), generator=torch.Generator().manual_seed(0)) / 20
+    value, index = knn.nearest(similarity, 30)
+    expected = similarity.sort(dim=1, descending=True, stable=True)
+    assert torch.equal(value, expected.values[:, :30])
+    assert torch.equal(index.sort(1).values, expected.indices[:, :30].sort(1).values)
 
 
 def test_nearer_neighbours_outvote_many_at_a_low_temperature():

@@ -1,5 +1,6 @@
 """Errors of a job: damaged parents, full disks, and mistakes in the values of a protocol."""
 
+import ctypes
 import errno
 import subprocess
 import sys
@@ -111,3 +112,24 @@ def test_a_parent_that_another_program_writes_to_is_told_as_that(tmp_path, monke
 def test_a_file_system_without_locks_is_no_damage(error):
     with pytest.raises(InputError, match="set HDF5_USE_FILE_LOCKING=FALSE"), damage_named(RUN):
         raise error
+
+
+FAULTS = """
+import ctypes, resource
+import numpy as np
+from selfsup.pipeline import jobs
+{call}
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(50):
+    np.ones(2**20)  # 8 MiB, two thousand pages
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="not glibc")
+def test_a_job_gets_the_pages_of_its_tensors_once():
+    counts = [
+        int(subprocess.run([sys.executable, "-c", FAULTS.format(call=call)], capture_output=True, text=True).stdout)
+        for call in ("", "jobs.keep_freed_memory()")
+    ]
+    assert counts[1] < counts[0] / 10

@@ -75,10 +75,9 @@ def classify(queries: Tensor, train: Tensor, labels: Tensor, *, k: int, temperat
     one_hot = torch.nn.functional.one_hot(labels).double()
     predicted = []
     for chunk in queries.split(CHUNK):
-        similarity = cosine_similarity(chunk, train)
-        nearest = similarity.max(1, keepdim=True).values
-        weight = torch.exp((similarity - nearest) / temperature) * nearest_mask(similarity, k)
-        votes = weight @ one_hot
+        similarity, index = nearest(cosine_similarity(chunk, train), k)
+        weight = torch.exp((similarity - similarity[:, :1]) / temperature)
+        votes = weight.new_zeros(len(chunk), len(train)).scatter_(1, index, weight) @ one_hot
         share = votes / votes.sum(1, keepdim=True)
         predicted.append(torch.round(share, decimals=DECIMALS).argmax(1))
     return torch.cat(predicted)
@@ -93,9 +92,9 @@ def cosine_similarity(a: Tensor, b: Tensor) -> Tensor:
     return torch.round(a @ b.T, decimals=DECIMALS)
 
 
-def nearest_mask(similarity: Tensor, k: int) -> Tensor:
-    """Return a mask (N, M) with exactly k entries per row: the largest, of ties the first."""
-    threshold = similarity.topk(k, dim=1).values[:, -1:]
-    above, tied = similarity > threshold, similarity == threshold
-    remaining = k - above.sum(1, keepdim=True)
-    return above | (tied & (tied.cumsum(1) <= remaining))
+def nearest(similarity: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """Return the k largest of each row (N, M), descending, and their columns (N, k); of ties the first columns."""
+    value, index = similarity.topk(k, dim=1)
+    tied = (similarity >= value[:, -1:]).sum(1) > k  # of these rows topk may have taken any
+    index[tied] = similarity[tied].argsort(dim=1, descending=True, stable=True)[:, :k]
+    return value, index
