@@ -134,8 +134,8 @@ def fix_threads(threads: int) -> None:
 
 
 def keep_freed_memory() -> None:
-    """Let glibc keep freed memory for the next tensor. By default it returns each large block to the system, which must clear a new
-    one: a tenth of the CPU time of training. Other C libraries are left as they are."""
+    """Let glibc keep freed memory for the next tensor. By default it returns each large block to the system, which must clear a
+    new one: a tenth of the CPU time of training. Other C libraries are left as they are."""
     if mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
         for option, bytes_ in ((M_MMAP_THRESHOLD, 2**30), (M_TRIM_THRESHOLD, 2**31 - 1)):
             mallopt(option, bytes_)
