@@ -6,7 +6,7 @@ import h5py
 import matplotlib as mpl
 import numpy as np
 
-from selfsup.report.figures.style import INK, STYLE, Plot, canvas, plot
+from selfsup.report.figures.style import STYLE, Plot, canvas, plot
 from selfsup.report.group import Group, Scoring
 
 ACROSS = 3  # panels side by side
@@ -14,6 +14,7 @@ PANEL_IN, LABEL_IN = 1.9, 0.9
 WRITTEN = 12  # classes whose shares fit into the cells
 NAMED = 40  # classes whose names fit beside a row
 DARK = 60.0  # percent above which a cell is written in white
+ON_LIGHT = "#202020"  # not the page's text colour: cells are light in dark mode too
 
 
 @mpl.rc_context(STYLE)
@@ -63,5 +64,5 @@ def _shares(group: Group, scoring: Scoring) -> tuple[dict[str, np.ndarray], list
 def _write_shares(axes: mpl.axes.Axes, shares: np.ndarray) -> None:
     for (row, column), share in np.ndenumerate(shares):
         if share >= 0.5:
-            colour = "white" if share > DARK else INK
+            colour = "white" if share > DARK else ON_LIGHT
             axes.text(column, row, f"{share:.0f}", ha="center", va="center", fontsize=5, color=colour)
