@@ -9,7 +9,7 @@ import pytest
 
 FLAGS = [
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update", "--virtual-time-budget=2000", "--dump-dom"),
+    *("--disable-background-networking", "--disable-component-update", "--dump-dom"),
 ]
 
 
@@ -23,7 +23,8 @@ def browser() -> str:
     pytest.skip("no chromium on this machine")
 
 
-def dump_dom(page: Path, profile: Path, state: str = "") -> str:
-    """Return the page's HTML after its script has run; ``state`` is the address after the #."""
-    command = [browser(), *FLAGS, f"--user-data-dir={profile}", page.as_uri() + (f"#{state}" if state else "")]
+def dump_dom(page: Path, profile: Path, state: str = "", wait_ms: int = 2000) -> str:
+    """Return the page's HTML after its script has run, ``wait_ms`` of its own time at most; ``state`` is the address after #."""
+    own = [f"--virtual-time-budget={wait_ms}", f"--user-data-dir={profile}"]
+    command = [browser(), *FLAGS, *own, page.as_uri() + (f"#{state}" if state else "")]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
