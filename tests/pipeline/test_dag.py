@@ -39,8 +39,11 @@ def test_nothing_is_left_to_do_or_unfinished(smoke: Clone):
 def test_the_commands_of_the_methods_pages_are_those_that_ran(smoke: Clone):
     pages = [file.read_text(encoding="utf-8") for file in (smoke.folder / "docs" / "methods").glob("*.md")]
     targets = {target for page in pages for target in re.findall(r"`snakemake\s+(pretrain_\w+)` trains it", page)}
-    assert len(targets) > 15
-    assert "Nothing to be done" in smoke.snakemake("--dry-run", *sorted(targets)).stderr
+    known = set(smoke.snakemake("--list-rules").stdout.split())
+    assert len(targets & known) > 15
+    assert targets - known <= {"pretrain_supervised_content"}  # of quick alone
+    done = smoke.snakemake("--dry-run", *sorted(targets & known))
+    assert "Nothing to be done" in done.stdout + done.stderr
 
 
 def test_snakemakes_own_report_holds_the_page_the_tables_and_the_figures(smoke: Clone, tmp_path: Path):
