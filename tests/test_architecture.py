@@ -26,11 +26,11 @@ ALLOWED = {
     "evaluations": {"evaluations", "nn", "views", "results", "datasets", "hdf5", "optim"} | PLAIN,
     "training": {"training", "methods", "nn", "optim", "datasets", "hdf5", "device"} | PLAIN,
     "testing": {"testing", "methods", "nn", "config", "training"} | PLAIN,
-    "loggers": set(),
+    "loggers": {"loggers", "extensions", "errors"},
     "report": {"report", "results", "config"} | PLAIN,
     "config": {"config", "datasets"} | PLAIN,
     "store": {"store", "config"} | PLAIN,
-    "pipeline": {"pipeline", "store", "config", "report", "results", "progress", "live", "device"}
+    "pipeline": {"pipeline", "store", "config", "report", "results", "progress", "loggers", "device"}
     | {"datasets", "nn", "methods", "training", "evaluations", "views", "hdf5"}
     | PLAIN,
 }

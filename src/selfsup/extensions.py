@@ -82,6 +82,6 @@ def _added(group: str) -> dict[str, dict[str, str]]:
 
 @cache
 def packages() -> set[str]:
-    """Return the top-level packages whose code can determine a result."""
+    """Return the top-level packages that provide modules: their code determines the results that reach it, as ours does."""
     modules = [module for group in GROUPS for choice in _added(group).values() for module in choice]
     return {"selfsup", *(module.partition(".")[0] for module in modules)}

@@ -4,13 +4,12 @@ import resource
 import sys
 import time
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import TextIO
 
 from tqdm import tqdm
 
-from selfsup import live
+from selfsup.loggers import Changes
 
 
 class Progress:
@@ -20,7 +19,7 @@ class Progress:
         self.label = label
         self.every_s = every_s
         self.bar = sys.stderr.isatty() and log is None
-        self.logger_of = partial(live.logger, label, log)
+        self.job = log.stem if log else ""
         self.log: TextIO | None = None
         if log is not None:
             log.parent.mkdir(parents=True, exist_ok=True)
@@ -37,27 +36,14 @@ class Progress:
 
         The logger that is chosen, if any, gets each change of ``status``.
         """
-        live.chosen()  # a wrong name is told before the first step
-        logger, logged, step = None, dict(status), start
+        changes, step = Changes(self.label, self.job, start, status), start
         try:
             for step in self._shown(start, total, unit, images_per_step, status):
-                if status != logged:
-                    logger, logged = self._log(logger, step, status, start)
+                changes.log(step, status)
                 yield step
         finally:  # also where training stops before the last step
-            if status != logged:
-                logger, _ = self._log(logger, step + 1, status, start)
-            if logger:
-                logger.close()
-
-    def _log(
-        self, logger: live.Logger | None, steps: int, status: dict[str, float], start: int
-    ) -> tuple[live.Logger | None, dict[str, float]]:
-        """Log what changed after so many steps, and return the logger, made if there is none, and what was logged."""
-        logger, values = logger or self.logger_of(start), dict(status)
-        if logger:
-            logger.log(steps, values)
-        return logger, values
+            changes.log(step + 1, status)
+            changes.close()
 
     def _shown(
         self, start: int, total: int, unit: str, images_per_step: int, status: dict[str, float]

@@ -15,7 +15,7 @@ COUNTS = np.array([[8, 2, 0], [0, 0, 0], [5, 0, 15]])
 
 @pytest.fixture
 def scoring(built, tmp_path):
-    """A scoring of which two variants have matrices, the second seed twice the first, with an example moved."""
+    """A scoring of which two variants have matrices, a later seed with more examples of the same shares."""
     group = built.content.groups[0]
     files = {}
     for member in group.members:

@@ -2,7 +2,6 @@
 
 import json
 from functools import partial
-from typing import Literal
 
 import torch
 from pydantic import PositiveFloat
@@ -42,8 +41,7 @@ def evaluate(
     penalties: list[PositiveFloat],
     penalty_floor: PositiveFloat = FLOOR,
     held_out_fraction: PositiveFloat,
-    pooling: Literal[Pooling, "patches"],
-    layer: str = "best",
+    pooling: Pooling,
     tolerance: PositiveFloat,
 ) -> list[Measure]:
     """Return ``class_accuracy``, of the test examples of each class, as ``subset``, and ``worst_class``, the lowest of these.
@@ -55,14 +53,14 @@ def evaluate(
         penalties: L2 penalties to select from, and weaker ones while the weakest is the best.
         penalty_floor: weakest penalty that is tried.
         held_out_fraction: fraction of the training set for selecting the penalty and the layer, the same as the linear probe's.
-        pooling: how a map becomes a vector; patches is the mean over a grid of patches, each encoded alone.
-        layer: best, last, or the name of a layer.
+        pooling: how a map becomes a vector.
         tolerance: gradient norm at which a fit has converged.
     """
     labels, test_labels = files.labels(inputs.features)
     held = [held_out(labels, held_out_fraction, inputs.seed, "linear_probe")]
-    names = files.candidates(inputs.features, layer)
-    layers = {name: standardise(*files.features(inputs.features, name, pooling)) for name in names}
+    layers = {
+        name: standardise(*files.features(inputs.features, name, pooling)) for name in files.layers(inputs.features)
+    }
     fitted = partial(best_probe, penalties=penalties, penalty_floor=penalty_floor, tolerance=tolerance)
     best, probe = fitted(layers, labels, test_labels, held)
     predicted = probe.fit.predict(layers[best][1])

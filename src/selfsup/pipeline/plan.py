@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from selfsup import live
+from selfsup import loggers
 from selfsup.config import suite as suites
 from selfsup.errors import InputError, explained
 from selfsup.pipeline import preload, publish
@@ -90,7 +90,7 @@ class Plan:
         """Exit with one sentence, before any job starts, where files are missing or a recipe does not fit its data."""
         missing = [artefact for artefact in self.graph.by_folder.values() if not artefact.exists()]
         try:
-            live.chosen()
+            loggers.chosen()
             for need in {need.folder: need for artefact in missing for need in artefact.needs()}.values():
                 source = need.params.get("source") or need.params.get("file")
                 if source and not need.exists() and not (data_root() / source).exists():

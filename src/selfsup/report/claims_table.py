@@ -62,7 +62,7 @@ def _row(claim: Claim, group: Group, verdict: Verdict) -> list[Cell]:
         Cell(claim.source),
         Cell(claim.published),
         Cell(group.name, _budgets(claim, group)),
-        Cell(_means(verdict.means, difference, verdict.unit)) if verdict.means else none,
+        Cell(_means(verdict.means, difference, verdict.unit)) if verdict.means and difference else none,
         Cell(signed(difference, verdict.unit), value=difference.mean) if difference else none,
         none if verdict.q is None else Cell(_probability(verdict.q), value=verdict.q),
         none if detectable is None else Cell(f"{detectable:.{decimals_of(verdict.unit)}f}", value=detectable),
@@ -88,9 +88,8 @@ def _reason(verdict: Verdict, detectable: float | None) -> str:
     return f"{verdict.reason}; detectable: {detectable:.{decimals_of(verdict.unit)}f}"
 
 
-def _means(means: tuple[float, float], difference: Interval | None, unit: str) -> str:
-    decimals = _decimals(difference, unit) if difference else decimals_of(unit)
-    return " against ".join(f"{mean:.{decimals}f}" for mean in means)
+def _means(means: tuple[float, float], difference: Interval, unit: str) -> str:
+    return " against ".join(f"{mean:.{_decimals(difference, unit)}f}" for mean in means)
 
 
 def _probability(q: float) -> str:

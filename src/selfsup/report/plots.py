@@ -1,5 +1,6 @@
 """Data of `dvc plots`: curves and scores as long tables, which the templates in workflow/plots draw, one commit over another."""
 
+import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -39,8 +40,8 @@ def _scores(group: Group, scores: Mapping[tuple[str, str], Score]) -> list[dict[
             "score": f"{score.scoring.title}: {score.quantity.title}",
             "run": group.title(variant),
             "mean": score.interval.mean,
-            "low": score.interval.low if score.interval.n > 1 else None,
-            "high": score.interval.high if score.interval.n > 1 else None,
+            "low": score.interval.low,
+            "high": score.interval.high,
         }
         for (variant, _), score in scores.items()
         if score.interval is not None
@@ -48,4 +49,5 @@ def _scores(group: Group, scores: Mapping[tuple[str, str], Score]) -> list[dict[
 
 
 def _write(table: pd.DataFrame, columns: list[str], file: Path) -> None:
-    table.reindex(columns=columns).to_csv(file, index=False, float_format="%.6g", lineterminator="\n")
+    finite = table.reindex(columns=columns).replace([math.inf, -math.inf], math.nan)  # one seed has no interval
+    finite.to_csv(file, index=False, float_format="%.6g", lineterminator="\n")

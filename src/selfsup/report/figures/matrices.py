@@ -28,7 +28,7 @@ def matrices(group: Group, scoring: Scoring) -> Plot | None:
     figure = canvas(LABEL_IN + PANEL_IN * across, LABEL_IN + (PANEL_IN + 0.2) * rows)
     panels = figure.subplots(rows, across, squeeze=False, sharex=True, sharey=True)
     for n, (axes, variant) in enumerate(zip(panels.flat, found, strict=False)):
-        axes.imshow(found[variant], cmap="Blues", vmin=0, vmax=100, interpolation="nearest", aspect="equal")
+        axes.imshow(found[variant], cmap="Blues", vmin=0, vmax=100)
         axes.set_title(group.title(variant))
         if len(classes) <= WRITTEN:
             _write_shares(axes, found[variant])

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from selfsup import live
+from selfsup import loggers
 from selfsup.errors import InputError
 from selfsup.pipeline.plan import Plan
 from selfsup.progress import Progress
@@ -38,7 +38,7 @@ def listed(elsewhere, monkeypatch):
     (elsewhere / "listing" / "__init__.py").write_text(LISTED)
     install(elsewhere, "listing", [("loggers", "listed", "listing")])
     monkeypatch.syspath_prepend(elsewhere)
-    monkeypatch.setenv(live.VARIABLE, "listed")
+    monkeypatch.setenv(loggers.VARIABLE, "listed")
     forget()
     import listing
 
@@ -78,7 +78,7 @@ def test_a_run_that_resumes_says_where(elsewhere, listed):
 def test_tensorboard_reads_the_curves_of_an_interrupted_run(elsewhere, monkeypatch):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    monkeypatch.setenv(live.VARIABLE, "tensorboard")
+    monkeypatch.setenv(loggers.VARIABLE, "tensorboard")
     run(elsewhere, stop=3)
     rows = run(elsewhere)
     events = EventAccumulator(str(elsewhere / "logs" / "tensorboard" / "a-1234" / "a-run-seed-0")).Reload()
@@ -88,13 +88,13 @@ def test_tensorboard_reads_the_curves_of_an_interrupted_run(elsewhere, monkeypat
 
 
 def test_without_the_variable_nothing_is_written(elsewhere, monkeypatch):
-    monkeypatch.delenv(live.VARIABLE, raising=False)
+    monkeypatch.delenv(loggers.VARIABLE, raising=False)
     run(elsewhere)
     assert [file.name for file in (elsewhere / "logs").iterdir()] == ["pretrain"]
 
 
 def test_a_logger_that_does_not_exist_is_told_before_training(project, monkeypatch, capsys):
-    monkeypatch.setenv(live.VARIABLE, "tensorbord")
+    monkeypatch.setenv(loggers.VARIABLE, "tensorbord")
     with pytest.raises(
         InputError, match="SELFSUP_LOGGER=tensorbord: no logger has this name; tensorboard can be chosen"
     ):
