@@ -24,14 +24,14 @@ shell.prefix(
     "export PATH=%s:$PATH PYTHONPATH=%s${{PYTHONPATH:+:$PYTHONPATH}}; "
     % (PROGRAMS, quote(SOURCE))
 )
+reporting = any(word.startswith("--report") for word in sys.argv)
 try:
     refuse_force(sys.argv)
     plan = Plan(suite_of(config))
+    if reporting and "--report-after-run" not in sys.argv:
+        plan.require_report()
 except InputError as error:
     sys.exit(f"selfsup: {error}")
-
-
-reporting = any(word.startswith("--report") for word in sys.argv)
 
 
 onstart:

@@ -64,6 +64,15 @@ def test_snakemakes_own_report_holds_the_page_the_tables_and_the_figures(smoke: 
     assert smoke.planned() == {}
 
 
+def test_snakemakes_own_report_of_none_says_what_to_run(smoke: Clone, tmp_path: Path):
+    copy = smoke.copy(tmp_path / "copy")
+    (copy.folder / "reports" / "smoke" / "index.html").unlink()
+    done = copy.snakemake("--report", str(tmp_path / "workflow.html"), check=False)
+    assert done.returncode
+    assert "selfsup: reports/smoke is missing or out of date; run `snakemake --config suite=smoke`" in done.stderr
+    assert not (tmp_path / "workflow.html").exists()
+
+
 def test_timestamps_are_ignored(smoke: Clone, tmp_path: Path):
     copy = smoke.copy(tmp_path / "copy")
     for number, file in enumerate(sorted((copy.folder / "data").rglob("spec.json"), reverse=True)):

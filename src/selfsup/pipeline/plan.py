@@ -106,6 +106,13 @@ class Plan:
             if (done := subprocess.run(command, capture_output=True, text=True)).returncode:
                 sys.exit(done.stderr.strip())
 
+    def require_report(self) -> None:
+        """Raise InputError unless the suite's report, which Snakemake's own report shows, is complete and up to date."""
+        if not publish.current(self.graph):
+            raise InputError(
+                f"reports/{self.suite} is missing or out of date; run `snakemake --config suite={self.suite}` before --report"
+            )
+
     def preload(self) -> None:
         """Let jobs fork from a process that has imported what they need; not those of a GPU or of several threads, which are
         long."""
